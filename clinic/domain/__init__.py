@@ -1,0 +1,1 @@
+"""Pure rules: standard library only, deterministic; no now(), no random, no I/O."""

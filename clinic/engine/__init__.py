@@ -1,0 +1,1 @@
+"""Search and place: what every use case needs. Takes a Session, never commits."""

@@ -1,0 +1,1 @@
+"""Typed tables and selects. Functions take a Session and never commit."""
