@@ -1,0 +1,25 @@
+"""Who did what: plain rows, inserted in the transaction they record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.store.base import Base, Key
+
+
+class Audit(Base):
+    """`actor` is a role and an id ("patient", "api", "agent:17"), never a name. `detail` holds no private data."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(40))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    detail: Mapped[str] = mapped_column(String(400), default="")
+
+    __table_args__ = (Index("ix_audit_appointment", "appointment_id"),)

@@ -1,0 +1,67 @@
+"""Patients and, for minors, their guardians."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from clinic.store.base import Base
+
+
+class Patient(Base):
+    """A person who is seen. The id is the resource's: a patient, too, can only be in one place at a time.
+
+    `match_name` is given and family name folded to letters; with birth date and phone it tells a returning patient.
+    """
+
+    __tablename__ = "patient"
+    id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, autoincrement=False)
+    given_name: Mapped[str] = mapped_column(String(100))
+    family_name: Mapped[str] = mapped_column(String(100))
+    match_name: Mapped[str] = mapped_column(String(200))
+    birth_date: Mapped[date] = mapped_column(Date)
+    phone: Mapped[str] = mapped_column(String(20))
+    phone_extension: Mapped[str | None] = mapped_column(String(10))
+    email: Mapped[str | None] = mapped_column(String(254))
+    postal_code: Mapped[str | None] = mapped_column(String(5))
+    language: Mapped[str] = mapped_column(String(20), default="en")
+    interpreter: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_patient_match", "birth_date", "phone"),)
+
+
+class Guardian(Base):
+    """Who answers for a patient under 18, as given with one appointment. Messages go to them."""
+
+    __tablename__ = "guardian"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    relation: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(String(20))
+    consented_at: Mapped[datetime]
+
+
+def find_matching(session: Session, *, match_name: str, birth_date: date, phone: str) -> int | None:
+    """The id of the one patient with exactly this name, birth date and phone; None when there is none, or more than one."""
+    ids = session.scalars(
+        select(Patient.id)
+        .where(Patient.birth_date == birth_date, Patient.phone == phone, Patient.match_name == match_name)
+        .limit(2)
+    ).all()
+    return ids[0] if len(ids) == 1 else None
+
+
+def resembling(session: Session, *, match_name: str, birth_date: date, phone: str, besides: int) -> list[int]:
+    """Patients who share birth date and phone, or birth date and name, with the one of id `besides`."""
+    return list(
+        session.scalars(
+            select(Patient.id).where(
+                Patient.birth_date == birth_date,
+                (Patient.phone == phone) | (Patient.match_name == match_name),
+                Patient.id != besides,
+            )
+        )
+    )
