@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, bindparam, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import registry as orm_registry
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import Boolean, TypeDecorator
 
 NAMING = {
@@ -70,12 +71,16 @@ class IdList(TypeDecorator[Sequence[int]]):
 class one_of(ColumnElement[bool]):
     """`column` is among the ids bound as `name`: one parameter, one prepared statement, however many ids."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement), ("ids", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
     type = Boolean()
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
         self.ids = bindparam(name, type_=IdList())
+
+    def self_group(self, against: Any = None) -> Self:
+        return self  # already a condition: SQLite needs no "= 1" behind it
 
 
 @compiles(one_of, "postgresql")
@@ -93,6 +98,3 @@ class Base(DeclarativeBase):
 
     registry = orm_registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcDateTime()})
 
-
-TRUE = text("true")
-FALSE = text("false")

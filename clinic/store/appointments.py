@@ -1,0 +1,384 @@
+"""Resources, appointments (holds too), claims: and the guard under all of it.
+
+A claim is one resource taken from `start_cell` to `end_cell` (five-minute cells since the epoch). The database itself
+refuses two that overlap: PostgreSQL by an exclusion constraint, SQLite by triggers (migration 0001). Whatever the code
+above gets wrong, nobody is booked twice.
+
+The lock that comes before it is a courtesy: without it, rivals for overlapping times wait for each other inside the
+exclusion constraint and deadlock. Locks are taken in the order of ids, in a statement of their own, so that whatever is
+read afterwards sees what earlier holders committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from clinic.domain.appointment import State
+from clinic.domain.errors import DomainError, PatientClash, TimeTaken
+from clinic.domain.visit import LONGEST_MINUTES
+from clinic.store.audit import Audit
+from clinic.store.base import Base, IdList, Key, UtcDateTime
+from clinic.store.outbox import OutboxMessage
+
+CLAIM_LOCKS = 1
+"""First half of our advisory lock numbers: the second is a resource's id."""
+
+_STATES = ", ".join(f"'{state}'" for state in State)
+
+
+class Resource(Base):
+    """Anything that can be in one place at a time: a specialist, room, piece of equipment or patient."""
+
+    __tablename__ = "resource"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+
+    __table_args__ = (CheckConstraint("kind in ('specialist', 'room', 'equipment', 'patient')", name="kind"),)
+
+
+class Appointment(Base):
+    """A visit, or the hold that may become one. `patient_id` is null only until it is booked.
+
+    Start and end are UTC; `time_zone` is the clinic's, as it was when booked. `sequence` counts what invitations must
+    know (moves, cancelling); raising `generation` revokes every link sent out.
+    """
+
+    __tablename__ = "appointment"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    visit_type_id: Mapped[int] = mapped_column(ForeignKey("visit_type.id"))
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    specialist_id: Mapped[int] = mapped_column(ForeignKey("specialist.id"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"))
+    equipment_id: Mapped[int | None] = mapped_column(ForeignKey("equipment.id"))
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    start_at: Mapped[datetime]
+    end_at: Mapped[datetime]
+    time_zone: Mapped[str] = mapped_column(String(40))
+    held_at: Mapped[datetime]
+    hold_expires_at: Mapped[datetime | None]
+    booked_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_late: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    cancel_reason: Mapped[str | None] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(12))
+    new_patient: Mapped[bool | None]
+    booked_by: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+    __table_args__ = (
+        CheckConstraint(f"state in ({_STATES})", name="state"),
+        CheckConstraint("end_at > start_at", name="forwards"),
+        CheckConstraint(
+            "patient_id is not null or state in ('held', 'cancelled', 'expired', 'entered_in_error')", name="someone"
+        ),
+        CheckConstraint("state != 'held' or hold_expires_at is not null", name="hold_ends"),
+        Index("ix_appointment_patient", "patient_id"),
+        Index("ix_appointment_specialist", "specialist_id", "start_at"),
+        Index(
+            "ix_appointment_holds",
+            "hold_expires_at",
+            postgresql_where=text("state = 'held'"),
+            sqlite_where=text("state = 'held'"),
+        ),
+    )
+
+
+class Claim(Base):
+    """One resource taken for one stretch of time. `expires_at` is milliseconds since the epoch, null once booked.
+
+    The primary key leads into a resource's calendar, and carries what a search reads: it never touches the table.
+    """
+
+    __tablename__ = "claim"
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
+    start_cell: Mapped[int]
+    end_cell: Mapped[int]
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        PrimaryKeyConstraint("resource_id", "start_cell", postgresql_include=["end_cell", "expires_at"]),
+        CheckConstraint(f"end_cell - start_cell between 1 and {LONGEST_MINUTES // 5}", name="length"),
+        ExcludeConstraint(
+            (column("resource_id"), "="),
+            (text("int4range(start_cell, end_cell)"), "&&"),
+            using="gist",
+            name="claim_no_overlap",
+        ).ddl_if(dialect="postgresql"),
+        Index("ix_claim_appointment_id", "appointment_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class Task(Base):
+    """Something a person on the staff must look at. Its page comes with the portal."""
+
+    __tablename__ = "task"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One claim to be made."""
+
+    resource_id: int
+    start_cell: int
+    end_cell: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAppointment:
+    """What is written when a time is taken. Fields as in Appointment."""
+
+    reference: str
+    state: str
+    visit_type_id: int
+    location_id: int
+    specialist_id: int
+    room_id: int | None
+    equipment_id: int | None
+    patient_id: int | None
+    start_at: datetime
+    end_at: datetime
+    time_zone: str
+    held_at: datetime
+    hold_expires_at: datetime | None
+    booked_at: datetime | None
+    channel: str
+    new_patient: bool | None = None
+    booked_by: str | None = None
+    reason: str | None = None
+
+
+def milliseconds(instant: datetime | None) -> int | None:
+    """As claims keep their expiry. Rounded down, so that a hold never outlives what was promised."""
+    return None if instant is None else int(instant.timestamp() * 1000)
+
+
+# Locks on the specialist and patients named, and on every room and piece of equipment that the visit type could use here.
+_LOCK = text(
+    """
+    select pg_advisory_xact_lock(:namespace, id) from (
+        select cast(id as integer) as id from (
+            select unnest(cast(:ids as bigint[])) as id
+            union select r.id from room r join visit_type v on v.room_kind = r.kind
+                  where v.id = :visit_type and r.location_id = :location
+            union select e.id from equipment e join visit_type v on v.equipment_kind = e.kind
+                  where v.id = :visit_type and e.location_id = :location
+        ) as wanted order by id
+    ) as ordered
+    """
+).bindparams(bindparam("ids", type_=IdList()))
+
+
+def lock_calendars(
+    session: Session, resource_ids: Sequence[int], *, location_id: int | None = None, visit_type_id: int | None = None
+) -> None:
+    """Wait for our turn at these calendars, and at the rooms and equipment the visit type may use at the location.
+
+    SQLite needs none of it: whoever writes is alone (see connect.begin_write).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            _LOCK,
+            {"namespace": CLAIM_LOCKS, "ids": sorted(resource_ids), "location": location_id, "visit_type": visit_type_id},
+        )
+
+
+def add_resource(session: Session, kind: str) -> int:
+    return session.execute(insert(Resource).values(kind=kind).returning(Resource.id)).scalar_one()
+
+
+_BOOK_AT_ONCE = """
+with placed as (
+    insert into appointment ({columns}) values ({values}) returning id
+), told as (
+    insert into outbox (appointment_id, event, sequence, due_at) select id, 'booked', 0, :now from placed where :tell
+), noted as (
+    insert into audit (at, actor, action, appointment_id, patient_id, detail)
+    select :now, :actor, :action, id, :patient_id, '' from placed
+), taken as (
+    insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
+    select c.r, c.s, c.e, placed.id, cast(:expires as bigint)
+    from placed, unnest(cast(:rs as bigint[]), cast(:ss as integer[]), cast(:es as integer[])) as c (r, s, e)
+)
+select id from placed
+"""
+
+_COLUMNS = tuple(NewAppointment.__dataclass_fields__)
+_BOOK_POSTGRESQL = text(
+    _BOOK_AT_ONCE.format(columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS))
+).bindparams(
+    *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at", "now")),
+    *(bindparam(name, type_=IdList()) for name in ("rs", "ss", "es")),
+)
+
+
+def take(session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime) -> int:
+    """Write the appointment, its claims, the audit row and (once booked) the outbox row. Returns its id.
+
+    Raises TimeTaken when the guard refuses a claim, PatientClash when it is the patient's.
+    """
+    booked = new.state == State.BOOKED
+    action = "book" if booked else "hold"
+    if session.get_bind().dialect.name == "postgresql":
+        # One statement, one round trip: the locks are held for as short as can be.
+        parameters = {
+            **asdict(new), "now": now, "tell": booked, "actor": actor, "action": action,
+            "expires": milliseconds(new.hold_expires_at),
+            "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
+        }  # fmt: skip
+        try:
+            return int(session.execute(_BOOK_POSTGRESQL, parameters).scalar_one())
+        except IntegrityError as refused:
+            if not by_guard(refused):
+                raise
+            raise (PatientClash() if _of_patient(refused, new.patient_id) else TimeTaken()) from refused
+    appointment_id = session.execute(insert(Appointment).values(**asdict(new)).returning(Appointment.id)).scalar_one()
+    claim(session, appointment_id, [t for t in takings if t.resource_id != new.patient_id], expires_at=new.hold_expires_at)
+    if theirs := [t for t in takings if t.resource_id == new.patient_id]:
+        claim(session, appointment_id, theirs, expires_at=new.hold_expires_at, refuse_as=PatientClash)
+    note(session, appointment_id, actor=actor, action=action, patient_id=new.patient_id, now=now)
+    if booked:
+        tell(session, appointment_id, "booked", sequence=0, now=now)
+    return appointment_id
+
+
+def claim(
+    session: Session,
+    appointment_id: int,
+    takings: Sequence[Taking],
+    *,
+    expires_at: datetime | None = None,
+    refuse_as: type[DomainError] = TimeTaken,
+) -> None:
+    """Insert claims. Raises `refuse_as` when the guard refuses one."""
+    rows = [
+        {**asdict(taking), "appointment_id": appointment_id, "expires_at": milliseconds(expires_at)} for taking in takings
+    ]
+    try:
+        session.execute(insert(Claim), rows)
+    except IntegrityError as refused:
+        if not by_guard(refused):
+            raise
+        raise refuse_as() from refused  # type: ignore[call-arg]
+
+
+def by_guard(error: IntegrityError) -> bool:
+    """Whether it was the guard that refused, told by the constraint's name alone."""
+    diagnosis = getattr(error.orig, "diag", None)
+    name = str(getattr(diagnosis, "constraint_name", None) or error.orig)
+    return "claim_no_overlap" in name or "pk_claim" in name
+
+
+def _of_patient(error: IntegrityError, patient_id: int | None) -> bool:
+    """Whether PostgreSQL refused the patient's claim, out of several in one statement."""
+    detail = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
+    return patient_id is not None and f")=({patient_id}, " in detail
+
+
+def drop_claims(session: Session, appointment_id: int) -> None:
+    """Give back everything the appointment takes."""
+    session.execute(delete(Claim).where(Claim.appointment_id == appointment_id))
+
+
+def drop_expired(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
+    """Delete claims of expired holds that stand in the way of `takings`."""
+    for taking in takings:
+        session.execute(
+            delete(Claim).where(
+                Claim.resource_id == taking.resource_id,
+                Claim.start_cell < taking.end_cell,
+                Claim.end_cell > taking.start_cell,
+                Claim.expires_at <= milliseconds(now),
+            )
+        )
+
+
+def keep_claims(session: Session, appointment_id: int, *, expires_at: datetime | None) -> int:
+    """Set when the claims end (null: never). Returns how many there are."""
+    statement = update(Claim).where(Claim.appointment_id == appointment_id).values(expires_at=milliseconds(expires_at))
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def count_claims(session: Session, appointment_id: int) -> int:
+    return session.execute(select(func.count()).select_from(Claim).where(Claim.appointment_id == appointment_id)).scalar_one()
+
+
+def note(
+    session: Session,
+    appointment_id: int,
+    *,
+    actor: str,
+    action: str,
+    now: datetime,
+    patient_id: int | None = None,
+    detail: str = "",
+) -> None:
+    """One audit row. `detail` holds no private data."""
+    session.execute(
+        insert(Audit).values(
+            at=now, actor=actor, action=action, appointment_id=appointment_id, patient_id=patient_id, detail=detail
+        )
+    )
+
+
+def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
+    """One outbox row."""
+    session.execute(
+        insert(OutboxMessage).values(appointment_id=appointment_id, event=event, sequence=sequence, due_at=now)
+    )
+
+
+def find(session: Session, appointment_id: int) -> Appointment | None:
+    """The appointment as the database has it now, whatever the session remembers."""
+    return session.get(Appointment, appointment_id, populate_existing=True)
+
+
+def find_by_reference(session: Session, reference: str) -> Appointment | None:
+    return session.scalars(select(Appointment).where(Appointment.reference == reference)).one_or_none()
+
+
+def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> list[int]:
+    """Holds that ended before `before`, oldest first."""
+    return list(
+        session.scalars(
+            select(Appointment.id)
+            .where(Appointment.state == State.HELD, Appointment.hold_expires_at < before)
+            .order_by(Appointment.hold_expires_at)
+            .limit(limit)
+        )
+    )
