@@ -1,0 +1,118 @@
+"""The gazetteer's two tables and every question that is asked of them. Replaced whole by `load`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import cast
+
+from sqlalchemy import Boolean, Float, Index, String, Table, UniqueConstraint, and_, delete, func, insert, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.elements import ColumnElement
+
+from clinic.domain.gazetteer import PRIMARY, CityEntry, ZipEntry, city_entries
+from clinic.domain.places import Box, Point, boxes, distance_miles
+from clinic.store.base import Base, Key
+
+
+class ZipCode(Base):
+    """One ZIP code. Its point is null when nobody knows where it is: military, or too new."""
+
+    __tablename__ = "zip_code"
+    __table_args__ = (Index(None, "latitude", "longitude"), Index(None, "state"))
+
+    code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    city: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(2))
+    county: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(10))
+    active: Mapped[bool] = mapped_column(Boolean)
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    time_zone: Mapped[str] = mapped_column(String(40))
+
+
+class CityName(Base):
+    """One searchable name in one state, filed under domain.gazetteer.key_of."""
+
+    __tablename__ = "city_name"
+    __table_args__ = (UniqueConstraint("key", "state"), Index(None, "state"))
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(2))
+    kind: Mapped[str] = mapped_column(String(10))
+    latitude: Mapped[float] = mapped_column(Float)
+    longitude: Mapped[float] = mapped_column(Float)
+    time_zone: Mapped[str] = mapped_column(String(40))
+    weight: Mapped[int]
+
+
+ZIP_FIELDS = tuple(field.name for field in fields(ZipEntry) if field.name != "aliases")
+CITY_FIELDS = tuple(field.name for field in fields(CityEntry))
+ZIP_COLUMNS = [ZipCode.__table__.c[name] for name in ZIP_FIELDS]
+CITY_COLUMNS = [CityName.__table__.c[name] for name in CITY_FIELDS]
+
+
+def load(session: Session, zips: Sequence[ZipEntry]) -> tuple[int, int]:
+    """Replace the gazetteer by `zips` and the city names made from them; -> (ZIP codes, city names)."""
+    cities = city_entries(zips)
+    session.execute(delete(CityName))
+    session.execute(delete(ZipCode))
+    _insert(session, ZipCode, ZIP_FIELDS, zips)
+    _insert(session, CityName, CITY_FIELDS, cities)
+    return len(zips), len(cities)
+
+
+def zip_code(session: Session, code: str) -> ZipEntry | None:
+    """The entry of five ASCII digits, placed or not; its aliases are not kept."""
+    row = session.execute(select(*ZIP_COLUMNS).where(ZipCode.code == code)).first()
+    return ZipEntry(*row) if row else None
+
+
+def zips_of_state(session: Session, state: str) -> list[ZipEntry]:
+    """The placed delivery ZIP codes of a state; every placed one where it has none of that kind."""
+    query = select(*ZIP_COLUMNS).where(ZipCode.state == state, ZipCode.active, ZipCode.latitude.is_not(None))
+    entries = [ZipEntry(*row) for row in session.execute(query.order_by(ZipCode.code))]
+    return [entry for entry in entries if entry.kind == "STANDARD"] or entries
+
+
+def zips_within(session: Session, point: Point, radius_miles: float) -> list[tuple[float, ZipEntry]]:
+    """Active ZIP codes whose point lies within the radius, with their distance, nearest first."""
+    inside = or_(*(_inside(box) for box in boxes(point, radius_miles)))
+    rows = session.execute(select(*ZIP_COLUMNS).where(inside, ZipCode.active)).all()
+    entries = [ZipEntry(*row) for row in rows]
+    found = [(distance_miles(point, Point(e.latitude or 0.0, e.longitude or 0.0)), e) for e in entries]
+    return sorted((pair for pair in found if pair[0] <= radius_miles), key=lambda pair: (pair[0], pair[1].code))
+
+
+def cities_filed(session: Session, keys: Iterable[str]) -> list[CityEntry]:
+    """Every city filed under one of `keys`, in any state; towns of their own first, then the weightiest."""
+    query = select(*CITY_COLUMNS).where(CityName.key.in_(list(keys)))
+    return _ranked(CityEntry(*row) for row in session.execute(query))
+
+
+def cities_like(session: Session, key: str, state: str | None) -> list[CityEntry]:
+    """Cities worth comparing with a misspelled `key`: all of `state`, or in any state those that begin or end alike."""
+    near_length = func.length(CityName.key).between(len(key) - 2, len(key) + 2)
+    if state:
+        alike = CityName.state == state
+    else:
+        alike = or_(CityName.key.startswith(key[:2], autoescape=True), CityName.key.endswith(key[-3:], autoescape=True))
+    rows = session.execute(select(*CITY_COLUMNS).where(alike, near_length))
+    return _ranked(CityEntry(*row) for row in rows)
+
+
+def _ranked(cities: Iterable[CityEntry]) -> list[CityEntry]:
+    return sorted(cities, key=lambda city: (city.kind != PRIMARY, -city.weight, city.name, city.state))
+
+
+def _inside(box: Box) -> ColumnElement[bool]:
+    return and_(ZipCode.latitude.between(box.south, box.north), ZipCode.longitude.between(box.west, box.east))
+
+
+def _insert(session: Session, table: type[Base], names: tuple[str, ...], entries: Iterable[ZipEntry | CityEntry]) -> None:
+    rows = [{name: getattr(entry, name) for name in names} for entry in entries]
+    if rows:
+        session.execute(insert(cast(Table, table.__table__)), rows)  # Core: the ORM's bulk insert takes twice as long
