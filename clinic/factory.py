@@ -1,0 +1,90 @@
+"""One Flask application, bound from its parts. The one module that may import everything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from logging.config import dictConfig
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from clinic.cli import clinic as commands
+from clinic.clock import Clock, now
+from clinic.config import ROOT, Settings
+from clinic.extensions import csrf, db, migrate
+from clinic.store.connect import engine_options, prepare
+from clinic.store.rate_limits import SqlStorage, limits_engine
+from clinic.web import context, errors, headers, health, logs
+from clinic.web.context import Geocode, Parts
+from clinic.web.guards import public
+
+MAX_BODY_BYTES = 256 * 1024
+IDLE_PATIENT = timedelta(minutes=30)
+
+
+def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | None = None) -> Flask:
+    """An application that serves `settings`. `clock` and `geocode` stand in for the real ones in tests."""
+    dictConfig(logs.configuration(settings.log_level))
+    app = Flask(
+        "clinic",
+        root_path=str(ROOT / "clinic"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(ROOT / "instance"),
+    )
+    _configure(app, settings)
+    _bind_database(app, settings)
+    limiter = FixedWindowRateLimiter(SqlStorage(limits_engine(settings.database_url), clock))
+    app.extensions["clinic"] = Parts(settings, clock, geocode, limiter)
+    csrf.init_app(app)
+
+    logs.install(app)
+    headers.install(app, https=settings.https)
+    context.install(app)
+    errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
+    _open_rooms(app)
+    app.cli.add_command(commands)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        TRUSTED_HOSTS=settings.hosts,
+        PREFERRED_URL_SCHEME="https" if settings.https else "http",
+        SESSION_COOKIE_NAME="__Host-session" if settings.https else "session",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=IDLE_PATIENT,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, so that a slow reader's form still works
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # Values belong in no log, and a database's message would quote them.
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url) | {"hide_parameters": True},
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _bind_database(app: Flask, settings: Settings) -> None:
+    (ROOT / "instance").mkdir(exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    with app.app_context():
+        prepare(db.engine)
+
+
+def _open_rooms(app: Flask) -> None:
+    """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
+    for room in (health,):
+        app.register_blueprint(room.blueprint)
+    public(app.view_functions["static"])

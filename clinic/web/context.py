@@ -1,0 +1,69 @@
+"""What a view reaches for: the parts that the factory bound to this application, and the request's own session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, has_request_context, request
+from limits.strategies import RateLimiter
+
+from clinic.clock import Clock
+from clinic.config import Settings
+from clinic.extensions import Session, db
+
+Geocode = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The seams of one application."""
+
+    settings: Settings
+    clock: Clock
+    geocode: Geocode | None
+    limiter: RateLimiter
+
+
+def parts() -> Parts:
+    """The parts of the application that is answering."""
+    bound: Parts = current_app.extensions["clinic"]
+    return bound
+
+
+def settings() -> Settings:
+    return parts().settings
+
+
+def now() -> datetime:
+    """The time to hand to a use case: aware, UTC. Read it once in a view."""
+    return parts().clock()
+
+
+def session() -> Session:
+    """The session to hand to a use case; closed when the request ends."""
+    return db.session()
+
+
+def static_url(name: str) -> str:
+    """The address of static/`name`, with a hash of its content, so that browsers may keep it for good."""
+    app = current_app
+    file = Path(str(app.static_folder)) / name
+    root = request.script_root if has_request_context() else ""
+    return f"{root}{app.static_url_path}/{name}?v={_content_hash(file, file.stat().st_mtime_ns)}"
+
+
+def install(app: Flask) -> None:
+    """What every template may name: brand, phone, demo, static_url()."""
+    chosen: Settings = app.extensions["clinic"].settings
+    app.jinja_env.globals.update(brand=chosen.brand, phone=chosen.phone, demo=chosen.demo, static_url=static_url)
+
+
+@lru_cache(maxsize=256)
+def _content_hash(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
