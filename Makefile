@@ -19,7 +19,7 @@ help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run instance/demo.env ## serve the demo at http://127.0.0.1:8000 (PORT=… moves it; CLINIC_DATABASE_URL=… picks the database)
-	@url="$${CLINIC_DATABASE_URL:-}"; set -a; . ./instance/demo.env; CLINIC_DATABASE_URL="$${url:-$$CLINIC_DATABASE_URL}"; set +a; \
+	@url="$${CLINIC_DATABASE_URL:-}"; site="$${CLINIC_PUBLIC_URL:-http://127.0.0.1:$(PORT)}"; set -a; . ./instance/demo.env; CLINIC_DATABASE_URL="$${url:-$$CLINIC_DATABASE_URL}"; CLINIC_PUBLIC_URL="$$site"; set +a; \
 	set -e; .venv/bin/flask db upgrade; \
 	if .venv/bin/flask clinic --help | grep -q '^  demo '; then .venv/bin/flask clinic demo --if-empty; fi; \
 	echo "Serving at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"; \

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -99,13 +99,9 @@ class Settings:
         """Read and check every CLINIC_ variable in `environ`. Raises SettingsError on the first that is missing or wrong."""
         _refuse_unknown(environ)
         demo = _flag(environ, "CLINIC_DEMO")
+        usual = asdict(RateLimits())
         limits = {
-            name: _checked(environ, f"CLINIC_LIMIT_{name.upper()}", DEMO_LIMIT if demo else default, _limit)
-            for name, default in (
-                ("holds", RateLimits.holds),
-                ("bookings", RateLimits.bookings),
-                ("geocoding", RateLimits.geocoding),
-            )
+            name: _checked(environ, f"CLINIC_LIMIT_{name.upper()}", DEMO_LIMIT if demo else usual[name], _limit) for name in usual
         }
         settings = cls(
             demo=demo,

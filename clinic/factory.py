@@ -37,7 +37,7 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
         instance_path=str(ROOT / "instance"),
     )
     _configure(app, settings)
-    _bind_database(app, settings)
+    _bind_database(app)
     limiter = FixedWindowRateLimiter(SqlStorage(limits_engine(settings.database_url), clock))
     app.extensions["clinic"] = Parts(settings, clock, geocode, limiter)
     csrf.init_app(app)
@@ -75,7 +75,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
-def _bind_database(app: Flask, settings: Settings) -> None:
+def _bind_database(app: Flask) -> None:
     (ROOT / "instance").mkdir(exist_ok=True)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -39,7 +39,7 @@ def next_number(_context: object, _revision: object, directives: list[Any]) -> N
     script.rev_id = f"{int(head or 0) + 1:04d}"
 
 
-def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     """Our own column types, with the import that they need."""
     module = type(item).__module__
     if kind == "type" and module.startswith("clinic."):

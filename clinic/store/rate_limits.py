@@ -44,7 +44,7 @@ def limits_engine(database_url: str) -> Engine:
 class SqlStorage(Storage):
     """Storage for the limits library. `clock` says when a window ends."""
 
-    STORAGE_SCHEME = ["clinic-sql"]
+    STORAGE_SCHEME = ["clinic-sql"]  # noqa: RUF012 (the base class types it so)
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         super().__init__()

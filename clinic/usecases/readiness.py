@@ -7,7 +7,8 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 
@@ -15,7 +16,7 @@ def missing(session: Session, *, migrations: Path) -> str:
     """What stands in the way of serving, as a short sentence; empty when nothing does. `migrations` is their folder."""
     try:
         session.execute(text("SELECT 1"))
-    except (DBAPIError, TimeoutError):
+    except (DBAPIError, PoolTimeout):
         session.rollback()
         return "the database cannot be reached"
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -119,8 +119,6 @@ def answer(
 
 def outage_page(status: int, heading: str, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
     """A page that needs no database, no session, no route and no other template; if even it fails, one line of text."""
-    from flask import current_app
-
     try:
         page = current_app.jinja_env.get_template("errors/outage.html").render(heading=heading, sentence=sentence)
         content_type = "text/html; charset=utf-8"
