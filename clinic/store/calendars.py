@@ -22,20 +22,11 @@ from clinic.domain.timeline import CELLS_PER_DAY, cell_at, instant_at, span
 from clinic.domain.visit import LONGEST_MINUTES, VisitShape
 from clinic.store.appointments import Claim, milliseconds
 from clinic.store.base import one_of
-from clinic.store.locations import Closure, Equipment, LocationDay, Room
+from clinic.store.locations import Closure, Equipment, LocationDay, Room, Site
 from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
 
 LONGEST_CLAIM = LONGEST_MINUTES // 5
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A location as far as its calendar goes."""
-
-    id: int
-    time_zone: str
-    hours: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +115,8 @@ _NEAR = [
     Claim.end_cell > bindparam("low", type_=Integer),
     Claim.appointment_id != bindparam("own", type_=Integer),
 ]
-_CLAIMS = select(Claim.resource_id, Claim.start_cell, Claim.end_cell).where(
-    *_NEAR, or_(Claim.expires_at.is_(None), Claim.expires_at > bindparam("now_ms", type_=Claim.expires_at.type))
-)
+# Expired claims are read too, and told apart here: who places must know that they are in the way.
+_CLAIMS = select(Claim.resource_id, Claim.start_cell, Claim.end_cell, Claim.expires_at).where(*_NEAR)
 
 
 class Calendars:
@@ -156,6 +146,7 @@ class Calendars:
         self._limit = -(-cell_at(until) // CELLS_PER_DAY) * CELLS_PER_DAY + CELLS_PER_DAY
         self._own = own_appointment_id or 0
         self._read_to = self.origin
+        self.has_expired = False
         self._busy: dict[int, int] = defaultdict(int)
         self._away: dict[int, int] = defaultdict(int)
         self._closed: dict[int, int] = defaultdict(int)
@@ -209,14 +200,18 @@ class Calendars:
         horizon = min(-(-cell_at(until) // CELLS_PER_DAY) * CELLS_PER_DAY, self._limit - CELLS_PER_DAY)
         high = horizon + CELLS_PER_DAY
         if high > self._read_to:
-            for resource, start, end in self._claims(_CLAIMS, self._read_to, high, milliseconds(self._now)):
-                self._busy[resource] |= span(start - self.origin, end - self.origin)
+            self._read_claims(self._read_to, high)
             self._read_to = high
         return horizon
 
-    def _claims(self, statement: Any, low: int, high: int, now_ms: int | None) -> Any:
-        parameters = {"resources": self._resources, "low": low, "high": high, "own": self._own, "now_ms": now_ms}
-        return self._session.execute(statement, parameters).tuples()
+    def _read_claims(self, low: int, high: int) -> None:
+        parameters = {"resources": self._resources, "low": low, "high": high, "own": self._own}
+        busy, origin, now_ms = self._busy, self.origin, milliseconds(self._now) or 0
+        for resource, start, end, expires_at in self._session.execute(_CLAIMS, parameters).tuples():
+            if expires_at is not None and expires_at <= now_ms:
+                self.has_expired = True
+            else:
+                busy[resource] |= span(start - origin, end - origin)
 
     @property
     def cells(self) -> int:

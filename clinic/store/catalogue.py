@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from dataclasses import dataclass
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.visit import VisitShape
 from clinic.store.base import Base, Key
@@ -46,3 +48,41 @@ class VisitType(Base):
     @property
     def shape(self) -> VisitShape:
         return VisitShape(**{name: getattr(self, name) for name in VisitShape.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class BookableVisit:
+    """A visit type with its service, as plain values."""
+
+    id: int
+    slug: str
+    name: str
+    service_slug: str
+    service_name: str
+    shape: VisitShape
+    cancel_window_hours: int
+
+
+def _bookable(visit_type: VisitType, service: Service) -> BookableVisit:
+    return BookableVisit(
+        visit_type.id, visit_type.slug, visit_type.name, service.slug, service.name, visit_type.shape,
+        visit_type.cancel_window_hours,
+    )
+
+
+_WITH_SERVICE = select(VisitType, Service).join(Service, Service.id == VisitType.service_id)
+
+
+def find_visit(session: Session, visit_type_id: int) -> BookableVisit | None:
+    row = session.execute(_WITH_SERVICE.where(VisitType.id == visit_type_id)).one_or_none()
+    return _bookable(*row) if row else None
+
+
+def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:
+    """The visit types of a service, its first visit first; empty when there is no such service."""
+    rows = session.execute(_WITH_SERVICE.where(Service.slug == service_slug).order_by(VisitType.position, VisitType.id))
+    return [_bookable(*row) for row in rows]
+
+
+def services(session: Session) -> list[Service]:
+    return list(session.scalars(select(Service).order_by(Service.position, Service.id)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic.domain.places import Box
 from clinic.store.base import Base, Key
+from clinic.store.people import Offer
 
 
 class Location(Base):
@@ -84,3 +88,64 @@ class Equipment(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     __table_args__ = (Index("ix_equipment_place", "location_id", "kind"),)
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRow:
+    """What a search needs to know of a site."""
+
+    id: int
+    slug: str
+    name: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    hours: str
+
+
+_ROW = (Location.id, Location.slug, Location.name, Location.latitude, Location.longitude, Location.time_zone, Location.hours)
+_OFFERED = (
+    select(Offer.visit_type_id)
+    .where(Offer.location_id == Location.id, Offer.visit_type_id == bindparam("visit_type", type_=Integer))
+    .exists()
+)
+_IN_BOX = select(*_ROW).where(
+    Location.latitude.between(bindparam("south", type_=Float), bindparam("north", type_=Float)),
+    Location.longitude.between(bindparam("west", type_=Float), bindparam("east", type_=Float)),
+    Location.active,
+    _OFFERED,
+)
+
+
+def offering_within(session: Session, visit_type_id: int, around: Iterable[Box]) -> list[LocationRow]:
+    """Active sites inside the boxes that offer the visit type. The filter is inside the query: a rare service is found."""
+    found: list[LocationRow] = []
+    for box in around:
+        parameters = {"visit_type": visit_type_id, "south": box.south, "north": box.north, "west": box.west, "east": box.east}
+        found += [LocationRow(*row) for row in session.execute(_IN_BOX, parameters).tuples()]
+    return found
+
+
+def offering(session: Session, visit_type_id: int, *, slugs: Sequence[str] = (), limit: int = 400) -> list[LocationRow]:
+    """Active sites that offer the visit type, wherever they are; only those of `slugs`, if any are given."""
+    wanted = select(*_ROW).where(Location.active, _OFFERED).order_by(Location.slug).limit(limit)
+    if slugs:
+        wanted = wanted.where(Location.slug.in_(slugs))
+    return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id}).tuples()]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A location as far as its calendar goes."""
+
+    id: int
+    time_zone: str
+    hours: str
+
+
+def find_site(session: Session, location_id: int) -> Site | None:
+    """The site, if it is active."""
+    row = session.execute(
+        select(Location.id, Location.time_zone, Location.hours).where(Location.id == location_id, Location.active)
+    ).one_or_none()
+    return Site(*row) if row else None

@@ -1,0 +1,301 @@
+"""Hold, book, confirm, extend, move, release, cancel: what it takes to put a visit into calendars, and out of them.
+
+Each is part of one short writing transaction that the use case begins and commits. First the locks; then, in later
+statements that see what earlier holders of the locks committed, everything is checked again; then claims, audit row and
+outbox row are written together. The database's guard stays the last word.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import HOLD_MINUTES, State, check_move, hold_until, is_late
+from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
+from clinic.domain.timeline import cell_at, instant_at
+from clinic.domain.tokens import Wish, write_reference
+from clinic.engine.search import window
+from clinic.store import appointments
+from clinic.store.appointments import Appointment, NewAppointment, Taking
+from clinic.store.calendars import Calendars, Site
+from clinic.store.catalogue import BookableVisit, find_visit
+from clinic.store.locations import find_site
+
+CALL_US = "Please choose another time, or call us."
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """On whose behalf: `actor` goes into the audit log (a role, never a name), `channel` onto the appointment.
+
+    `staff` may take visit types that patients cannot book online, and lifts notice and horizon.
+    """
+
+    actor: str
+    channel: str
+    staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the patient's side adds to an appointment when it is booked."""
+
+    patient_id: int
+    new_patient: bool | None = None
+    booked_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A time found free, and what it will take."""
+
+    visit: BookableVisit
+    time_zone: str
+    start: datetime
+    end: datetime
+    room_id: int | None
+    equipment_id: int | None
+    takings: tuple[Taking, ...]
+
+
+def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES) -> int:
+    """Take the time for `minutes`, for nobody in particular yet. Returns the appointment's id.
+
+    Raises TimeTaken, NotOffered.
+    """
+    appointments.lock_calendars(
+        session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id
+    )
+    slot = _find_slot(session, wish, who=who, now=now)
+    new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
+    return appointments.take(session, new, slot.takings, actor=who.actor, now=now)
+
+
+def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
+    """Take the time for a patient at once, without a hold. Raises TimeTaken, NotOffered, PatientClash."""
+    appointments.lock_calendars(
+        session, [wish.specialist_id, details.patient_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id
+    )
+    slot = _find_slot(session, wish, who=who, now=now)
+    takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
+    appointments.drop_expired(session, takings[-1:], now=now)
+    new = _new(wish, slot, state=State.BOOKED, who=who, now=now, details=details)
+    return appointments.take(session, new, takings, actor=who.actor, now=now)
+
+
+def confirm(session: Session, appointment_id: int, details: Details, *, who: Who, now: datetime) -> Appointment:
+    """Make a hold a visit. A hold that has ended still books if its time is free: expiry loses priority, never answers.
+
+    Raises TimeTaken, NotOffered, PatientClash, IllegalMove, NotFound.
+    """
+    appointment = _locked(session, appointment_id, details.patient_id)
+    check_move(State(appointment.state), State.BOOKED)
+    if appointment.state == State.BOOKED:  # a booked visit is moved, never confirmed again
+        raise IllegalMove("This visit is already booked.")
+    if not _stands(session, appointment):
+        _take_again(session, appointment, who=who, now=now)
+    appointments.keep_claims(session, appointment_id, expires_at=None)
+    shape = _visit(session, appointment.visit_type_id).shape
+    theirs = Taking(details.patient_id, *shape.patient_cells(cell_at(appointment.start_at)))
+    appointments.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
+    appointment.state, appointment.hold_expires_at, appointment.booked_at = State.BOOKED, None, now
+    appointment.patient_id, appointment.new_patient = details.patient_id, details.new_patient
+    appointment.booked_by, appointment.reason = details.booked_by, details.reason
+    _record(session, appointment, "book", who=who, now=now, event="booked")
+    return appointment
+
+
+def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:
+    """Hold on for another ten minutes, up to thirty in all. Returns the new end. Raises TimeTaken, IllegalMove, NotFound."""
+    appointment = _locked(session, appointment_id)
+    if appointment.state not in (State.HELD, State.EXPIRED):
+        check_move(State(appointment.state), State.HELD)
+    until = hold_until(appointment.held_at, now)
+    if until <= now:
+        raise IllegalMove("This time has been held for as long as it can be. Book it now, or choose it again.")
+    if not _stands(session, appointment):
+        _take_again(session, appointment, who=who, now=now)
+    appointments.keep_claims(session, appointment_id, expires_at=until)
+    appointment.state, appointment.hold_expires_at = State.HELD, until
+    _record(session, appointment, "extend", who=who, now=now)
+    return until
+
+
+def release(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
+    """Give a held time back. Releasing twice is once. Raises IllegalMove for what is no hold, NotFound."""
+    appointment = _locked(session, appointment_id)
+    if appointment.patient_id is None and appointment.state in (State.CANCELLED, State.EXPIRED):
+        return
+    if appointment.state != State.HELD:
+        raise IllegalMove("This visit is already booked. To give it up, cancel it.")
+    appointments.drop_claims(session, appointment_id)
+    appointment.state, appointment.cancelled_at, appointment.hold_expires_at = State.CANCELLED, now, None
+    _record(session, appointment, "release", who=who, now=now)
+
+
+def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
+    """Tidy away a hold that has ended. Says whether there was anything to tidy."""
+    appointment = _locked(session, appointment_id)
+    if appointment.state != State.HELD or appointment.hold_expires_at is None or appointment.hold_expires_at > now:
+        return False
+    appointments.drop_claims(session, appointment_id)
+    appointment.state = State.EXPIRED
+    _record(session, appointment, "expire", who=Who("sweeper", "worker"), now=now)
+    return True
+
+
+def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: datetime) -> Appointment:
+    """Reschedule: the old time is given back in the same transaction that secures the new one. The id stays.
+
+    Raises TimeTaken, NotOffered, PatientClash, IllegalMove, NotFound; then nothing has changed.
+    """
+    appointment = _locked(session, appointment_id, wish.specialist_id, location_id=wish.location_id)
+    if appointment.state != State.BOOKED:
+        check_move(State(appointment.state), State.CANCELLED)
+        raise IllegalMove("This visit cannot be moved any more. Please call us.")
+    if appointment.start_at <= now:
+        raise IllegalMove("This visit has already begun. Please call us.")
+    if wish.visit_type_id != appointment.visit_type_id:
+        raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
+    slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
+    appointments.drop_claims(session, appointment_id)
+    appointments.claim(session, appointment_id, slot.takings)
+    if appointment.patient_id is not None:
+        theirs = Taking(appointment.patient_id, *slot.visit.shape.patient_cells(wish.start_cell))
+        appointments.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
+    appointment.location_id, appointment.specialist_id = wish.location_id, wish.specialist_id
+    appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
+    appointment.start_at, appointment.end_at, appointment.time_zone = slot.start, slot.end, slot.time_zone
+    appointment.sequence += 1
+    _record(session, appointment, "move", who=who, now=now, event="moved")
+    return appointment
+
+
+def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Who, now: datetime) -> Appointment:
+    """Cancel a visit and free its time. Patients can until it starts. Raises IllegalMove, NotFound."""
+    appointment = _locked(session, appointment_id)
+    if appointment.state == State.HELD:
+        raise IllegalMove("This time is only held. Release it instead.")
+    check_move(State(appointment.state), State.CANCELLED)
+    if appointment.start_at <= now and not who.staff:
+        raise IllegalMove("This visit has already begun. Please call us.")
+    appointments.drop_claims(session, appointment_id)
+    window_hours = _visit(session, appointment.visit_type_id).cancel_window_hours
+    appointment.state, appointment.cancelled_at, appointment.cancel_reason = State.CANCELLED, now, reason
+    appointment.cancelled_late = is_late(appointment.start_at, now, window_hours)
+    appointment.sequence += 1
+    _record(session, appointment, "cancel", who=who, now=now, event="cancelled")
+    return appointment
+
+
+def _locked(
+    session: Session, appointment_id: int, *resource_ids: int, location_id: int | None = None
+) -> Appointment:
+    """The appointment as it is once its calendars are ours (and those of `resource_ids`, and the location's rooms)."""
+    seen = appointments.find(session, appointment_id)
+    if seen is None:
+        raise NotFound("There is no such visit.")
+    while True:
+        involved = {seen.specialist_id, *resource_ids}
+        involved.update(i for i in (seen.patient_id, seen.room_id, seen.equipment_id) if i is not None)
+        appointments.lock_calendars(
+            session, sorted(involved), location_id=location_id or seen.location_id, visit_type_id=seen.visit_type_id
+        )
+        before = (seen.specialist_id, seen.location_id, seen.patient_id)
+        appointment = appointments.find(session, appointment_id)
+        assert appointment is not None  # appointments are never deleted while they can be locked
+        if (appointment.specialist_id, appointment.location_id, appointment.patient_id) == before:
+            return appointment
+        seen = appointment  # it was moved while we waited: lock where it went, too
+
+
+def _find_slot(
+    session: Session, wish: Wish, *, who: Who, now: datetime, own_appointment_id: int | None = None
+) -> _Slot:
+    """Check every rule again and choose room and equipment. Raises NotOffered, TimeTaken. Expired claims are dropped."""
+    visit = _visit(session, wish.visit_type_id)
+    location = find_site(session, wish.location_id)
+    if not visit.shape.online and not who.staff:
+        raise NotOffered(f"This kind of visit is arranged by our staff. {CALL_US}")
+    if location is None:
+        raise NotOffered(f"That clinic is not taking visits. {CALL_US}")
+    start = instant_at(wish.start_cell)
+    first, last = window(visit.shape, now, staff=who.staff)
+    if start < now:
+        raise NotOffered(f"That time has passed. {CALL_US}")
+    if not first <= start < last:
+        raise NotOffered(f"That time cannot be booked at present. {CALL_US}")
+    end = start + timedelta(minutes=visit.shape.minutes)
+    calendars = Calendars(
+        session, visit.id, visit.shape, [location], since=start, until=end, now=now,
+        specialist_id=wish.specialist_id, own_appointment_id=own_appointment_id,
+    )  # fmt: skip
+    calendars.grow(end)
+    if not _is_start(calendars, wish.start_cell):
+        calendars.forget_claims()
+        if _is_start(calendars, wish.start_cell):
+            raise TimeTaken()
+        raise NotOffered(f"That time is not on offer. {CALL_US}")
+    rooms = calendars.free_rooms(location.id, wish.start_cell)
+    equipment = calendars.free_equipment(location.id, wish.start_cell)
+    room_id, equipment_id = (rooms[0] if rooms else None), (equipment[0] if equipment else None)
+    takings = [Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))]
+    takings += [Taking(r, *visit.shape.room_cells(wish.start_cell)) for r in (room_id, equipment_id) if r is not None]
+    if calendars.has_expired:
+        appointments.drop_expired(session, takings, now=now)
+    return _Slot(visit, location.time_zone, start, end, room_id, equipment_id, tuple(takings))
+
+
+def _is_start(calendars: Calendars, cell: int) -> bool:
+    return any(line >> (cell - calendars.origin) & 1 for _practice, line in calendars.starts())
+
+
+def _stands(session: Session, appointment: Appointment) -> bool:
+    """Whether every claim of the hold is still there: nobody has needed the time since."""
+    wanted = 1 + (appointment.room_id is not None) + (appointment.equipment_id is not None)
+    return appointments.count_claims(session, appointment.id) == wanted
+
+
+def _take_again(session: Session, appointment: Appointment, *, who: Who, now: datetime) -> None:
+    """Claim a lapsed hold's time once more, perhaps in another room. Raises TimeTaken, NotOffered."""
+    wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
+    appointments.drop_claims(session, appointment.id)
+    slot = _find_slot(session, wish, who=who, now=now)
+    appointments.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
+    appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
+
+
+def _visit(session: Session, visit_type_id: int) -> BookableVisit:
+    visit = find_visit(session, visit_type_id)
+    if visit is None:
+        raise NotOffered(f"That kind of visit is not on offer. {CALL_US}")
+    return visit
+
+
+def _new(
+    wish: Wish, slot: _Slot, *, state: State, who: Who, now: datetime,
+    expires_at: datetime | None = None, details: Details | None = None,
+) -> NewAppointment:  # fmt: skip
+    return NewAppointment(
+        reference=write_reference(secrets.randbits(50)), state=state.value, visit_type_id=wish.visit_type_id,
+        location_id=wish.location_id, specialist_id=wish.specialist_id, room_id=slot.room_id, equipment_id=slot.equipment_id,
+        patient_id=details.patient_id if details else None, start_at=slot.start, end_at=slot.end, time_zone=slot.time_zone,
+        held_at=now, hold_expires_at=expires_at, booked_at=now if details else None, channel=who.channel,
+        new_patient=details.new_patient if details else None, booked_by=details.booked_by if details else None,
+        reason=details.reason if details else None,
+    )  # fmt: skip
+
+
+def _record(
+    session: Session, appointment: Appointment, action: str, *, who: Who, now: datetime, event: str | None = None
+) -> None:
+    """Flush the changed row; add the audit row and, where somebody must be told, the outbox row."""
+    session.flush()
+    appointments.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
+    if event:
+        appointments.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)
+

@@ -1,0 +1,218 @@
+"""Openings near a place, at a clinic, of a person: load calendars, solve, grow the horizon, load more.
+
+The horizon grows 2, 8, 28 days and on to the limit, and stops as soon as enough is known to be earliest. The number of
+queries depends on how often it grows, never on how many clinics or people there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.openings import earliest
+from clinic.domain.places import Point, boxes, distance_miles, wider
+from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at, span, starts
+from clinic.domain.tokens import Wish
+from clinic.domain.visit import VisitShape
+from clinic.store.calendars import Calendars, Practice
+from clinic.store.catalogue import BookableVisit
+from clinic.store.locations import LocationRow, Site, offering_within
+
+HORIZON_DAYS = (2, 8, 28)
+PER_LOCATION = 3
+NEAREST_ANYWAY = 20
+_ROUND_THE_WORLD = 12_500.0
+
+Distance = Callable[[Point, Point], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A site that offers the visit, and how far it is (miles; None when nobody asked from where)."""
+
+    location: LocationRow
+    miles: float | None = None
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        return (self.miles or 0.0, self.location.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A start at which everything the visit needs is free together. Times are UTC."""
+
+    start: datetime
+    end: datetime
+    visit: BookableVisit
+    location: LocationRow
+    miles: float | None
+    specialist_id: int
+    specialist_slug: str
+    specialist_name: str
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.visit.id, self.location.id, self.specialist_id, cell_at(self.start))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is looked for. `since` and `until` narrow what notice and horizon allow.
+
+    `staff` lifts notice and horizon. `own_appointment_id` is a visit being moved: its claims count as free.
+    """
+
+    visit: BookableVisit
+    candidates: Sequence[Candidate]
+    since: datetime | None = None
+    until: datetime | None = None
+    specialist_id: int | None = None
+    own_appointment_id: int | None = None
+    staff: bool = False
+    _by_id: dict[int, Candidate] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_id.update((candidate.location.id, candidate) for candidate in self.candidates)
+
+    def candidate(self, location_id: int) -> Candidate:
+        return self._by_id[location_id]
+
+
+def window(visit: VisitShape, now: datetime, *, staff: bool = False) -> tuple[datetime, datetime]:
+    """The earliest and (exclusive) latest start that may be booked now."""
+    if staff:
+        return now, now + timedelta(days=730)
+    return now + timedelta(minutes=visit.notice_minutes), now + timedelta(days=visit.horizon_days)
+
+
+def nearby(
+    session: Session, visit_type_id: int, point: Point, radius_miles: float, *, distance: Distance = distance_miles
+) -> list[Candidate]:
+    """Sites within `radius_miles` that offer the visit type, nearest first."""
+    rows = offering_within(session, visit_type_id, boxes(point, radius_miles))
+    measured = [Candidate(row, distance(point, Point(row.latitude, row.longitude))) for row in rows]
+    return sorted((c for c in measured if c.miles is not None and c.miles <= radius_miles), key=lambda c: c.rank)
+
+
+def nearest(
+    session: Session, visit_type_id: int, point: Point, count: int = NEAREST_ANYWAY, *, distance: Distance = distance_miles
+) -> list[Candidate]:
+    """The `count` nearest sites that offer the visit type, however far: the box doubles until they are inside."""
+    radius = 10.0
+    while True:
+        found = nearby(session, visit_type_id, point, radius, distance=distance)
+        if len(found) >= count or radius >= _ROUND_THE_WORLD:
+            return found[:count]
+        radius = min(radius * 2, _ROUND_THE_WORLD)
+
+
+def soonest(session: Session, sought: Sought, *, now: datetime, limit: int) -> list[Opening]:
+    """The `limit` earliest openings over all candidates; ties by distance, then slugs."""
+    for calendars, first, last, certain in _growing(session, sought, now=now):
+        openings = _soonest_of(calendars, sought, span(first, last), limit)
+        if len(openings) >= limit or certain:
+            return openings
+    return []
+
+
+def nearest_first(
+    session: Session, sought: Sought, *, now: datetime, limit: int, per_location: int = PER_LOCATION
+) -> list[Opening]:
+    """Openings of the nearest site first, at most `per_location` of each, each site's earliest."""
+    for calendars, first, last, certain in _growing(session, sought, now=now):
+        openings, settled = _nearest_of(calendars, sought, span(first, last), limit, per_location)
+        if settled or certain:
+            return openings
+    return []
+
+
+def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Practice, list[int]]:
+    """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
+    *_, (calendars, first, last, _certain) = _growing(session, sought, now=now, steps=())
+    bounds = span(first, last)
+    return {practice: starts(line & bounds, calendars.origin) for practice, line in calendars.starts() if line & bounds}
+
+
+def widening(
+    session: Session, visit_type_id: int, point: Point, radius_miles: float
+) -> Iterator[tuple[float | None, list[Candidate]]]:
+    """Candidates within the radius, then the next wider one, and at last the nearest anyway (radius None)."""
+    radius: float | None = radius_miles
+    known = 0
+    while radius is not None:
+        candidates = nearby(session, visit_type_id, point, radius)
+        if len(candidates) > known:
+            known = len(candidates)
+            yield radius, candidates
+        radius = wider(radius)
+    candidates = nearest(session, visit_type_id, point, NEAREST_ANYWAY)
+    if candidates:
+        yield None, candidates
+
+
+def _growing(
+    session: Session, sought: Sought, *, now: datetime, steps: Sequence[int] = HORIZON_DAYS
+) -> Iterator[tuple[Calendars, int, int, bool]]:
+    """Calendars read ever further: (calendars, first and last start as bits, whether that is all there is)."""
+    shape = sought.visit.shape
+    earliest_start, latest_start = window(shape, now, staff=sought.staff)
+    since, until = max(sought.since or now, earliest_start), min(sought.until or latest_start, latest_start)
+    if since >= until or not sought.candidates:
+        return
+    sites = [Site(c.location.id, c.location.time_zone, c.location.hours) for c in sought.candidates]
+    calendars = Calendars(
+        session, sought.visit.id, shape, sites, since=since, until=until, now=now,
+        specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id,
+    )  # fmt: skip
+    first, end = cell_from(since) - calendars.origin, cell_from(until) - calendars.origin
+    day = instant_at(cell_at(since) // CELLS_PER_DAY * CELLS_PER_DAY)
+    for days in steps:
+        if (certain_to := day + timedelta(days=days)) >= until:
+            break
+        last = calendars.grow(certain_to) - calendars.origin
+        yield calendars, first, last, False
+    calendars.grow(until)
+    yield calendars, first, end, True
+
+
+def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -> list[Opening]:
+    lines = (
+        ((*sought.candidate(practice.site.id).rank, practice.slug), practice, line & bounds)
+        for practice, line in calendars.starts()
+    )
+    return [_opening(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
+
+
+def _nearest_of(
+    calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int
+) -> tuple[list[Opening], bool]:
+    """The openings, and whether a further horizon could not change them: no site before the last had too few."""
+    by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
+    for practice, line in calendars.starts():
+        by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line & bounds))
+    openings: list[Opening] = []
+    settled = True
+    for candidate in sorted(sought.candidates, key=lambda c: c.rank):
+        wanted = min(per_location, limit - len(openings))
+        if not wanted:
+            break
+        found = [
+            _opening(sought, calendars.origin + bit, practice)
+            for bit, practice in earliest(by_site.get(candidate.location.id, ()), wanted)
+        ]
+        settled = settled and len(found) == wanted
+        openings += found
+    return openings, settled
+
+
+def _opening(sought: Sought, cell: int, practice: Practice) -> Opening:
+    candidate = sought.candidate(practice.site.id)
+    start = instant_at(cell)
+    return Opening(
+        start, start + timedelta(minutes=sought.visit.shape.minutes), sought.visit, candidate.location, candidate.miles,
+        practice.specialist_id, practice.slug, practice.name,
+    )  # fmt: skip
