@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from clinic.domain.gazetteer import PRIMARY, CityEntry, ZipEntry, city_entries
 from clinic.domain.places import Box, Point, boxes, distance_miles
 from clinic.store.base import Base, Key
+from clinic.store.locations import Location
 
 
 class ZipCode(Base):
@@ -80,7 +81,7 @@ def zips_of_state(session: Session, state: str) -> list[ZipEntry]:
 
 def zips_within(session: Session, point: Point, radius_miles: float) -> list[tuple[float, ZipEntry]]:
     """Active ZIP codes whose point lies within the radius, with their distance, nearest first."""
-    inside = or_(*(_inside(box) for box in boxes(point, radius_miles)))
+    inside = or_(*(_inside(ZipCode, box) for box in boxes(point, radius_miles)))
     rows = session.execute(select(*ZIP_COLUMNS).where(inside, ZipCode.active)).all()
     entries = [ZipEntry(*row) for row in rows]
     found = [(distance_miles(point, Point(e.latitude or 0.0, e.longitude or 0.0)), e) for e in entries]
@@ -104,15 +105,24 @@ def cities_like(session: Session, key: str, state: str | None) -> list[CityEntry
     return _ranked(CityEntry(*row) for row in rows)
 
 
+def clinics_around(session: Session, points: Sequence[Point], radius_miles: float) -> list[int]:
+    """How many active clinics lie in a box of that radius around each point, in one query."""
+    counts = []
+    for point in points:
+        inside = or_(*(_inside(Location, box) for box in boxes(point, radius_miles)))
+        counts.append(select(func.count()).where(Location.active, inside).scalar_subquery())
+    return list(session.execute(select(*counts)).one()) if counts else []
+
+
 def _ranked(cities: Iterable[CityEntry]) -> list[CityEntry]:
     return sorted(cities, key=lambda city: (city.kind != PRIMARY, -city.weight, city.name, city.state))
 
 
-def _inside(box: Box) -> ColumnElement[bool]:
-    return and_(ZipCode.latitude.between(box.south, box.north), ZipCode.longitude.between(box.west, box.east))
+def _inside(table: type[ZipCode] | type[Location], box: Box) -> ColumnElement[bool]:
+    return and_(table.latitude.between(box.south, box.north), table.longitude.between(box.west, box.east))
 
 
 def _insert(session: Session, table: type[Base], names: tuple[str, ...], entries: Iterable[ZipEntry | CityEntry]) -> None:
     rows = [{name: getattr(entry, name) for name in names} for entry in entries]
     if rows:
-        session.execute(insert(cast(Table, table.__table__)), rows)  # Core: the ORM's bulk insert takes twice as long
+        session.execute(insert(cast(Table, table.__table__)), rows)
