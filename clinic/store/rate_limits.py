@@ -17,7 +17,8 @@ from sqlalchemy.engine import URL, make_url
 
 SWEEP_EVERY = 1000
 
-CREATE = """CREATE {unlogged} TABLE IF NOT EXISTS rate_limit (
+# On SQLite; PostgreSQL's is made by the first migration.
+CREATE = """CREATE TABLE IF NOT EXISTS rate_limit (
     key VARCHAR(255) PRIMARY KEY, hits INTEGER NOT NULL, expires_at DOUBLE PRECISION NOT NULL)"""
 
 HIT = text("""
@@ -86,6 +87,10 @@ class SqlStorage(Storage):
         with self._engine.connect() as connection:
             connection.execute(text("DELETE FROM rate_limit WHERE key = :key"), {"key": key})
 
+    def dispose(self) -> None:
+        """Close the connections of the counters."""
+        self._engine.dispose()
+
     def _row(self, key: str) -> Any:
         with self._engine.connect() as connection:
             return connection.execute(
@@ -101,4 +106,4 @@ def _beside(url: URL) -> URL:
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=OFF"):
         connection.execute("PRAGMA " + pragma)
-    connection.execute(CREATE.format(unlogged=""))
+    connection.execute(CREATE)

@@ -1,0 +1,118 @@
+"""What every test may ask for. A test that takes `database`, `session`, `app` or `client` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from clinic.factory import create_app
+from clinic.store.connect import engine_options, prepare
+from tests.databases import KINDS, Databases, settings_for
+from tests.pages import ReadingClient
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+TESTS = Path(__file__).parent
+
+
+class FakeClock:
+    """A clock that stands still until told: `clock.now = …` or `clock.forward(minutes=5)`."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # a Monday, nine in the morning in Orlando
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Full counts only when asked for; everything with a browser last, in one process (it leaves an event loop behind)."""
+    if not os.environ.get("CLINIC_PROVE"):
+        kept = [item for item in items if not item.get_closest_marker("prove")]
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("prove")])
+        items[:] = kept
+    for item in items:
+        if item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Sockets reach this machine only: a test that would leave it fails at once."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and (not isinstance(address, tuple) or address[0] not in LOOPBACK):
+            raise AssertionError(f"a test tried to reach the network at {address}")
+        real(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+@pytest.fixture(scope="session")
+def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
+    home = tmp_path_factory.mktemp("databases")
+    with ExitStack() as stack:
+        yield {kind: Databases(kind, home, stack) for kind in KINDS}
+
+
+@pytest.fixture(params=KINDS)
+def databases(request: pytest.FixtureRequest, all_databases: dict[str, Databases]) -> Databases:
+    """The maker of databases, of either kind in turn."""
+    return all_databases[request.param]
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[str]:
+    """The URL of a migrated database without rows, this test's own."""
+    with databases.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def session(database: str) -> Iterator[Session]:
+    """A session outside any application, for the store, the engine and the use cases."""
+    engine = create_engine(database, **engine_options(database))
+    prepare(engine)
+    with Session(engine) as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def app(database: str, clock: FakeClock) -> Iterator[Flask]:
+    """An application over `database`, which tells the time from `clock`."""
+    made = create_app(settings_for(database), clock=clock)
+    made.testing = True
+    made.test_client_class = ReadingClient
+    yield made
+    with made.app_context():
+        made.extensions["sqlalchemy"].engine.dispose()
+    made.extensions["clinic"].limiter.storage.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript; it refuses faulty pages."""
+    return app.test_client()
