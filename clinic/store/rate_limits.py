@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 
 SWEEP_EVERY = 1000
 
-# On SQLite; PostgreSQL's is made by the first migration.
+# On SQLite; PostgreSQL's is made by a migration.
 CREATE = """CREATE TABLE IF NOT EXISTS rate_limit (
     key VARCHAR(255) PRIMARY KEY, hits INTEGER NOT NULL, expires_at DOUBLE PRECISION NOT NULL)"""
 
