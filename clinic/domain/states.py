@@ -30,9 +30,9 @@ STATE_OF = {
 }
 """Lower-case code or name, words separated by one space -> code."""
 
-PROVINCE_CODES = frozenset("ab bc mb nb nl ns nt nu on pe qc sk yt".split())
+PROVINCE_CODES = frozenset({"ab", "bc", "mb", "nb", "nl", "ns", "nt", "nu", "on", "pe", "qc", "sk", "yt"})
 PROVINCES = frozenset(
-    ["alberta", "british columbia", "manitoba", "new brunswick", "newfoundland", "nova scotia", "nunavut"]
-    + ["newfoundland and labrador", "northwest territories", "ontario", "prince edward island", "quebec", "saskatchewan", "yukon"]
+    {"alberta", "british columbia", "manitoba", "new brunswick", "newfoundland", "newfoundland and labrador", "nova scotia"}
+    | {"northwest territories", "nunavut", "ontario", "prince edward island", "quebec", "saskatchewan", "yukon"}
 )
 """Of Canada, as people write them after a city."""

@@ -72,14 +72,9 @@ Whereabouts = NearMe | Point | InState | Named
 _COUNTRIES = (("united", "states", "of", "america"), ("united", "states"), ("usa",), ("us",))
 _LEADS = (("close", "to"), ("near",), ("around",), ("in",), ("at",))
 _HERE = frozenset(
-    ["me", "here", "nearest", "closest", "nearest to me", "closest to me", "around here", "near here", "where i am", "my area"]
-    + ["in my area", "nearby", "near by", "close by", "close to me", "around me"]
-    + [
-        f"{use}{whose}{what}"
-        for use in ("", "use ")
-        for whose in ("", "my ")
-        for what in ("location", "current location", "position")
-    ]
+    ["me", "here", "nearest", "closest", "nearest to me", "closest to me", "close to me", "close by", "near here", "near by"]
+    + ["around me", "around here", "where i am", "my area", "in my area", "nearby", "nearme"]
+    + [f"{use}{my}{what}" for use in ("", "use ") for my in ("", "my ") for what in ("location", "current location", "position")]
 )
 _NICKNAMES = {"nyc": "newyork", "newyorkcity": "newyork", "29palms": "twentyninepalms", "philly": "philadelphia"}
 _NICKNAME_STATES = {"nyc": "NY", "newyorkcity": "NY", "philly": "PA"}

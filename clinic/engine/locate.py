@@ -85,9 +85,9 @@ def _address(session: Session, where: Named, geocode: Geocode | None) -> Place:
     except PlaceUnknown as error:
         refusal = error
     point = geocode(where.street) if geocode and where.street else None
-    if point and (anchor is None or distance_miles(point, anchor.point) <= REACH_MILES):
-        if found := _at(session, point, "the address you gave"):
-            return found
+    believable = point and (anchor is None or distance_miles(point, anchor.point) <= REACH_MILES)
+    if point and believable and (found := _at(session, point, "the address you gave")):
+        return found
     if anchor is None:
         if isinstance(refusal, PlaceAmbiguous) or where.postal_code:
             raise refusal or PlaceUnknown(NO_ADDRESS)

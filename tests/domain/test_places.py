@@ -83,7 +83,8 @@ world = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 @given(world, world)
 def test_distance_is_symmetric_finite_and_near_the_sphere(a: Point, b: Point) -> None:
     there, back = distance_miles(a, b), distance_miles(b, a)
-    assert math.isfinite(there) and there >= 0
+    assert math.isfinite(there)
+    assert there >= 0
     assert there == pytest.approx(back, rel=1e-9, abs=1e-6)
     sphere = haversine_miles(a.latitude, a.longitude, b.latitude, b.longitude)
     assert sphere <= there * HAVERSINE_SLACK + 1e-6
@@ -102,7 +103,8 @@ def test_boxes_hold_every_point_within_the_radius(centre: Point, radius: float, 
 
 def test_boxes_split_at_the_date_line_and_open_at_the_pole() -> None:
     west, east = boxes(Point(51.88, -176.65), 300)
-    assert (west.west, east.east) == (-180.0, 180.0) and west.east < 0 < east.west
+    assert (west.west, east.east) == (-180.0, 180.0)
+    assert west.east < 0 < east.west
     assert boxes(Point(89.9, 10), 25)[0].west == -180.0
     assert len(boxes(ORLANDO, 25)) == 1
 
