@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from logging.config import dictConfig
+from typing import Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -26,10 +27,17 @@ MAX_BODY_BYTES = 256 * 1024
 IDLE_PATIENT = timedelta(minutes=30)
 
 
+class Application(Flask):
+    """Flask, except that its log of a failure does not quote the address, which may hold a token."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("unhandled exception", exc_info=exc_info)
+
+
 def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | None = None) -> Flask:
     """An application that serves `settings`. `clock` and `geocode` stand in for the real ones in tests."""
     dictConfig(logs.configuration(settings.log_level))
-    app = Flask(
+    app = Application(
         "clinic",
         root_path=str(ROOT / "clinic"),
         template_folder=str(ROOT / "templates"),

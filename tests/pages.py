@@ -70,7 +70,9 @@ class Page(HTMLParser):
         elif not _plain(self.title).startswith(_plain(self.headings[0])):
             self.faults.append(f'the title "{_plain(self.title)}" does not start with the h1 "{_plain(self.headings[0])}"')
         for field in self._fields:
-            labelled = field["inside"] or field.get("id") in self._labels or field.get("aria-label") or field.get("aria-labelledby")
+            labelled = (
+                field["inside"] or field.get("id") in self._labels or field.get("aria-label") or field.get("aria-labelledby")
+            )
             if not labelled:
                 self.faults.append(f"<{field['tag']} name={field.get('name')}> has no label")
 

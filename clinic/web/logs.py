@@ -50,7 +50,9 @@ def configuration(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": Formatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://flask.logging.wsgi_errors_stream"}
+        },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {name: {"level": floor} for name, floor in LOGGERS.items()}
         | {"gunicorn.error": {"level": level, "handlers": [], "propagate": True}},
