@@ -1,0 +1,80 @@
+"""The one history makes the tables that the code declares, on both databases, and unmakes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from clinic.config import ROOT
+from clinic.extensions import db
+from clinic.factory import create_app
+from clinic.store.base import Base
+from tests.databases import Databases, settings_for
+
+VERSIONS = ROOT / "migrations" / "versions"
+
+
+@pytest.fixture
+def application(databases: Databases) -> Iterator[Flask]:
+    """An application over a database without tables, inside its context."""
+    with databases.empty() as url:
+        app = create_app(settings_for(url))
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names())
+
+
+def guards() -> set[str]:
+    """The names of the triggers (SQLite) or exclusion constraints (PostgreSQL) that refuse overlapping claims."""
+    sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    postgresql = "SELECT conname FROM pg_constraint WHERE contype = 'x'"
+    with db.engine.connect() as connection:
+        return set(connection.execute(text(sqlite if db.engine.dialect.name == "sqlite" else postgresql)).scalars())
+
+
+def test_up_then_clean_then_down_then_up_again(application: Flask) -> None:
+    upgrade()
+    built, guarded = tables(), guards()
+    assert set(Base.metadata.tables) <= built
+    check()  # exits when the models and the tables differ
+    downgrade(revision="base")
+    assert tables() <= {"alembic_version"}
+    assert guards() == set()
+    upgrade()
+    assert (tables(), guards()) == (built, guarded)
+
+
+def test_the_guard_stands_at_head(application: Flask) -> None:
+    upgrade()
+    expected = {"sqlite": 2, "postgresql": 1}[db.engine.dialect.name]
+    assert len([name for name in guards() if "no_overlap" in name]) == expected
+
+
+def test_foreign_keys_are_on_again_after_a_run(all_databases: dict[str, Databases]) -> None:
+    with all_databases["sqlite"].migrated() as url:
+        app = create_app(settings_for(url))
+        with app.app_context():
+            upgrade()
+            with db.engine.connect() as connection:
+                assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+            db.engine.dispose()
+
+
+def test_the_files_are_numbered_in_one_line() -> None:
+    names = sorted(file.name for file in VERSIONS.glob("*.py"))
+    assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
+    for before, name in zip([None, *names], names, strict=False):
+        source = (VERSIONS / name).read_text(encoding="utf-8")
+        found = re.search(r"^down_revision(?:: [^=]+)? = (?:None|[\"'](\w+)[\"'])$", source, flags=re.MULTILINE)
+        assert found, f"{name} says nothing about what comes before it"
+        assert found[1] == (before[:4] if before else None)
