@@ -191,7 +191,7 @@ def _suggestions(session: Session, guesses: tuple[Guess, ...], filed: list[CityE
 
 def _alike(session: Session, key: str, state: str | None) -> list[CityEntry]:
     cities = gazetteer.cities_like(session, key, state)
-    slips = 1 if len(key) <= 4 else 2
+    slips = 1 if len(key) <= 6 else 2
     keys = [city.key for city in cities]
     matches = process.extract(key, keys, scorer=OSA.distance, score_cutoff=slips, limit=None)
     return [cities[index] for _, _, index in sorted(matches, key=lambda match: (match[1], -cities[match[2]].weight))]

@@ -1,0 +1,36 @@
+"""Loading replaces the gazetteer whole, on both databases."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.gazetteer import ZipEntry
+from clinic.domain.places import Point
+from clinic.store.gazetteer import cities_filed, zip_code, zips_within
+from clinic.usecases.gazetteer import Loaded, load_gazetteer
+
+HERE = ZipEntry("32801", "Orlando", "FL", "Orange County", "STANDARD", True, 28.54, -81.37, "America/New_York", ("Downtown",))
+THERE = ZipEntry("99546", "Adak", "AK", "Aleutians West", "PO BOX", True, 51.87, -176.63, "America/Adak")
+NOWHERE = ZipEntry("09012", "Apo", "AE", "", "MILITARY", True, None, None, "")
+
+
+def test_loading_is_counted_and_may_be_repeated(session: Session) -> None:
+    for _ in range(2):
+        assert load_gazetteer(session, [HERE, THERE, NOWHERE]) == Loaded(zip_codes=3, cities=3, unplaced=1)
+    assert load_gazetteer(session, [HERE]) == Loaded(zip_codes=1, cities=2, unplaced=0)
+    session.rollback()
+    assert zip_code(session, "99546") is None
+    kept = zip_code(session, "32801")
+    assert kept
+    assert (kept.city, kept.latitude, kept.time_zone) == ("Orlando", 28.54, "America/New_York")
+    assert [city.name for city in cities_filed(session, ["downtown", "adak"])] == ["Downtown"]
+
+
+def test_zip_codes_within_a_radius_also_across_the_date_line(session: Session) -> None:
+    load_gazetteer(session, [HERE, THERE, NOWHERE])
+    assert [entry.code for _, entry in zips_within(session, Point(52.0, 179.0), 300)] == ["99546"]
+    assert zips_within(session, Point(52.0, 179.0), 150) == []
+
+
+def test_an_empty_gazetteer_loads_too(session: Session) -> None:
+    assert load_gazetteer(session, []) == Loaded(0, 0, 0)
