@@ -39,10 +39,11 @@ class InvalidInput(DomainError):
 
 
 class UnusableToken(InvalidInput):
-    """A token that we did not write, or that was cut short on its way."""
+    """A token that we did not write, or that was cut short on its way. The use case may fill `alternatives`."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__({field: message}, message)
+        self.alternatives: tuple[Any, ...] = ()
 
 
 class PlaceUnknown(DomainError):
@@ -110,6 +111,8 @@ class LimitReached(DomainError):
 class Busy(DomainError):
     """A lock or the database did not answer in time; trying again soon is right."""
 
-    def __init__(self, message: str = "We are busier than usual. Please try again in a moment, or call us.", retry_after: int = 3) -> None:
+    def __init__(
+        self, message: str = "We are busier than usual. Please try again in a moment, or call us.", retry_after: int = 3
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after

@@ -14,7 +14,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clinic.domain.errors import InvalidInput
@@ -53,7 +55,7 @@ def parse_day(text: str) -> tuple[Stretch, ...]:
             raise InvalidInput({"hours": f"“{word}” is off the five-minute grid. Use minutes like :00, :05, :10."})
         stretches.append((opens, closes if closes > opens else closes + MINUTES_PER_DAY))
     stretches.sort()
-    for (_, closes), (opens, _) in zip(stretches, stretches[1:], strict=False):
+    for (_, closes), (opens, _) in pairwise(stretches):
         if opens < closes:
             raise InvalidInput({"hours": f"These hours overlap: “{text[:80]}”. Write each stretch once."})
     return tuple(stretches)
@@ -71,7 +73,7 @@ def _clock(minutes: int) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_week(text: str) -> WeeklyHours:
-    """'Mon 09:00-17:00; Tue 10:00-16:00' -> WeeklyHours. Raises InvalidInput, also for a day given twice or overlapping nights."""
+    """'Mon 09:00-17:00; Tue 10:00-16:00' -> WeeklyHours. Raises InvalidInput, also for a day given twice."""
     days: list[tuple[Stretch, ...]] = [()] * 7
     for part in filter(None, (p.strip() for p in text.split(";"))):
         name, _, hours = part.partition(" ")
@@ -110,7 +112,7 @@ def to_utc(day: date, minutes: int, zone_name: str) -> datetime:
     """`minutes` after midnight on the clinic's wall, in UTC: in the gap the change itself, in the fold the first."""
     extra, minutes = divmod(minutes, MINUTES_PER_DAY)
     tz = zone(zone_name)
-    wall = datetime(day.year, day.month, day.day, minutes // 60, minutes % 60) + timedelta(days=extra)
+    wall = datetime.combine(day + timedelta(days=extra), clock_time(minutes // 60, minutes % 60))
     instant = wall.replace(tzinfo=tz).astimezone(UTC)
     if instant.astimezone(tz).replace(tzinfo=None) == wall:
         return instant

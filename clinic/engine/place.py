@@ -20,7 +20,7 @@ from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.search import window
 from clinic.store import appointments
 from clinic.store.appointments import Appointment, NewAppointment, Taking
-from clinic.store.calendars import Calendars, Site
+from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit
 from clinic.store.locations import find_site
 

@@ -18,11 +18,12 @@ from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at
 from clinic.domain.tokens import Wish
 from clinic.domain.visit import VisitShape
 from clinic.store.calendars import Calendars, Practice
-from clinic.store.catalogue import BookableVisit
-from clinic.store.locations import LocationRow, Site, offering_within
+from clinic.store.catalogue import BookableVisit, find_visit, first_online_visit
+from clinic.store.locations import LocationRow, Site, find_point, offering, offering_within
 
 HORIZON_DAYS = (2, 8, 28)
 PER_LOCATION = 3
+NEARBY_MILES = 25.0
 NEAREST_ANYWAY = 20
 _ROUND_THE_WORLD = 12_500.0
 
@@ -152,6 +153,32 @@ def widening(
     candidates = nearest(session, visit_type_id, point, NEAREST_ANYWAY)
     if candidates:
         yield None, candidates
+
+
+def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, staff: bool = False) -> list[Opening]:
+    """What to offer instead of a time that could not be had: the soonest at that clinic or near it, of the same kind."""
+    visit = find_visit(session, wish.visit_type_id)
+    if visit is None or not (visit.shape.online or staff):
+        return []
+    point = find_point(session, wish.location_id)
+    if point is None:
+        return []
+    openings: list[Opening] = []
+    for _radius, candidates in widening(session, visit.id, point, NEARBY_MILES):
+        sought = Sought(visit=visit, candidates=candidates, staff=staff)
+        openings = soonest(session, sought, now=now, limit=limit)
+        if len(openings) >= limit:
+            break
+    return openings
+
+
+def soonest_anywhere(session: Session, *, now: datetime, limit: int) -> list[Opening]:
+    """The soonest first visits of the first service, wherever they are: when nothing is known of what was wanted."""
+    visit = first_online_visit(session)
+    if visit is None:
+        return []
+    candidates = [Candidate(row) for row in offering(session, visit.id)]
+    return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
 
 
 def _growing(

@@ -41,6 +41,7 @@ from clinic.domain.errors import DomainError, PatientClash, TimeTaken
 from clinic.domain.visit import LONGEST_MINUTES
 from clinic.store.audit import Audit
 from clinic.store.base import Base, IdList, Key, UtcDateTime
+from clinic.store.catalogue import VisitType
 from clinic.store.outbox import OutboxMessage
 
 CLAIM_LOCKS = 1
@@ -382,3 +383,32 @@ def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> li
             .limit(limit)
         )
     )
+
+
+def add_tasks(
+    session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int], *, now: datetime
+) -> None:
+    """One task for a person to look at, for each of `others`."""
+    if others:
+        rows = [
+            {"kind": kind, "created_at": now, "appointment_id": appointment_id, "patient_id": patient_id, "other_patient_id": o}
+            for o in others
+        ]
+        session.execute(insert(Task), rows)
+
+
+def count_first_visits(session: Session, patient_id: int, visit_type_id: int, *, after: datetime) -> int:
+    """Upcoming visits of the same service that are not follow-ups."""
+    service_id = select(VisitType.service_id).where(VisitType.id == visit_type_id).scalar_subquery()
+    return session.execute(
+        select(func.count())
+        .select_from(Appointment)
+        .join(VisitType, VisitType.id == Appointment.visit_type_id)
+        .where(
+            Appointment.patient_id == patient_id,
+            Appointment.state == State.BOOKED,
+            Appointment.start_at > after,
+            VisitType.service_id == service_id,
+            VisitType.audience != "returning",
+        )
+    ).scalar_one()

@@ -46,19 +46,18 @@ class _Roster:
     days: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _row(kind: str, table: Any, *, site: Any = None, resource: Any = None, start: Any = None, end: Any = None, **words: Any) -> Any:
-    """One arm of the union below: the same eight columns whatever is read."""
-    texts = [words.get(name) for name in ("line", "first", "last")]
-    return select(
-        literal(kind).label("kind"),
-        (cast(null(), Integer) if site is None else site).label("site"),
-        (cast(null(), Integer) if resource is None else resource).label("resource"),
-        (cast(null(), Integer) if start is None else start).label("start_cell"),
-        (cast(null(), Integer) if end is None else end).label("end_cell"),
-        *((cast(null(), String) if text is None else cast(text, String)) for text in texts),
-        (words.get("slug") if words.get("slug") is not None else cast(null(), String)),
-        (words.get("name") if words.get("name") is not None else cast(null(), String)),
-    ).select_from(table)
+_COLUMNS: dict[str, Any] = {
+    "site": Integer, "resource": Integer, "start": Integer, "end": Integer,
+    "line": String, "first": String, "last": String, "slug": String, "name": String,
+}  # fmt: skip
+_WORDS = ("first", "last")  # dates travel as text, so that the arms agree
+
+
+def _row(kind: str, table: Any, **columns: Any) -> Any:
+    """One arm of the union below: the same columns whatever is read, null where this kind has none."""
+    wanted = [columns[name] if name in columns else cast(null(), kept) for name, kept in _COLUMNS.items()]
+    texts = [cast(c, String) if name in _WORDS else c for name, c in zip(_COLUMNS, wanted, strict=True)]
+    return select(literal(kind), *texts).select_from(table)
 
 
 def _standing() -> Any:
@@ -81,7 +80,8 @@ def _standing() -> Any:
         )
         .join(Shift, here)
         .join(Specialist, Specialist.id == Offer.specialist_id)
-        .where(*offered, Specialist.active, Shift.first_day <= last_day, or_(Shift.last_day.is_(None), Shift.last_day >= first_day)),
+        .where(*offered, Specialist.active, Shift.first_day <= last_day)
+        .where(or_(Shift.last_day.is_(None), Shift.last_day >= first_day)),
         _row("shift_day", Offer, site=Offer.location_id, resource=Offer.specialist_id, line=ShiftDay.hours, first=ShiftDay.day,
              slug=Specialist.slug, name=Specialist.name)
         .join(ShiftDay, that_day)

@@ -86,3 +86,10 @@ def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:
 
 def services(session: Session) -> list[Service]:
     return list(session.scalars(select(Service).order_by(Service.position, Service.id)))
+
+
+def first_online_visit(session: Session) -> BookableVisit | None:
+    """The first visit of the first service that patients can book themselves."""
+    ordered = _WITH_SERVICE.where(VisitType.online).order_by(Service.position, VisitType.position, VisitType.id).limit(1)
+    row = session.execute(ordered).one_or_none()
+    return _bookable(*row) if row else None

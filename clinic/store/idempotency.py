@@ -53,7 +53,7 @@ def done_before(session: Session, once: Once, *, now: datetime) -> int | None:
         return None
     if row.request_hash != once.request_hash:
         raise KeyReused("This Idempotency-Key was used for another request. Use a new key for a new request.")
-    return row.appointment_id
+    return int(row.appointment_id)
 
 
 def remember(session: Session, once: Once, appointment_id: int, *, now: datetime) -> None:

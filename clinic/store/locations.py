@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.domain.places import Box
+from clinic.domain.places import Box, Point
 from clinic.store.base import Base, Key
 from clinic.store.people import Offer
 
@@ -149,3 +149,9 @@ def find_site(session: Session, location_id: int) -> Site | None:
         select(Location.id, Location.time_zone, Location.hours).where(Location.id == location_id, Location.active)
     ).one_or_none()
     return Site(*row) if row else None
+
+
+def find_point(session: Session, location_id: int) -> Point | None:
+    """Where the site is, active or not."""
+    row = session.execute(select(Location.latitude, Location.longitude).where(Location.id == location_id)).one_or_none()
+    return Point(*row) if row else None
