@@ -142,4 +142,3 @@ def match_name(given_name: str, family_name: str) -> str:
 def _letters(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(character for character in decomposed if character.isalnum())
-

@@ -81,9 +81,7 @@ def appointment_of(token: str, field: str) -> int:
 
 def opens(key: bytes, purpose: str, token: str, appointment_id: int, generation: int) -> bool:
     """Whether the token is the key to this appointment, for this purpose, and has not been revoked."""
-    return hmac.compare_digest(
-        write_key(key, purpose, appointment_id, generation).encode(), token.encode("utf-8", "replace")
-    )
+    return hmac.compare_digest(write_key(key, purpose, appointment_id, generation).encode(), token.encode("utf-8", "replace"))
 
 
 def write_reference(random_bits: int) -> str:

@@ -67,9 +67,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
     Raises TimeTaken, NotOffered.
     """
-    appointments.lock_calendars(
-        session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id
-    )
+    appointments.lock_calendars(session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id)
     slot = _find_slot(session, wish, who=who, now=now)
     new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
     return appointments.take(session, new, slot.takings, actor=who.actor, now=now)
@@ -192,9 +190,7 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     return appointment
 
 
-def _locked(
-    session: Session, appointment_id: int, *resource_ids: int, location_id: int | None = None
-) -> Appointment:
+def _locked(session: Session, appointment_id: int, *resource_ids: int, location_id: int | None = None) -> Appointment:
     """The appointment as it is once its calendars are ours (and those of `resource_ids`, and the location's rooms)."""
     seen = appointments.find(session, appointment_id)
     if seen is None:
@@ -213,9 +209,7 @@ def _locked(
         seen = appointment  # it was moved while we waited: lock where it went, too
 
 
-def _find_slot(
-    session: Session, wish: Wish, *, who: Who, now: datetime, own_appointment_id: int | None = None
-) -> _Slot:
+def _find_slot(session: Session, wish: Wish, *, who: Who, now: datetime, own_appointment_id: int | None = None) -> _Slot:
     """Check every rule again and choose room and equipment. Raises NotOffered, TimeTaken. Expired claims are dropped."""
     visit = _visit(session, wish.visit_type_id)
     location = find_site(session, wish.location_id)
@@ -298,4 +292,3 @@ def _record(
     appointments.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
     if event:
         appointments.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)
-

@@ -214,9 +214,7 @@ def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -
     return [_opening(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
 
 
-def _nearest_of(
-    calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int
-) -> tuple[list[Opening], bool]:
+def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int) -> tuple[list[Opening], bool]:
     """The openings, and whether a further horizon could not change them: no site before the last had too few."""
     by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
     for practice, line in calendars.starts():

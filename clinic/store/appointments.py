@@ -287,9 +287,7 @@ def claim(
     refuse_as: type[DomainError] = TimeTaken,
 ) -> None:
     """Insert claims. Raises `refuse_as` when the guard refuses one."""
-    rows = [
-        {**asdict(taking), "appointment_id": appointment_id, "expires_at": milliseconds(expires_at)} for taking in takings
-    ]
+    rows = [{**asdict(taking), "appointment_id": appointment_id, "expires_at": milliseconds(expires_at)} for taking in takings]
     try:
         session.execute(insert(Claim), rows)
     except IntegrityError as refused:
@@ -359,9 +357,7 @@ def note(
 
 def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
     """One outbox row."""
-    session.execute(
-        insert(OutboxMessage).values(appointment_id=appointment_id, event=event, sequence=sequence, due_at=now)
-    )
+    session.execute(insert(OutboxMessage).values(appointment_id=appointment_id, event=event, sequence=sequence, due_at=now))
 
 
 def find(session: Session, appointment_id: int) -> Appointment | None:
@@ -385,9 +381,7 @@ def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> li
     )
 
 
-def add_tasks(
-    session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int], *, now: datetime
-) -> None:
+def add_tasks(session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int], *, now: datetime) -> None:
     """One task for a person to look at, for each of `others`."""
     if others:
         rows = [

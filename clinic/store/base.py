@@ -98,4 +98,3 @@ class Base(DeclarativeBase):
     """Every table of the product."""
 
     registry = orm_registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcDateTime()})
-

@@ -291,4 +291,3 @@ class Calendars:
             if kind is not None:
                 line &= room_starts(self._visit, (span(0, cells) & ~self._busy.get(r, 0) for r in resources.get(site_id, ())))
         return line
-

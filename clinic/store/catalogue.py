@@ -65,7 +65,12 @@ class BookableVisit:
 
 def _bookable(visit_type: VisitType, service: Service) -> BookableVisit:
     return BookableVisit(
-        visit_type.id, visit_type.slug, visit_type.name, service.slug, service.name, visit_type.shape,
+        visit_type.id,
+        visit_type.slug,
+        visit_type.name,
+        service.slug,
+        service.name,
+        visit_type.shape,
         visit_type.cancel_window_hours,
     )
 

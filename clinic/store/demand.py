@@ -28,7 +28,5 @@ def count_search(session: Session, postal_code: str, service: str, *, found: boo
     session.execute(
         insert(SearchCount)
         .values(row)
-        .on_conflict_do_update(
-            index_elements=["postal_code", "service"], set_={column: getattr(SearchCount, column) + 1}
-        )
+        .on_conflict_do_update(index_elements=["postal_code", "service"], set_={column: getattr(SearchCount, column) + 1})
     )

@@ -74,9 +74,7 @@ def hold(
 
 
 @retried
-def _hold(
-    session: Session, wish: Wish, *, key: bytes, who: Who, now: datetime, once: Once | None, minutes: int
-) -> Hold:
+def _hold(session: Session, wish: Wish, *, key: bytes, who: Who, now: datetime, once: Once | None, minutes: int) -> Hold:
     begin_write(session)
     if once and (made := done_before(session, once, now=now)):
         told = _told(session, made, key)
@@ -94,9 +92,7 @@ def _told(session: Session, appointment_id: int, key: bytes) -> Hold:
     appointment = _get(session, appointment_id)
     # A replay answers as the first time did: when it was first to end.
     until = appointment.held_at + timedelta(minutes=HOLD_MINUTES)
-    return Hold(
-        write_key(key, "hold", appointment.id, appointment.generation), until, summary_of(session, appointment)
-    )
+    return Hold(write_key(key, "hold", appointment.id, appointment.generation), until, summary_of(session, appointment))
 
 
 def get_hold(session: Session, token: str, *, key: bytes, now: datetime) -> Hold:
@@ -310,9 +306,7 @@ def _patient(
             created_at=now,
         )
     )  # fmt: skip
-    alike = patients.resembling(
-        session, match_name=name, birth_date=details.birth_date, phone=phone, besides=patient_id
-    )
+    alike = patients.resembling(session, match_name=name, birth_date=details.birth_date, phone=phone, besides=patient_id)
     return patient_id, alike
 
 

@@ -91,9 +91,7 @@ def openings_near(session: Session, place: Place, wanted: Wanted, *, now: dateti
         sought = Sought(visit=visit, candidates=candidates, since=wanted.since, until=wanted.until)
         openings = search(session, sought, now=now, limit=wanted.limit)
         reach = radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
-        found = Found(
-            place, visit, openings, candidates, reach, widened=reach > wanted.radius_miles, anyway=radius is None
-        )
+        found = Found(place, visit, openings, candidates, reach, widened=reach > wanted.radius_miles, anyway=radius is None)
         if openings:
             break
     _count(session, place, wanted.service, found=bool(found.openings))
