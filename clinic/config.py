@@ -122,6 +122,8 @@ class Settings:
             raise SettingsError(
                 "CLINIC_GEOCODER_OPTIONS is set but CLINIC_GEOCODER is not: name the geocoder, or remove the options."
             )
+        if settings.geocoder:
+            _try_geocoder(settings)
         return settings
 
 
@@ -239,6 +241,18 @@ def _hosts(value: str) -> tuple[str, ...]:
         if "/" in host or " " in host:
             raise ValueError(f'holds "{host}", which is not a host name; write names separated by commas, without http://')
     return hosts
+
+
+def _try_geocoder(settings: Settings) -> None:
+    """Make the geocoder once, so that a wrong name or wrong options stop the start and not a patient's search."""
+    from geopy.exc import GeopyError
+
+    from clinic.adapters import geocoding
+
+    try:
+        geocoding.build(settings.geocoder, settings.geocoder_options, timeout=settings.geocoder_timeout)
+    except (GeopyError, TypeError, ValueError) as error:
+        raise SettingsError(f"CLINIC_GEOCODER with CLINIC_GEOCODER_OPTIONS does not make a geocoder: {error}") from None
 
 
 def _limit(value: str) -> str:

@@ -35,7 +35,7 @@ class Application(Flask):
 
 
 def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | None = None) -> Flask:
-    """An application that serves `settings`. `clock` and `geocode` stand in for the real ones in tests."""
+    """An application that serves `settings`. `clock` and `geocode` stand in for the clock and the geocoder of the settings."""
     dictConfig(logs.configuration(settings.log_level))
     app = Application(
         "clinic",
@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
     _configure(app, settings)
     _bind_database(app)
     limiter = FixedWindowRateLimiter(SqlStorage(limits_engine(settings.database_url), clock))
-    app.extensions["clinic"] = Parts(settings, clock, geocode, limiter)
+    app.extensions["clinic"] = Parts(settings, clock, geocode or _geocoder(settings), limiter)
     csrf.init_app(app)
 
     logs.install(app)
@@ -89,6 +89,14 @@ def _bind_database(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     with app.app_context():
         prepare(db.engine)
+
+
+def _geocoder(settings: Settings) -> Geocode | None:
+    if not settings.geocoder:
+        return None
+    from clinic.adapters import geocoding  # geopy takes a while to import
+
+    return geocoding.build(settings.geocoder, settings.geocoder_options, timeout=settings.geocoder_timeout)
 
 
 def _open_rooms(app: Flask) -> None:

@@ -66,6 +66,8 @@ def test_demo_mode_fills_gaps_but_never_the_secret() -> None:
         ("CLINIC_GEOCODER_OPTIONS", "{", "JSON"),
         ("CLINIC_GEOCODER_OPTIONS", "[1]", "JSON object"),
         ("CLINIC_GEOCODER_OPTIONS", '{"api_key": "x"}', "CLINIC_GEOCODER is not"),
+        ("CLINIC_GEOCODER", "no-such-service", "CLINIC_GEOCODER_OPTIONS"),
+        ("CLINIC_GEOCODER", "google", "CLINIC_GEOCODER_OPTIONS"),
         ("CLINIC_GEOCODER_TIMEOUT", "soon", "number of seconds"),
         ("CLINIC_GEOCODER_TIMEOUT", "0", "between"),
         ("CLINIC_LIMIT_HOLDS", "lots", "20 per 10 minutes"),
@@ -77,6 +79,13 @@ def test_each_wrong_value_is_named(name: str, value: str, says: str) -> None:
     with pytest.raises(SettingsError, match=name) as refused:
         Settings.from_env({**WHOLE, name: value})
     assert says in str(refused.value)
+
+
+def test_a_geocoder_by_name_and_options() -> None:
+    chosen = {"CLINIC_GEOCODER": "Nominatim", "CLINIC_GEOCODER_OPTIONS": '{"domain": "geo.example.org", "scheme": "http"}'}
+    settings = Settings.from_env({**WHOLE, **chosen})
+    assert (settings.geocoder, settings.geocoder_options["domain"]) == ("nominatim", "geo.example.org")
+    assert Settings.from_env({**WHOLE, "CLINIC_GEOCODER": "uscensus"}).geocoder == "uscensus"
 
 
 def test_a_misspelled_setting_is_refused() -> None:

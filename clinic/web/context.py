@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, current_app, has_request_context, request
 from limits.strategies import RateLimiter
 
 from clinic.clock import Clock
 from clinic.config import Settings
+from clinic.domain.places import Point
 from clinic.extensions import Session, db
 
-Geocode = Callable[..., Any]
+Geocode = Callable[[str], Point | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ def now() -> datetime:
 def session() -> Session:
     """The session to hand to a use case; closed when the request ends."""
     return db.session()
+
+
+def signing_key() -> bytes:
+    """The key that use cases sign and read tokens with."""
+    return settings().secret_key.encode()
 
 
 def static_url(name: str) -> str:

@@ -15,7 +15,8 @@ from flask import request
 from limits import parse_many
 
 from clinic.domain.errors import LimitReached
-from clinic.web.context import parts
+from clinic.domain.places import Point
+from clinic.web.context import Geocode, parts
 
 View = TypeVar("View", bound=Callable[..., Any])
 Kind = Literal["holds", "bookings", "geocoding"]
@@ -23,7 +24,7 @@ Kind = Literal["holds", "bookings", "geocoding"]
 REFUSALS: dict[Kind, str] = {
     "holds": "You have chosen many times in a short while. Please wait a little, or call us.",
     "bookings": "Many visits have been booked from your network. Please wait a little, or call us.",
-    "geocoding": "You have looked up many addresses in a short while. Please search by ZIP code, or wait a little.",
+    "geocoding": "You have looked up many addresses in a short while. Please search by ZIP code.",
 }
 
 
@@ -49,6 +50,22 @@ def spend(kind: Kind) -> None:
         if not bound.limiter.hit(limit, kind, who):
             ends = bound.limiter.get_window_stats(limit, kind, who).reset_time
             raise LimitReached(REFUSALS[kind], max(1, round(ends - bound.clock().timestamp())))
+
+
+def geocoder() -> Geocode | None:
+    """The geocoder for this request, counted. Over the limit it finds nothing, and the embedded gazetteer answers."""
+    ask = parts().geocode
+    if ask is None:
+        return None
+
+    def counted(address: str) -> Point | None:
+        try:
+            spend("geocoding")
+        except LimitReached:
+            return None
+        return ask(address)
+
+    return counted
 
 
 def _who(address: str, key: str) -> str:

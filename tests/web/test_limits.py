@@ -12,10 +12,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from clinic.config import RateLimits
+from clinic.domain.places import Point
 from clinic.factory import create_app
 from clinic.store.rate_limits import limits_engine
 from clinic.web.guards import guard_of, public
-from clinic.web.limits import limited
+from clinic.web.limits import geocoder, limited
 from tests.conftest import FakeClock
 from tests.databases import settings_for
 
@@ -60,6 +61,22 @@ def test_addresses_are_counted_apart_and_ipv6_by_network(database: str, clock: F
         assert status(app, "/book", "203.0.113.2") == 200
         assert [status(app, "/book", f"2001:db8:0:1::{number}") for number in range(4)][-1] == 429
         assert status(app, "/book", "2001:db8:0:2::1") == 200
+
+
+def test_over_the_limit_the_geocoder_finds_nothing(database: str, clock: FakeClock) -> None:
+    asked: list[str] = []
+
+    def ask(address: str) -> Point | None:
+        asked.append(address)
+        return Point(28.54, -81.38)
+
+    app = create_app(settings_for(database, limits=FEW), clock=clock, geocode=ask)
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.1"}):
+        found = geocoder()
+        assert found is not None
+        assert [bool(found("1 Main St")) for _ in range(4)] == [True, True, False, False]
+    assert len(asked) == 2
+    app.extensions["clinic"].limiter.storage.dispose()
 
 
 def test_no_address_is_kept(database: str, clock: FakeClock) -> None:
