@@ -80,7 +80,6 @@ def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datet
     )
     slot = _find_slot(session, wish, who=who, now=now)
     takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
-    appointments.drop_expired(session, takings[-1:], now=now)
     new = _new(wish, slot, state=State.BOOKED, who=who, now=now, details=details)
     return appointments.take(session, new, takings, actor=who.actor, now=now)
 
@@ -94,7 +93,7 @@ def confirm(session: Session, appointment_id: int, details: Details, *, who: Who
     check_move(State(appointment.state), State.BOOKED)
     if appointment.state == State.BOOKED:  # a booked visit is moved, never confirmed again
         raise IllegalMove("This visit is already booked.")
-    if not _stands(session, appointment):
+    if not _stands(session, appointment, now):
         _take_again(session, appointment, who=who, now=now)
     appointments.keep_claims(session, appointment_id, expires_at=None)
     shape = _visit(session, appointment.visit_type_id).shape
@@ -115,7 +114,7 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
     until = hold_until(appointment.held_at, now)
     if until <= now:
         raise IllegalMove("This time has been held for as long as it can be. Book it now, or choose it again.")
-    if not _stands(session, appointment):
+    if not _stands(session, appointment, now):
         _take_again(session, appointment, who=who, now=now)
     appointments.keep_claims(session, appointment_id, expires_at=until)
     appointment.state, appointment.hold_expires_at = State.HELD, until
@@ -209,7 +208,15 @@ def _locked(session: Session, appointment_id: int, *resource_ids: int, location_
         seen = appointment  # it was moved while we waited: lock where it went, too
 
 
-def _find_slot(session: Session, wish: Wish, *, who: Who, now: datetime, own_appointment_id: int | None = None) -> _Slot:
+def _find_slot(
+    session: Session,
+    wish: Wish,
+    *,
+    who: Who,
+    now: datetime,
+    asked_at: datetime | None = None,
+    own_appointment_id: int | None = None,
+) -> _Slot:
     """Check every rule again and choose room and equipment. Raises NotOffered, TimeTaken. Expired claims are dropped."""
     visit = _visit(session, wish.visit_type_id)
     location = find_site(session, wish.location_id)
@@ -218,7 +225,7 @@ def _find_slot(session: Session, wish: Wish, *, who: Who, now: datetime, own_app
     if location is None:
         raise NotOffered(f"That clinic is not taking visits. {CALL_US}")
     start = instant_at(wish.start_cell)
-    first, last = window(visit.shape, now, staff=who.staff)
+    first, last = window(visit.shape, asked_at or now, staff=who.staff)
     if start < now:
         raise NotOffered(f"That time has passed. {CALL_US}")
     if not first <= start < last:
@@ -248,17 +255,22 @@ def _is_start(calendars: Calendars, cell: int) -> bool:
     return any(line >> (cell - calendars.origin) & 1 for _practice, line in calendars.starts())
 
 
-def _stands(session: Session, appointment: Appointment) -> bool:
-    """Whether every claim of the hold is still there: nobody has needed the time since."""
+def _stands(session: Session, appointment: Appointment, now: datetime) -> bool:
+    """Whether the hold has not ended and every claim of it is still there."""
+    if appointment.hold_expires_at is None or appointment.hold_expires_at <= now:
+        return False
     wanted = 1 + (appointment.room_id is not None) + (appointment.equipment_id is not None)
     return appointments.count_claims(session, appointment.id) == wanted
 
 
 def _take_again(session: Session, appointment: Appointment, *, who: Who, now: datetime) -> None:
-    """Claim a lapsed hold's time once more, perhaps in another room. Raises TimeTaken, NotOffered."""
+    """Claim a lapsed hold's time once more, perhaps in another room. Raises TimeTaken, NotOffered.
+
+    Notice counts from when it was held: whoever types slowly loses priority, and nothing else.
+    """
     wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
     appointments.drop_claims(session, appointment.id)
-    slot = _find_slot(session, wish, who=who, now=now)
+    slot = _find_slot(session, wish, who=who, now=now, asked_at=appointment.held_at)
     appointments.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
 
