@@ -25,9 +25,8 @@ run: .venv/run instance/demo.env ## serve the demo at http://127.0.0.1:8000 (POR
 	echo "Serving at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"; \
 	PORT=$(PORT) exec .venv/bin/gunicorn --no-control-socket
 
-test: .venv/dev ## run everything: lint, SQLite, PostgreSQL, browser (ARGS=… goes to pytest)
+test: .venv/dev ## run everything: linters, SQLite, PostgreSQL, browser (ARGS=… goes to pytest)
 	@.ci/ensure-chromium
-	@$(MAKE) -s lint
 	@.venv/bin/python -m pytest $(ARGS)
 
 prove: .venv/dev ## run the proofs at full counts (long; ARGS=… goes to pytest)

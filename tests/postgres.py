@@ -61,11 +61,22 @@ def server() -> Iterator[str]:
             if who:
                 os.chown(home / name, who["user"], who["group"])
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
-        initdb = [programs / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            home / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         subprocess.run([*initdb, "--no-sync"], check=True, stdout=subprocess.DEVNULL, env=environ, cwd=home, **who)
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": home / "socket"}.items()]
         with (home / "log").open("wb") as log:
-            command = [programs / "postgres", "-D", home / "data", *options]
+            command: list[str | Path] = [programs / "postgres", "-D", home / "data", *options]
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=home, **who)
         _wait(home, process)
         yield f"postgresql+psycopg://postgres@/postgres?host={home / 'socket'}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 from flask import Flask, abort
@@ -31,7 +30,7 @@ RAISED: dict[str, tuple[DomainError, int]] = {
 
 
 @pytest.fixture
-def application(tmp_path: Any) -> Iterator[Flask]:
+def application(tmp_path: Path) -> Flask:
     app = create_app(settings_for(f"sqlite:///{tmp_path}/clinic.sqlite"))
     app.test_client_class = ReadingClient
 
