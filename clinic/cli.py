@@ -15,3 +15,18 @@ def show_settings() -> None:
 
     for name, purpose in VARIABLES.items():
         click.echo(f"{name:26} {purpose}")
+
+
+@clinic.group("gazetteer")
+def gazetteer() -> None:
+    """ZIP codes and city names."""
+
+
+@gazetteer.command("load")
+def load_gazetteer() -> None:
+    """Load or reload every US ZIP code and city name. Takes a few seconds; searches need it."""
+    from clinic.extensions import db
+    from clinic.usecases.gazetteer import load_gazetteer
+
+    loaded = load_gazetteer(db.session())
+    click.echo(f"{loaded.zip_codes:,} ZIP codes, {loaded.unplaced:,} of them without a point, and {loaded.cities:,} city names.")

@@ -20,8 +20,6 @@ from clinic.store.locations import Location
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.databases import KINDS, Databases
 
-pytestmark = pytest.mark.xdist_group("gazetteer")  # one process loads it, once for each database
-
 
 def fill(url: str) -> None:
     engine = create_engine(url, **engine_options(url))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from clinic.domain.gazetteer import ZipEntry
@@ -34,3 +36,9 @@ def test_zip_codes_within_a_radius_also_across_the_date_line(session: Session) -
 
 def test_an_empty_gazetteer_loads_too(session: Session) -> None:
     assert load_gazetteer(session, []) == Loaded(0, 0, 0)
+
+
+def test_the_command_says_what_it_loaded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinic.adapters.gazetteer.from_packages", lambda: [HERE, NOWHERE])
+    result = app.test_cli_runner().invoke(args=["clinic", "gazetteer", "load"])
+    assert (result.exit_code, result.output) == (0, "2 ZIP codes, 1 of them without a point, and 2 city names.\n")
