@@ -61,6 +61,7 @@ def server() -> Iterator[str]:
             if who:
                 os.chown(home / name, who["user"], who["group"])
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
+        locale = ["-E", "UTF8", "--locale=C.UTF-8"]
         initdb: list[str | Path] = [
             programs / "initdb",
             "-D",
@@ -69,11 +70,10 @@ def server() -> Iterator[str]:
             "postgres",
             "-A",
             "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
+            *locale,
+            "--no-sync",
         ]
-        subprocess.run([*initdb, "--no-sync"], check=True, stdout=subprocess.DEVNULL, env=environ, cwd=home, **who)
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environ, cwd=home, **who)
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": home / "socket"}.items()]
         with (home / "log").open("wb") as log:
             command: list[str | Path] = [programs / "postgres", "-D", home / "data", *options]
