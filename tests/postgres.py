@@ -61,18 +61,8 @@ def server() -> Iterator[str]:
             if who:
                 os.chown(home / name, who["user"], who["group"])
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(home)}
-        locale = ["-E", "UTF8", "--locale=C.UTF-8"]
-        initdb: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            home / "data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            *locale,
-            "--no-sync",
-        ]
+        made = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        initdb: list[str | Path] = [programs / "initdb", "-D", home / "data", *made]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environ, cwd=home, **who)
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": home / "socket"}.items()]
         with (home / "log").open("wb") as log:
