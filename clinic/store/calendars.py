@@ -174,7 +174,7 @@ class Calendars:
                 "equipment_kind": self._visit.equipment_kind or "",
             },
         )
-        for kind, site, resource, start, end, line, first, last, slug, name in rows.tuples():
+        for kind, site, resource, start, end, line, first, last, slug, name in rows:
             if kind == "shift" or kind == "shift_day":
                 roster = self._rosters.get((site, resource))
                 if roster is None:
@@ -207,7 +207,7 @@ class Calendars:
     def _read_claims(self, low: int, high: int) -> None:
         parameters = {"resources": self._resources, "low": low, "high": high, "own": self._own}
         busy, origin, now_ms = self._busy, self.origin, milliseconds(self._now) or 0
-        for resource, start, end, expires_at in self._session.execute(_CLAIMS, parameters).tuples():
+        for resource, start, end, expires_at in self._session.execute(_CLAIMS, parameters):
             if expires_at is not None and expires_at <= now_ms:
                 self.has_expired = True
             else:

@@ -61,7 +61,7 @@ def visit_types(session: Session, *, location_id: int | None = None) -> list[tup
         )
         wanted = wanted.where(VisitType.id.in_(given))
     ordered = wanted.order_by(Service.position, Service.id, VisitType.position, VisitType.id)
-    return [(service, visit_type) for service, visit_type in session.execute(ordered).tuples()]
+    return [(service, visit_type) for service, visit_type in session.execute(ordered)]
 
 
 def has_service(session: Session, slug: str) -> bool:
@@ -102,4 +102,4 @@ def offers_of(session: Session, specialist_ids: Sequence[int]) -> list[OfferName
         .where(one_of(Offer.specialist_id, "specialists"), Location.active)
         .order_by(Location.name, Location.id, Service.position, Service.id)
     )
-    return [OfferNames(*row) for row in session.execute(wanted, {"specialists": list(specialist_ids)}).tuples()]
+    return [OfferNames(*row) for row in session.execute(wanted, {"specialists": list(specialist_ids)})]

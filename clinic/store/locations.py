@@ -122,7 +122,7 @@ def offering_within(session: Session, visit_type_id: int, around: Iterable[Box])
     found: list[LocationRow] = []
     for box in around:
         parameters = {"visit_type": visit_type_id, "south": box.south, "north": box.north, "west": box.west, "east": box.east}
-        found += [LocationRow(*row) for row in session.execute(_IN_BOX, parameters).tuples()]
+        found += [LocationRow(*row) for row in session.execute(_IN_BOX, parameters)]
     return found
 
 
@@ -131,7 +131,7 @@ def offering(session: Session, visit_type_id: int, *, slugs: Sequence[str] = (),
     wanted = select(*_ROW).where(Location.active, _OFFERED).order_by(Location.slug).limit(limit)
     if slugs:
         wanted = wanted.where(Location.slug.in_(slugs))
-    return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id}).tuples()]
+    return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id})]
 
 
 @dataclass(frozen=True, slots=True)
