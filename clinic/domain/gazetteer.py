@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ PRIMARY, ALIAS = "primary", "alias"
 
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
 DIRECTIONS = {"n": "north", "s": "south", "e": "east", "w": "west"}
+WORD = re.compile(r"[^\W_]+")
 APOSTROPHES_AND_DOTS = str.maketrans("", "", "'’‘`´.")
 
 
@@ -54,8 +56,9 @@ class CityEntry:
 
 def words_of(text: str) -> list[str]:
     """Lower-case words without accents, dots and apostrophes; anything else that is no letter or digit parts two words."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return "".join(c if c.isalnum() else " " for c in plain.casefold().translate(APOSTROPHES_AND_DOTS)).split()
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return WORD.findall(text.casefold().translate(APOSTROPHES_AND_DOTS))
 
 
 def key_of(words: Sequence[str]) -> str:
@@ -85,11 +88,15 @@ def _city(key: str, state: str, uses: list[tuple[str, str, ZipEntry]]) -> CityEn
     entries = delivery or [entry for _, _, entry in uses]
     return CityEntry(
         key=key,
-        name=Counter(name for _, name, _ in uses).most_common(1)[0][0],
+        name=_commonest([name for _, name, _ in uses]),
         state=state,
         kind=kind,
         latitude=round(median(entry.latitude or 0.0 for entry in entries), 5),
         longitude=round(median(entry.longitude or 0.0 for entry in entries), 5),
-        time_zone=Counter(entry.time_zone for entry in entries).most_common(1)[0][0],
+        time_zone=_commonest([entry.time_zone for entry in entries]),
         weight=len(delivery),
     )
+
+
+def _commonest(names: list[str]) -> str:
+    return names[0] if len(set(names)) == 1 else Counter(names).most_common(1)[0][0]

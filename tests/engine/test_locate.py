@@ -105,7 +105,7 @@ def test_the_nearest_zip_code_is_the_nearest_by_brute_force(session: Session) ->
     rng = random.Random(3)
     for _ in range(5):
         point = Point(rng.uniform(33, 41), rng.uniform(-90, -80))
-        code = min(rows, key=lambda row: distance_miles(point, Point(row[1], row[2])))[0]
+        code = min(rows, key=lambda row: distance_miles(point, Point(row[1] or 0.0, row[2] or 0.0)))[0]
         found = nearest_zip(session, point)
         assert found
         assert found.code == code
