@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
     """Run a server until the block ends; yields the SQLAlchemy URL of its `postgres` database."""
     # The socket's path must stay under 107 characters, so not below pytest's own temporary directory.
     home = Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp"))
@@ -64,7 +64,7 @@ def server() -> Iterator[str]:
         made = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         initdb: list[str | Path] = [programs / "initdb", "-D", home / "data", *made]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environ, cwd=home, **who)
-        options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": home / "socket"}.items()]
+        options = [f"-c{name}={value}" for name, value in {**settings, "unix_socket_directories": home / "socket"}.items()]
         with (home / "log").open("wb") as log:
             command: list[str | Path] = [programs / "postgres", "-D", home / "data", *options]
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=home, **who)
