@@ -53,6 +53,15 @@ def from_spans(spans: Iterable[tuple[int, int]], origin: int) -> int:
     return line
 
 
+def gather(lines: dict[int, int], claims: Iterable[tuple[int, int, int]], origin: int) -> None:
+    """Set every claim (whose, start, end), in cells, on the timeline of whose it is. Parts before `origin` are cut off."""
+    for whose, start, end in claims:
+        if start < origin:
+            start = origin
+        if start < end:
+            lines[whose] = lines.get(whose, 0) | ((1 << (end - start)) - 1) << (start - origin)
+
+
 def fits(free: int, cells: int) -> int:
     """Bit i is set where cells i .. i+cells-1 are all free. Doubling shifts: log2(cells) steps on one integer."""
     have = 1
@@ -65,13 +74,12 @@ def fits(free: int, cells: int) -> int:
 
 def starts(line: int, origin: int) -> list[int]:
     """Every set bit as a cell, ascending."""
-    # Looking for "1" in the digits is several times faster than peeling bits off a long integer one by one.
-    digits = bin(line)[:1:-1]
+    # Gaps between the "1"s of the digits: several times faster than peeling bits off a long integer one by one.
     found: list[int] = []
-    at = digits.find("1")
-    while at >= 0:
-        found.append(origin + at)
-        at = digits.find("1", at + 1)
+    at = origin - 1
+    for gap in bin(line)[:1:-1].split("1")[:-1]:
+        at += len(gap) + 1
+        found.append(at)
     return found
 
 
