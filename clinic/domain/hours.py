@@ -5,7 +5,8 @@ one day. An end at or before its start is on the next day, so "22:00-06:00" is a
 one short line is the whole fact, and because equal text means equal hours: the expansions below are cached by it.
 
 Across a clock change 9:00 stays 9:00; an end of a stretch that falls into the gap is the instant of the change; in the
-fold the first of the two occurrences is meant; a night over the change has its true length.
+fold the first of the two occurrences is meant; a night over the change has its true length. A dated exception replaces
+what begins on its day: the end of the night before stays, and its own night runs into the next day.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.timeline import CELL_MINUTES, CELL_SECONDS, CELLS_PER_DAY, CELLS_PER_HOUR, cell_at, span
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+AROUND_THE_CLOCK = "; ".join(f"{name} 00:00-24:00" for name in DAY_NAMES)
 MINUTES_PER_DAY = 1440
 
 Stretch = tuple[int, int]
@@ -133,15 +135,25 @@ def day_cells(hours: tuple[Stretch, ...], day: date, zone_name: str) -> tuple[tu
 
 @lru_cache(maxsize=16384)
 def week_line(
-    weekly: str, zone_name: str, origin: int, cells: int, first_day: date | None = None, last_day: date | None = None
+    weekly: str,
+    zone_name: str,
+    origin: int,
+    cells: int,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    besides: frozenset[date] = frozenset(),
 ) -> int:
-    """Weekly hours as a timeline of `cells` cells from `origin`, on local days first_day..last_day (both included)."""
+    """Weekly hours as a timeline of `cells` cells from `origin`, on local days first_day..last_day (both included).
+
+    Nothing begins on the days of `besides`: they have hours of their own (`day_line`).
+    """
     hours = parse_week(weekly).days
     line = 0
     day = _local_day_of(origin, zone_name) - timedelta(days=1)  # last night may run into the first day
     end_day = _local_day_of(origin + cells, zone_name)
     while day <= end_day:
-        if (stretches := hours[day.weekday()]) and (not first_day or day >= first_day) and (not last_day or day <= last_day):
+        effective = (not first_day or day >= first_day) and (not last_day or day <= last_day) and day not in besides
+        if effective and (stretches := hours[day.weekday()]):
             for start, end in day_cells(stretches, day, zone_name):
                 line |= span(start - origin, end - origin)
         day += timedelta(days=1)

@@ -133,9 +133,10 @@ def nearest_first(
 
 def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Practice, list[int]]:
     """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
-    *_, (calendars, first, last, _certain) = _growing(session, sought, now=now, steps=())
-    bounds = span(first, last)
-    return {practice: starts(line & bounds, calendars.origin) for practice, line in calendars.starts() if line & bounds}
+    for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
+        bounds = span(first, last)
+        return {practice: starts(line & bounds, calendars.origin) for practice, line in calendars.starts() if line & bounds}
+    return {}
 
 
 def widening(

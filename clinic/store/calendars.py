@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Integer, String, bindparam, cast, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from clinic.domain.hours import day_line, start_grid, week_line, whole_days
+from clinic.domain.hours import AROUND_THE_CLOCK, day_line, start_grid, week_line
 from clinic.domain.openings import room_starts, specialist_starts
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, instant_at, span
 from clinic.domain.visit import LONGEST_MINUTES, VisitShape
@@ -117,6 +117,10 @@ _NEAR = [
 ]
 # Expired claims are read too, and told apart here: who places must know that they are in the way.
 _CLAIMS = select(Claim.resource_id, Claim.start_cell, Claim.end_cell, Claim.expires_at).where(*_NEAR)
+
+
+def _days(exceptions: Sequence[tuple[str, str]]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for _hours, day in exceptions)
 
 
 class Calendars:
@@ -235,6 +239,8 @@ class Calendars:
             line = open_lines[site_id]
             if not lifted:
                 line &= self._shift_line(roster, cells)
+                if line and (self._visit.room_kind or self._visit.equipment_kind):  # set-up and clean-up lie inside it, too
+                    allowed &= room_starts(self._visit, (line,))
             line &= ~(self._busy.get(specialist_id, 0) | self._away.get(specialist_id, 0))
             if line and (line := specialist_starts(self._visit, line) & allowed):
                 yield roster.practice, line
@@ -257,19 +263,28 @@ class Calendars:
         self._busy.clear()
 
     def _open_line(self, site: Site, cells: int) -> int:
-        line = week_line(site.hours, site.time_zone, self.origin, cells) if site.hours else span(0, cells)
-        for hours, day in self._location_days.get(site.id, ()):
-            line = self._replace_day(line, hours, day, site.time_zone, cells)
+        days = self._location_days.get(site.id, ())
+        line = span(0, cells)
+        if site.hours or days:
+            line = self._dated(site, days, cells)
+            weekly = site.hours or AROUND_THE_CLOCK
+            line |= week_line(weekly, site.time_zone, self.origin, cells, besides=_days(days))
         return line & ~self._closed.get(site.id, 0)
 
     def _shift_line(self, roster: _Roster, cells: int) -> int:
         site = roster.practice.site
-        line = 0
+        besides = _days(roster.days)
+        line = self._dated(site, roster.days, cells)
         for weekly, first, last in roster.shifts:
             first_day, last_day = self._inside(first, last)
-            line |= week_line(weekly, site.time_zone, self.origin, cells, first_day, last_day)
-        for hours, day in roster.days:
-            line = self._replace_day(line, hours, day, site.time_zone, cells)
+            line |= week_line(weekly, site.time_zone, self.origin, cells, first_day, last_day, besides)
+        return line
+
+    def _dated(self, site: Site, days: Sequence[tuple[str, str]], cells: int) -> int:
+        """The hours of dated exceptions."""
+        line = 0
+        for hours, day in days:
+            line |= day_line(hours, date.fromisoformat(day), site.time_zone, self.origin, cells)
         return line
 
     def _inside(self, first: str, last: str | None) -> tuple[date | None, date | None]:
@@ -278,11 +293,6 @@ class Calendars:
         first_day = date.fromisoformat(first)
         last_day = date.fromisoformat(last) if last else None
         return (first_day if first_day > opens else None, last_day if last_day and last_day < closes else None)
-
-    def _replace_day(self, line: int, hours: str, day: str, zone: str, cells: int) -> int:
-        when = date.fromisoformat(day)
-        start, end = whole_days(when, when, zone)
-        return line & ~span(start - self.origin, end - self.origin) | day_line(hours, when, zone, self.origin, cells)
 
     def _room_line(self, site_id: int, cells: int) -> int:
         """Where a suitable room and a suitable piece of equipment are free; everywhere, if none is needed."""
