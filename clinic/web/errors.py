@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from clinic.domain import errors as refusals
 from clinic.domain.errors import DomainError
+from clinic.web.context import parts
 from clinic.web.problems import problem
 
 log = logging.getLogger("clinic.errors")
@@ -45,6 +46,12 @@ HTTP: dict[int, tuple[str, str]] = {
     413: ("That is too much to send", "Please shorten what you wrote and try again."),
     415: ("We could not read that", "Send JSON, with Content-Type: application/json."),
     429: ("Please wait a little", "That was a lot in a short while. Please try again in a minute."),
+}
+# What a program is told instead, where the sentence above speaks of pages.
+API: dict[int, str] = {
+    404: "There is nothing at this address. The API is described at /api/v1/openapi.json.",
+    405: "This address does not take that method. The Allow header names those that it takes.",
+    413: "That is too much to send. Please shorten it.",
 }
 CSRF_EXPIRED = (
     "This page was open for a long time",
@@ -77,6 +84,8 @@ def install(app: Flask, *, unavailable: Sequence[type[Exception]]) -> None:
             heading, sentence = CSRF_EXPIRED
         else:
             heading, sentence = HTTP.get(status) or (_phrase(status), "Please go back and try again, or call us.")
+        if wants_problem():
+            sentence = API.get(status, sentence)
         headers = {name: value for name, value in error.get_headers() if name.lower() in {"allow", "retry-after", "location"}}
         if isinstance(error, SecurityError):  # an unknown host name: no link can be built
             return outage_page(status, heading, sentence)
@@ -130,7 +139,8 @@ def outage_page(status: int, heading: str, sentence: str, headers: Mapping[str, 
 
 def _problem_or_outage(status: int, heading: str, sentence: str, headers: Mapping[str, str]) -> Response:
     if wants_problem():
-        return problem(status, sentence, kind="unavailable" if status == 503 else "", headers=headers)
+        phone = parts().settings.phone
+        return problem(status, sentence, kind="unavailable" if status == 503 else "", headers=headers, phone=phone)
     return outage_page(status, heading, sentence, headers)
 
 

@@ -22,7 +22,8 @@ def problem(
     """An answer that says what is wrong.
 
     `kind` is the refusal's name in kebab-case, sent as `type` ("about:blank" without one). `errors` maps a field to a
-    sentence, sent as a list of {"field", "message"}. `members` are further JSON values, such as alternatives.
+    sentence; a field inside another is named with a dot, as in "patient.phone". `members` are further JSON values, such
+    as alternatives.
     """
     body: dict[str, Any] = {
         "type": f"urn:problem:{kind}" if kind else "about:blank",
@@ -31,7 +32,7 @@ def problem(
         "detail": detail,
     }
     if errors:
-        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
+        body["errors"] = dict(errors)
     return Response(
         json.dumps(body | members, ensure_ascii=False),
         status,

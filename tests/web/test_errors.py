@@ -78,7 +78,7 @@ def test_a_refusal_as_a_problem(client: FlaskClient, name: str) -> None:
 
 def test_fields_and_kinds_of_a_problem(client: FlaskClient) -> None:
     body = client.get("/api/refuse/invalid").get_json(force=True)
-    assert body["errors"] == [{"field": "phone", "message": "Give ten digits."}, {"field": "email", "message": "Leave it empty."}]
+    assert body["errors"] == {"phone": "Give ten digits.", "email": "Leave it empty."}
     assert client.get("/api/refuse/taken").get_json(force=True)["type"] == "urn:problem:time-taken"
 
 
