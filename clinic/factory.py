@@ -19,7 +19,7 @@ from clinic.config import ROOT, Settings
 from clinic.extensions import csrf, db, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
-from clinic.web import context, errors, headers, health, logs
+from clinic.web import api, booking, care, context, converters, errors, fields, filters, headers, health, locator, logs
 from clinic.web.context import Geocode, Parts
 from clinic.web.guards import public
 
@@ -52,7 +52,8 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
 
     logs.install(app)
     headers.install(app, https=settings.https)
-    context.install(app)
+    for names in (context, converters, fields, filters):
+        names.install(app)
     errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
     _open_rooms(app)
     app.cli.add_command(commands)
@@ -101,6 +102,7 @@ def _geocoder(settings: Settings) -> Geocode | None:
 
 def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
-    for room in (health,):
+    for room in (health, locator, care, booking):
         app.register_blueprint(room.blueprint)
+    api.register(app)
     public(app.view_functions["static"])

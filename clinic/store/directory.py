@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from clinic.store.base import one_of
@@ -32,6 +32,16 @@ def locations(session: Session, *, state: str | None, limit: int | None, offset:
         wanted = wanted.where(Location.state == state)
     wanted = wanted.order_by(Location.state, Location.city, Location.name, Location.id).limit(limit).offset(offset)
     return list(session.scalars(wanted))
+
+
+def locations_named(session: Session, slugs: Sequence[str]) -> list[Location]:
+    return list(session.scalars(select(Location).where(Location.slug.in_(slugs), Location.active)))
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """Active sites a state, states in alphabetical order of their codes."""
+    counted = select(Location.state, func.count()).where(Location.active).group_by(Location.state).order_by(Location.state)
+    return dict(session.execute(counted).tuples().all())
 
 
 def find_location(session: Session, slug: str) -> Location | None:

@@ -133,6 +133,11 @@ def _release(session: Session, appointment_id: int, *, who: Who, now: datetime) 
     session.commit()
 
 
+def review(session: Session, hold_token: str, details: PatientDetails, *, key: bytes, now: datetime) -> None:
+    """What `confirm` would say of the details, for a page that shows them first. Raises InvalidInput, UnusableToken, NotFound."""
+    _check(details, _opened(session, hold_token, "hold", key), now=now)
+
+
 def confirm(
     session: Session,
     hold_token: str,

@@ -18,6 +18,7 @@ from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, neare
 from clinic.store.catalogue import BookableVisit, visits_of
 from clinic.store.connect import begin_write
 from clinic.store.demand import count_search
+from clinic.store.locations import offering
 
 Sort = Literal["soonest", "nearest"]
 Geocode = Callable[[str], Point | None]
@@ -78,8 +79,8 @@ def visit_for(session: Session, service: str, visit_type: str | None = None) -> 
     raise InvalidInput({"visit_type": "Choose one of: " + ", ".join(v.slug for v in visits if v.shape.online) + "."})
 
 
-def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime) -> Found:
-    """Openings near the place, in an ever wider radius until there are some.
+def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> Found:
+    """Openings near the place, in an ever wider radius until there are some. A page that asks twice counts once.
 
     Raises NotFound for an unknown service, InvalidInput for what cannot be searched.
     """
@@ -94,8 +95,18 @@ def openings_near(session: Session, place: Place, wanted: Wanted, *, now: dateti
         found = Found(place, visit, openings, candidates, reach, widened=reach > wanted.radius_miles, anyway=radius is None)
         if openings:
             break
-    _count(session, place, wanted.service, found=bool(found.openings))
+    if counted:
+        _count(session, place, wanted.service, found=bool(found.openings))
     return found
+
+
+def openings_at(session: Session, location: str, service: str, *, now: datetime, limit: int = 3) -> list[Opening]:
+    """The soonest openings of the service's first visit at one clinic, by slugs. Raises NotFound for an unknown service."""
+    visit = visit_for(session, service)
+    if not visit.shape.online:
+        return []
+    candidates = [Candidate(row) for row in offering(session, visit.id, slugs=[location])]
+    return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
 
 
 def check(wanted: Wanted) -> None:

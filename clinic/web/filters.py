@@ -1,0 +1,131 @@
+"""Values as people read them. The only place where UTC becomes local text: always the clinic's time, with its zone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from flask import Flask
+
+from clinic.adapters.phones import format_phone, read_phone
+from clinic.domain.errors import InvalidInput
+from clinic.domain.hours import local_day, zone
+from clinic.domain.states import ASSOCIATED, STATES
+from clinic.domain.tokens import write_opening
+from clinic.engine.search import Opening
+from clinic.web.context import now, signing_key
+
+ZONES = {
+    "EST": "Eastern", "EDT": "Eastern", "CST": "Central", "CDT": "Central", "MST": "Mountain", "MDT": "Mountain",
+    "PST": "Pacific", "PDT": "Pacific", "AKST": "Alaska", "AKDT": "Alaska", "HST": "Hawaii", "HDT": "Hawaii-Aleutian",
+    "AST": "Atlantic", "ChST": "Chamorro", "SST": "Samoa",
+}  # fmt: skip
+
+
+def clock_time(instant: datetime, zone_name: str) -> str:
+    """'9:00 AM'."""
+    return wall_time(instant.astimezone(zone(zone_name)).time())
+
+
+def clock_time_and_zone(instant: datetime, zone_name: str) -> str:
+    """'9:00 AM EST'."""
+    return f"{clock_time(instant, zone_name)} {_abbreviation(instant, zone_name)}"
+
+
+def long_day(instant: datetime, zone_name: str) -> str:
+    """'Monday, November 30, 2026'."""
+    return full_date(instant.astimezone(zone(zone_name)).date(), weekday=True)
+
+
+def short_day(instant: datetime, zone_name: str) -> str:
+    """'Today', 'Tomorrow', else 'Mon, Nov 30': by the clinic's calendar."""
+    day = local_day(instant, zone_name)
+    ahead = (day - local_day(now(), zone_name)).days
+    return {0: "Today", 1: "Tomorrow"}.get(ahead) or f"{day:%a, %b} {day.day}"
+
+
+def iso_time(instant: datetime, zone_name: str) -> str:
+    """For the datetime attribute of <time>: with the clinic's offset."""
+    return instant.astimezone(zone(zone_name)).isoformat()
+
+
+def zone_in_words(instant: datetime, zone_name: str) -> str:
+    """'Central Time (CST)'."""
+    short = _abbreviation(instant, zone_name)
+    return f"{ZONES[short]} Time ({short})" if short in ZONES else short
+
+
+def other_zone(instant: datetime, zone_name: str, here: str) -> str:
+    """How the clinic's clock differs from one in the zone `here` at that instant, in words; '' when it does not."""
+    there, ours = (instant.astimezone(zone(name)).utcoffset() for name in (zone_name, here))
+    assert there is not None
+    assert ours is not None
+    hours = (there - ours).total_seconds() / 3600
+    if not hours:
+        return ""
+    count = f"{abs(hours):g} hour{'' if abs(hours) == 1 else 's'}"
+    return f"{count} {'ahead' if hours > 0 else 'behind'}"
+
+
+def minutes_until(instant: datetime) -> int:
+    """Whole minutes left, rounded up; 0 when it has passed."""
+    return max(0, math.ceil((instant - now()).total_seconds() / 60))
+
+
+def miles(distance: float) -> str:
+    """'2.4 miles'; whole miles from ten on."""
+    if distance < 0.1:
+        return "less than 0.1 miles"
+    if distance >= 9.95:
+        return f"{distance:,.0f} miles"
+    return "1 mile" if f"{distance:.1f}" == "1.0" else f"{distance:.1f} miles"
+
+
+def wall_time(when: time) -> str:
+    """'9:00 AM', 'noon', 'midnight'."""
+    if when.minute == 0 and when.hour in (0, 12):
+        return "noon" if when.hour else "midnight"
+    return f"{when.hour % 12 or 12}:{when.minute:02d} {'AM' if when.hour < 12 else 'PM'}"
+
+
+def open_hours(open_times: Sequence[tuple[time, time]]) -> str:
+    """'9:00 AM to noon, 1:00 PM to 5:00 PM', or 'Closed'."""
+    return ", ".join(f"{wall_time(opens)} to {wall_time(closes)}" for opens, closes in open_times) or "Closed"
+
+
+def full_date(day: date, *, weekday: bool = False) -> str:
+    """'November 30, 2026'."""
+    return f"{f'{day:%A}, ' if weekday else ''}{day:%B} {day.day}, {day.year}"
+
+
+def dial(number: str) -> str:
+    """A number as people write it -> what follows tel:, so that a phone can ring it."""
+    try:
+        e164, extension = read_phone(number)
+    except InvalidInput:
+        return "".join(character for character in number if character in "+0123456789")
+    return f"{e164};ext={extension}" if extension else e164
+
+
+def state_name(code: str) -> str:
+    return STATES.get(code) or ASSOCIATED.get(code, code)
+
+
+def opening_token(opening: Opening) -> str:
+    """What a time's button sends."""
+    return write_opening(signing_key(), opening.wish)
+
+
+def install(app: Flask) -> None:
+    """Every public function above, by its own name; format_phone too."""
+    named = (
+        clock_time, clock_time_and_zone, long_day, short_day, iso_time, zone_in_words, other_zone, minutes_until, miles,
+        wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
+    )  # fmt: skip
+    app.jinja_env.filters.update({function.__name__: function for function in named})
+
+
+def _abbreviation(instant: datetime, zone_name: str) -> str:
+    short = instant.astimezone(zone(zone_name)).tzname() or ""
+    return f"UTC{short}" if short[:1] in "+-" else short

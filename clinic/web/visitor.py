@@ -1,0 +1,60 @@
+"""What a browser's session remembers of its visitor: the last search, and the keys to visits it may look at.
+
+The cookie is signed, not secret, so no answer and no name goes into it. A visit is forgotten thirty minutes after it was
+last looked at, and fifteen after a link opened it: the next person at the same computer sees nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import session as cookie
+
+BOOKED_FOR = timedelta(minutes=30)
+OPENED_FOR = timedelta(minutes=15)
+MOST_VISITS = 5
+
+
+def remember_search(sought: dict[str, str]) -> None:
+    """The query of the last results page: a ZIP code, a city or coarse coordinates, and a service."""
+    cookie["sought"] = sought
+
+
+def last_search() -> dict[str, Any]:
+    """The arguments of the results page to go back to; empty when there was none."""
+    found: dict[str, Any] = cookie.get("sought", {})
+    return found
+
+
+def remember_booked(reference: str, manage_token: str, *, now: datetime) -> None:
+    """This session booked the visit, or looks at it again: it may for another thirty minutes."""
+    visits: dict[str, Any] = {key: value for key, value in cookie.get("visits", {}).items() if key != reference}
+    visits[reference] = [manage_token, int((now + BOOKED_FOR).timestamp())]
+    cookie["visits"] = dict(list(visits.items())[-MOST_VISITS:])
+
+
+def booked_here(reference: str, *, now: datetime) -> str | None:
+    """The manage token of a visit that this session booked; None once it may not look any more."""
+    token, until = cookie.get("visits", {}).get(reference, ("", 0))
+    return token if until > now.timestamp() else None
+
+
+def booked_from(hold_token: str, *, now: datetime) -> str | None:
+    """The reference of the visit that this session made of the hold. Both tokens begin with the appointment's number."""
+    number = hold_token.partition("-")[0] + "-"
+    for reference, (token, until) in cookie.get("visits", {}).items():
+        if token.startswith(number) and until > now.timestamp():
+            return str(reference)
+    return None
+
+
+def open_visit(manage_token: str, *, now: datetime) -> None:
+    """A manage link was opened: its visit may be seen and changed for fifteen minutes."""
+    cookie["managing"] = [manage_token, int((now + OPENED_FOR).timestamp())]
+
+
+def opened_visit(*, now: datetime) -> str | None:
+    """The manage token of the visit that is open, if one is."""
+    token, until = cookie.get("managing", ("", 0))
+    return token if until > now.timestamp() else None
