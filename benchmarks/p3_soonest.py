@@ -1,0 +1,54 @@
+"""P3: the 20 earliest within 50 miles, place already located, against the growing horizon without a product."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from benchmarks import baselines
+from benchmarks.ceilings import Ceilings
+from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, raw_connection, workload_database
+from benchmarks.measure import interleave, milliseconds
+from benchmarks.report import Mark, Report
+from benchmarks.workload import NOW, Workload, cell_of
+from clinic.domain.timeline import cell_at
+from clinic.engine.search import Opening, Sought, nearby, soonest
+from clinic.store.catalogue import find_visit
+
+MARK = Mark(goal=2, floor=4)
+CLINICS = (10, 50, 200)
+
+
+def search(engine: Engine, workload: Workload) -> list[Opening]:
+    """As a request does it: a session, the visit type, the clinics near by, their calendars, the earliest openings."""
+    with Session(engine) as session:
+        visit = find_visit(session, VISIT_TYPE)
+        assert visit is not None
+        sought = Sought(visit=visit, candidates=nearby(session, VISIT_TYPE, CENTRE, RADIUS), until=workload.until)
+        return soonest(session, sought, now=NOW, limit=20)
+
+
+def run(report: Report, databases: Databases, ceilings: Ceilings | None) -> None:
+    report.heading("P3  the 20 earliest openings within 50 miles, against the raw growing horizon, 95th percentiles")
+    for clinics in CLINICS:
+        workload = Workload(clinics * 4, 28, 60)
+        url = workload_database(databases, workload)
+        with opened(url) as engine, raw_connection(url) as raw:
+            baselines.load_bookings(raw, workload)
+            jobs = [lambda: search(engine, workload), lambda: baselines.earliest(raw, workload)]  # noqa: B023
+            _check(search(engine, workload), baselines.earliest(raw, workload))
+            if ceilings:
+                ceilings.load(workload)
+                jobs.append(ceilings.earliest(workload))
+            rounds = interleave(*jobs, seconds=1, fraction=0.95)
+        case = f"{clinics} clinics x 4 x 28 days"
+        report.say(f"{case}: product {milliseconds(rounds.of(0))}, baseline {milliseconds(rounds.of(1))}")
+        report.figure("P3 p95", rounds.ratios(0, 1), MARK, case=case)
+        if ceilings:
+            report.ceiling(f"P3 {case}", rounds.of(1), rounds.of(2))
+
+
+def _check(openings: list[Opening], raw: list[tuple[int, int]]) -> None:
+    ours = [cell_at(opening.start) for opening in openings]
+    theirs = [cell_of(*divmod(minutes, 1440)) for minutes, _specialist in raw]
+    assert ours == theirs, f"the product finds {ours}, the baseline {theirs}"
