@@ -85,7 +85,7 @@ def _check_contact(details: PatientDetails) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not details.phone.strip():
         wrong["phone"] = "Enter a phone number, such as (407) 555-0123."
-    if details.email and (len(details.email) > 254 or not _EMAIL.fullmatch(details.email)):
+    if details.email and (len(details.email) > 254 or not _EMAIL.fullmatch(details.email) or _has_controls(details.email)):
         wrong["email"] = "Enter an email address like name@example.com, or leave it empty."
     if details.postal_code and not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", details.postal_code):
         wrong["postal_code"] = "Enter a ZIP code of five digits, such as 32801, or leave it empty."

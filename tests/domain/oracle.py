@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from operator import and_
@@ -110,7 +110,7 @@ def open_minutes(wall: Wall, weekly: list[tuple[str, date, date | None]], except
                 if first <= day and (last is None or day <= last):
                     of_day += stretches(week(text).get(DAYS[day.weekday()], ""))
         for opens, closes in of_day:
-            midnight = datetime(day.year, day.month, day.day)
+            midnight = datetime.combine(day, time())
             begin, end = wall.at(midnight + timedelta(minutes=opens)), wall.at(midnight + timedelta(minutes=closes))
             line[begin:end] = b"\1" * (end - begin)
         day += timedelta(days=1)

@@ -44,7 +44,7 @@ def test_generated_schedules_agree(seed: int, occasion: tuple[str, datetime]) ->
 def test_a_hundred_thousand_schedules_agree() -> None:
     total, begun = 100_000, time.monotonic()
     done: Counter[tuple[str, datetime]] = Counter()
-    wrong, offered = [], 0
+    wrong = []
     for number in range(total):
         occasion = OCCASIONS[number * len(OCCASIONS) // total]  # one change after the other: its wall is made once
         done[occasion] += 1
