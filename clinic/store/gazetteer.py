@@ -67,6 +67,10 @@ def load(session: Session, zips: Sequence[ZipEntry]) -> tuple[int, int]:
     return len(zips), len(cities)
 
 
+def is_empty(session: Session) -> bool:
+    return session.execute(select(ZipCode.code).limit(1)).first() is None
+
+
 def zip_code(session: Session, code: str) -> ZipEntry | None:
     """The entry of five ASCII digits, placed or not; its aliases are not kept."""
     row = session.execute(select(*ZIP_COLUMNS).where(ZipCode.code == code)).first()

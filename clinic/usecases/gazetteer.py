@@ -29,3 +29,8 @@ def load_gazetteer(session: Session, zips: Sequence[ZipEntry] | None = None) -> 
     zip_codes, cities = gazetteer.load(session, entries)
     session.commit()
     return Loaded(zip_codes, cities, sum(entry.latitude is None for entry in entries))
+
+
+def gazetteer_is_empty(session: Session) -> bool:
+    """Whether nothing was loaded yet."""
+    return gazetteer.is_empty(session)
