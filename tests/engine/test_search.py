@@ -1,0 +1,240 @@
+"""Search over networks in both databases: what the oracle finds by brute force, in a constant number of queries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from time import monotonic
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from clinic.domain.places import Point
+from clinic.domain.timeline import instant_at
+from clinic.engine.search import (
+    Candidate,
+    Opening,
+    Sought,
+    all_starts,
+    alternatives_to,
+    nearby,
+    nearest,
+    nearest_first,
+    soonest,
+    soonest_anywhere,
+    widening,
+)
+from clinic.store.catalogue import BookableVisit, VisitType, find_visit
+from clinic.store.locations import Location
+from tests import build
+from tests.networks import HERE, an_appointment, counted, keep_claims, make_network
+from tests.schedules import changes_of
+
+NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando
+ORLANDO = Point(28.5399, -81.3727)
+
+
+def told(openings: list[Opening]) -> list[tuple[datetime, float | None, str, str]]:
+    return [(o.start, o.miles, o.location.slug, o.specialist_slug) for o in openings]
+
+
+def agree(session: Session, seed: int) -> int:
+    """One network: everything the engine says of it is what brute force says. Returns how many starts there were."""
+    rng = Random(seed)
+    network = make_network(session, rng, rng.choice(changes_of("America/New_York")))
+    now = network.practices[0][2].now
+    candidates = nearby(session, network.visit.id, HERE, 50)
+    assert {c.location.id for c in candidates} == {place.id for place, _, _ in network.practices}
+    sought = Sought(visit=network.visit, candidates=candidates)
+    right = network.every_start()
+    for limit in (1, 7, 20, 10_000):
+        assert told(soonest(session, sought, now=now, limit=limit)) == right[:limit]
+    by_distance = sorted({(miles, slug) for _, miles, slug, _ in right})
+    kept = [row for _, slug in by_distance for row in [r for r in right if r[2] == slug][:3]]
+    for limit in (1, 5, 20):
+        assert told(nearest_first(session, sought, now=now, limit=limit)) == kept[:limit]
+    everything = {
+        (instant_at(cell), practice.site.id, practice.slug)
+        for practice, cells in all_starts(session, sought, now=now).items() for cell in cells
+    }  # fmt: skip
+    ids = {place.slug: place.id for place, _, _ in network.practices}
+    assert everything == {(start, ids[slug], who) for start, _, slug, who in right}
+    person = network.practices[0][1]
+    only = Sought(visit=network.visit, candidates=candidates, specialist_id=person.id)
+    assert told(soonest(session, only, now=now, limit=50)) == [row for row in right if row[3] == person.slug][:50]
+    since, until = now + timedelta(hours=20), now + timedelta(hours=50)
+    part = Sought(visit=network.visit, candidates=candidates, since=since, until=until)
+    assert told(soonest(session, part, now=now, limit=50)) == [row for row in right if since <= row[0] < until][:50]
+    return len(right)
+
+
+def test_search_is_what_brute_force_finds(session: Session) -> None:
+    assert sum(agree(session, seed) for seed in range(12)) > 500
+
+
+@pytest.mark.prove
+def test_search_is_what_brute_force_finds_in_full(session: Session) -> None:
+    begun, starts = monotonic(), 0
+    for seed in range(500):
+        starts += agree(session, seed)
+    kind = session.get_bind().dialect.name
+    print(f"\n500 networks on {kind}, {starts} starts: searches equal brute force, {monotonic() - begun:.0f} s")
+
+
+@pytest.fixture
+def clinics(session: Session) -> tuple[VisitType, list[Location]]:
+    """Sixty clinics round Orlando of two specialists each, free all week; three of them give the second visit type."""
+    often = build.visit_type(session)
+    places = []
+    for number in range(60):
+        place = build.location(session, latitude=28.54 + number / 200, hours=build.EVERY_DAY)
+        for _ in range(2):
+            build.practice(session, visit=often, at=place, weekly=build.EVERY_DAY)
+        places.append(place)
+    return often, places
+
+
+def bookable(session: Session, kind: VisitType) -> BookableVisit:
+    found = find_visit(session, kind.id)
+    assert found
+    return found
+
+
+def test_the_number_of_queries_does_not_grow_with_the_clinics(
+    session: Session, clinics: tuple[VisitType, list[Location]]
+) -> None:
+    often, places = clinics
+    rare = build.visit_type(session)
+    for place in places[:3]:
+        build.practice(session, visit=rare, at=place, weekly=build.EVERY_DAY)
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    numbers: dict[int, list[int]] = {}
+    for kind, count in ((rare, 3), (often, 60)):
+        visit = bookable(session, kind)
+        numbers[count] = []
+        for search in (soonest, nearest_first):
+            for limit in (1, 20):
+                with counted(engine) as sent:
+                    candidates = nearby(session, visit.id, ORLANDO, 50)
+                    search(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=limit)
+                assert len(candidates) == count
+                numbers[count].append(len(sent))
+        with counted(engine) as sent:
+            all_starts(session, Sought(visit=visit, candidates=candidates), now=NOW)
+        numbers[count].append(len(sent))
+    assert numbers[3] == numbers[60] == [3, 3, 3, 3, 2], "sites, what stands, claims; the last is given its sites"
+
+
+def test_a_growing_horizon_costs_one_query_a_step(session: Session) -> None:
+    place, person, kind = build.practice(session, weekly="")
+    far = NOW + timedelta(days=70)
+    build.shift_day(session, person, place, far.date(), "10:00-11:00")
+    visit = bookable(session, kind)
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    with counted(engine) as sent:
+        candidates = nearby(session, visit.id, ORLANDO, 25)
+        openings = soonest(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=2)
+    assert [o.start for o in openings] == [far.replace(hour=15), far.replace(hour=15, minute=15)]
+    assert len(sent) == 2 + 4, "2 days, 8, 28 and the limit"
+
+
+def test_nearest_gives_three_a_clinic_and_waits_for_the_near_ones(
+    session: Session, clinics: tuple[VisitType, list[Location]]
+) -> None:
+    often, places = clinics
+    first = places[0]
+    build.closure(session, first, NOW - timedelta(days=1), NOW + timedelta(days=20))
+    visit = bookable(session, often)
+    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    openings = nearest_first(session, sought, now=NOW, limit=8)
+    assert [o.location.slug for o in openings] == [place.slug for place in places[:3] for _ in range(3)][:8]
+    assert openings[0].start == NOW + timedelta(days=20)
+    assert openings[3].start == NOW
+    assert all(o.location.id != first.id for o in soonest(session, sought, now=NOW, limit=20))
+
+
+def test_a_rare_service_far_away_is_found_among_many_clinics_without_it(
+    session: Session, clinics: tuple[VisitType, list[Location]]
+) -> None:
+    far = build.location(session, latitude=30.33, longitude=-81.66)  # Jacksonville, 125 miles
+    _, _, rare = build.practice(session, at=far)
+    reached = list(widening(session, rare.id, ORLANDO, 25))
+    assert [(radius, [c.location.slug for c in found]) for radius, found in reached] == [(None, [far.slug])]
+    assert [c.location.slug for c in nearest(session, rare.id, ORLANDO)] == [far.slug]
+    often, places = clinics
+    assert [c.location.slug for c in nearest(session, often.id, ORLANDO, 5)] == [place.slug for place in places[:5]]
+
+
+def test_inactive_clinics_people_and_rooms_are_not_offered(session: Session) -> None:
+    kind = build.visit_type(session, room_kind="treatment")
+    shut = build.location(session, active=False)
+    place = build.location(session)
+    left = build.specialist(session, active=False)
+    build.practice(session, visit=kind, at=shut)
+    build.shift(session, left, place)
+    build.offer(session, kind, place, left)
+    build.practice(session, visit=kind, at=place)
+    build.room(session, place, active=False)
+    visit = bookable(session, kind)
+    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    assert [c.location.slug for c in sought.candidates] == [place.slug]
+    assert soonest(session, sought, now=NOW, limit=5) == []
+    build.room(session, place)
+    assert {o.specialist_id for o in soonest(session, sought, now=NOW, limit=99)}.isdisjoint({left.id})
+    assert soonest(session, sought, now=NOW, limit=99)
+
+
+@pytest.mark.parametrize(
+    ("ends", "free"), [(None, False), (NOW + timedelta(seconds=1), False), (NOW, True), (NOW - timedelta(1), True)]
+)
+def test_claims_bar_the_way_until_they_expire(session: Session, ends: datetime | None, free: bool) -> None:
+    place, person, kind = build.practice(session)
+    made = an_appointment(session, kind, place, person, now=NOW)
+    keep_claims(session, {person.id: [(NOW, NOW + timedelta(minutes=30), ends)]}, made)
+    visit = bookable(session, kind)
+    candidates = nearby(session, visit.id, ORLANDO, 25)
+    first = soonest(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=1)[0]
+    assert first.start == (NOW if free else NOW + timedelta(minutes=30))
+    own = Sought(visit=visit, candidates=candidates, own_appointment_id=made)
+    assert soonest(session, own, now=NOW, limit=1)[0].start == NOW, "a visit being moved does not stand in its own way"
+
+
+def test_windows_with_nothing_in_them(session: Session) -> None:
+    _, _, kind = build.practice(session)
+    visit = bookable(session, kind)
+    candidates = nearby(session, visit.id, ORLANDO, 25)
+    for empty in (
+        Sought(visit=visit, candidates=[]),
+        Sought(visit=visit, candidates=candidates, since=NOW, until=NOW),
+        Sought(visit=visit, candidates=candidates, until=NOW - timedelta(days=1)),
+        Sought(visit=visit, candidates=candidates, since=NOW + timedelta(days=4000)),
+    ):
+        assert soonest(session, empty, now=NOW, limit=3) == []
+        assert nearest_first(session, empty, now=NOW, limit=3) == []
+        assert all_starts(session, empty, now=NOW) == {}
+
+
+def test_alternatives_come_from_farther_away_when_there_are_too_few(session: Session) -> None:
+    place, person, kind = build.practice(session, weekly="", horizon_days=10)
+    build.shift_day(session, person, place, NOW.date(), "09:00-09:30")
+    far = build.location(session, latitude=30.33, longitude=-81.66)
+    build.practice(session, visit=kind, at=far)
+    visit = bookable(session, kind)
+    wish = soonest(session, Sought(visit=visit, candidates=nearby(session, kind.id, ORLANDO, 25)), now=NOW, limit=1)[0].wish
+    found = alternatives_to(session, wish, now=NOW, limit=5)
+    assert {o.location.slug for o in found} == {place.slug, far.slug}
+    assert len(found) == 5
+
+
+def test_anything_at_all_when_nothing_is_known(session: Session) -> None:
+    assert soonest_anywhere(session, now=NOW, limit=3) == []
+    first = build.service(session, position=1)
+    build.practice(session, visit=build.visit_type(session, first, online=False))
+    build.practice(session, visit=build.visit_type(session, first, position=1))
+    found = soonest_anywhere(session, now=NOW, limit=3)
+    assert [o.start for o in found] == [NOW, NOW + timedelta(minutes=15), NOW + timedelta(minutes=30)]
+    assert found[0].miles is None
+    assert Candidate(found[0].location).rank == (0.0, found[0].location.slug)
