@@ -17,7 +17,7 @@ _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 class Text(fields.String):
     """Text without the NUL character and without halves of surrogate pairs, which are no text and no database keeps."""
 
-    default_error_messages = {"required": MISSING, "null": NULL, "invalid": "Send text."}  # noqa: RUF012
+    default_error_messages = {"required": MISSING, "null": NULL, "invalid": "Send this as text, in quotes."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))

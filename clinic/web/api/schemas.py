@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load
+from marshmallow import EXCLUDE, Schema, fields, pre_load
 
 from clinic.domain.patient import BOOKED_BY, RELATIONS
 from clinic.usecases.find import MOST_OPENINGS, WIDEST_MILES
@@ -26,7 +26,14 @@ def moment(description: str) -> fields.String:
 # In
 
 
-class OpeningsQuery(Schema):
+class Asked(Schema):
+    """Something sent to us. What nobody asked for is passed over, and so reaches no column."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class OpeningsQuery(Asked):
     near = Text(required=True, metadata=said("ZIP code, city and state, address, or “latitude,longitude”.", example="32801"))
     service = Text(required=True, metadata=said("Slug of a service.", example="physical-therapy"))
     visit_type = Text(metadata=said("Slug of one of the service's visit types; the first visit if left out."))
@@ -44,20 +51,20 @@ class OpeningsQuery(Schema):
     limit = Whole(load_default=20, metadata=said("How many openings.", minimum=1, maximum=MOST_OPENINGS))
 
 
-class LocationsQuery(Schema):
+class LocationsQuery(Asked):
     state = Text(metadata=said("Only those in this state, such as FL.", example="FL"))
     limit = Whole(load_default=USUAL_ROWS, metadata=said("How many.", minimum=1, maximum=MOST_ROWS))
     offset = Whole(load_default=0, metadata=said("How many to pass over; see “next” in the answer.", minimum=0))
 
 
-class SpecialistsQuery(Schema):
+class SpecialistsQuery(Asked):
     location = Text(metadata=said("Slug: only those who work there."))
     service = Text(metadata=said("Slug: only those who give this service."))
     limit = Whole(load_default=USUAL_ROWS, metadata=said("How many.", minimum=1, maximum=MOST_ROWS))
     offset = Whole(load_default=0, metadata=said("How many to pass over; see “next” in the answer.", minimum=0))
 
 
-class OnceHeader(Schema):
+class OnceHeader(Asked):
     key = Text(
         required=True,
         data_key="Idempotency-Key",
@@ -71,11 +78,11 @@ class OnceHeader(Schema):
     )
 
 
-class HoldRequest(Schema):
+class HoldRequest(Asked):
     opening = Text(required=True, metadata=said("The token of an opening."))
 
 
-class _Form(Schema):
+class _Form(Asked):
     """A part of a form: what is left out counts as empty, so that the domain names everything that is missing at once."""
 
     EMPTY: dict[str, Any] = {}  # noqa: RUF012
@@ -109,7 +116,7 @@ class GuardianIn(_Form):
     consent = Flag(required=True, metadata=said("That the guardian agrees to the visit; it must be true."))
 
 
-class AppointmentRequest(Schema):
+class AppointmentRequest(Asked):
     hold = Text(required=True, metadata=said("The token of a held time."))
     patient = fields.Nested(
         PatientIn, required=True, error_messages={"required": "Send the patient’s details.", "type": "Send an object."}
