@@ -75,6 +75,8 @@ with engine.connect() as connection:
     if connection.dialect.name == "sqlite":
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
         connection = connection.execution_options(sqlite_begin="IMMEDIATE")
+    else:
+        connection = connection.execution_options(isolation_level="READ COMMITTED")
     try:
         run(connection)
     finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.visit import VisitShape
@@ -63,29 +65,27 @@ class BookableVisit:
     cancel_window_hours: int
 
 
-def _bookable(visit_type: VisitType, service: Service) -> BookableVisit:
-    return BookableVisit(
-        visit_type.id,
-        visit_type.slug,
-        visit_type.name,
-        service.slug,
-        service.name,
-        visit_type.shape,
-        visit_type.cancel_window_hours,
-    )
+@lru_cache(maxsize=1024)
+def _bookable(*row: Any) -> BookableVisit:
+    """A row of _BOOKABLE. Cached, because a shape is checked when it is made, and there are few of them."""
+    return BookableVisit(*row[:5], VisitShape(*row[6:]), row[5])
 
 
-_WITH_SERVICE = select(VisitType, Service).join(Service, Service.id == VisitType.service_id)
+_SHAPE = [getattr(VisitType, name) for name in VisitShape.__dataclass_fields__]
+_BOOKABLE = select(
+    VisitType.id, VisitType.slug, VisitType.name, Service.slug, Service.name, VisitType.cancel_window_hours, *_SHAPE
+).join(Service, Service.id == VisitType.service_id)
+_BOOKABLE_BY_ID = _BOOKABLE.where(VisitType.id == bindparam("id"))
 
 
 def find_visit(session: Session, visit_type_id: int) -> BookableVisit | None:
-    row = session.execute(_WITH_SERVICE.where(VisitType.id == visit_type_id)).one_or_none()
+    row = session.execute(_BOOKABLE_BY_ID, {"id": visit_type_id}).one_or_none()
     return _bookable(*row) if row else None
 
 
 def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:
     """The visit types of a service, its first visit first; empty when there is no such service."""
-    rows = session.execute(_WITH_SERVICE.where(Service.slug == service_slug).order_by(VisitType.position, VisitType.id))
+    rows = session.execute(_BOOKABLE.where(Service.slug == service_slug).order_by(VisitType.position, VisitType.id))
     return [_bookable(*row) for row in rows]
 
 
@@ -95,6 +95,6 @@ def services(session: Session) -> list[Service]:
 
 def first_online_visit(session: Session) -> BookableVisit | None:
     """The first visit of the first service that patients can book themselves."""
-    ordered = _WITH_SERVICE.where(VisitType.online).order_by(Service.position, VisitType.position, VisitType.id).limit(1)
+    ordered = _BOOKABLE.where(VisitType.online).order_by(Service.position, VisitType.position, VisitType.id).limit(1)
     row = session.execute(ordered).one_or_none()
     return _bookable(*row) if row else None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from random import uniform
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 LOCK_TIMEOUT_SECONDS = 3.0
@@ -16,9 +19,19 @@ def engine_options(url: str) -> dict[str, Any]:
     """Options for create_engine that go with `url`."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False}}
+    settings = {
+        "lock_timeout": str(int(LOCK_TIMEOUT_SECONDS * 1000)),
+        "timezone": "UTC",
+        # Our statements are fixed and their parameters alike: plan each once a connection, not at every call (19 ms of 25
+        # for the calendars of 200 clinics).
+        "plan_cache_mode": "force_generic_plan",
+    }
     return {
         "pool_pre_ping": True,
-        "connect_args": {"options": f"-c lock_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)} -c timezone=UTC", "connect_timeout": 5},
+        # Outside begin_write each statement stands alone. It saw its own snapshot anyway (read committed), and the
+        # ROLLBACK that would end a reading transaction makes psycopg forget every prepared statement.
+        "isolation_level": "AUTOCOMMIT",
+        "connect_args": {"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), "connect_timeout": 5},
     }
 
 
@@ -39,15 +52,20 @@ def prepare(engine: Engine) -> None:
 
 
 def begin_write(session: Session) -> None:
-    """Start the transaction of a writing use case.
+    """Start the transaction of a writing use case. Nothing is written without it.
 
+    On PostgreSQL statements otherwise stand alone (see `engine_options`).
     On SQLite the write lock is taken now: a transaction that reads first and writes later fails at once when another
     writer came between. Any read that is still open is ended, because after it the option would be ignored.
     """
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("begin_write: there are unsaved changes; begin before you change anything")
     session.rollback()
-    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    session.connection(execution_options=_writing(session.get_bind().dialect.name))
+
+
+def _writing(dialect: str) -> dict[str, str]:
+    return {"sqlite_begin": "IMMEDIATE"} if dialect == "sqlite" else {"isolation_level": "READ COMMITTED"}
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -57,5 +75,25 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql("BEGIN " + mode)
+    if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Wait for the one write lock. SQLite's own waiting backs off to a tenth of a second, and under a rush a few starve;
+    asking again every millisecond or two, at random, gives everybody the same chance."""
+    deadline = monotonic() + LOCK_TIMEOUT_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as locked:
+                if "database is locked" not in str(locked.orig) or monotonic() > deadline:
+                    raise
+            sleep(uniform(0.0005, 0.0025))  # noqa: S311 (jitter)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)}")
