@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from clinic.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from clinic.adapters.csv_files import Line
+    from clinic.usecases.imports import Outcome
 
 clinic = AppGroup("clinic", help="Everything about the clinics: data, checks, upkeep.")
 
@@ -72,6 +79,61 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
         f"{made.locations:,} clinics, {made.specialists:,} specialists, {made.patients:,} patients and "
         f"{made.appointments:,} appointments; {made.fullness:.0%} of the coming six weeks is booked."
     )
+
+
+@clinic.command("import")
+@click.argument("what", type=click.Choice(["locations", "specialists", "shifts"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field; may be repeated.")
+@click.option("--encoding", help="The file's encoding, when it is guessed wrong: utf-8, cp1252, utf-16 …")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: str | None, dry_run: bool) -> None:
+    """Add or update locations, specialists or shifts from a CSV file.
+
+    Lines that cannot be right are listed with their number and the reason; the others are imported. A file that cannot
+    be read as a whole changes nothing. Importing the same file twice changes nothing the second time.
+    """
+    from clinic.extensions import db
+    from clinic.usecases import imports
+    from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
+
+    verbs = {"locations": imports.import_locations, "specialists": imports.import_specialists, "shifts": imports.import_shifts}
+    session = db.session()
+    with _refusals():
+        table = imports.read_csv(file, encoding=encoding)
+        if table.guessed:
+            _say(f"Read as {table.encoding}. If names look wrong, say which encoding it is: --encoding …")
+        if what == "locations" and gazetteer_is_empty(session):
+            _say("ZIP codes and city names …")
+            load_gazetteer(session)
+        outcome = verbs[what](session, table, _pairs(mapping), dry_run=dry_run, watch=_progress)
+    _tell(outcome, dry_run=dry_run)
+
+
+def _pairs(mapping: tuple[str, ...]) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in mapping]
+    if wrong := [name for name, equals, column in pairs if not (name and equals and column)]:
+        raise click.BadParameter(f"write FIELD=COLUMN, not {wrong[0]!r}", param_hint="--map")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def _progress(lines: Iterable[Line]) -> Iterator[Line]:
+    """A bar on standard error, where somebody is watching."""
+    with click.progressbar(lines, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=200) as bar:
+        yield from bar
+
+
+def _tell(outcome: Outcome, *, dry_run: bool) -> None:
+    if dry_run:
+        for shown in outcome.first:
+            click.echo(f"  {shown}")
+    for remark in outcome.remarks:
+        click.echo(f"line {remark.line}: {remark.said}")
+    for remark in outcome.rejected:
+        click.echo(f"line {remark.line} rejected: {remark.said}")
+    done = "Would import" if dry_run else "Imported"
+    kept = f"{outcome.new:,} new, {outcome.changed:,} changed, {outcome.same:,} the same"
+    click.echo(f"{done}: {kept}, {len(outcome.rejected):,} rejected.")
 
 
 def _say(what: str) -> None:

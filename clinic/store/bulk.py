@@ -13,7 +13,10 @@ from psycopg import sql
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from clinic.store.appointments import lock_calendars
 from clinic.store.base import Base
+
+MANY = 2000
 
 
 def set_aside(session: Session, table: type[Base], count: int) -> list[int]:
@@ -57,3 +60,14 @@ def _bound(rows: Iterable[Sequence[Any]], processors: Sequence[Callable[[Any], A
         for index, process in work:
             values[index] = process(values[index])
         yield tuple(values)
+
+
+def lock_rosters(session: Session, specialist_ids: Sequence[int]) -> None:
+    """Before hours change: wait for whoever is placing visits with these specialists, and keep others out until the commit.
+
+    Thousands of locks would not fit into PostgreSQL's table of them; then readers of rosters wait as well.
+    """
+    if len(specialist_ids) <= MANY:
+        lock_calendars(session, specialist_ids)
+    elif session.get_bind().dialect.name == "postgresql":
+        session.execute(text("lock table shift, location in access exclusive mode"))

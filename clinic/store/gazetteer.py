@@ -84,6 +84,12 @@ def zips_of_state(session: Session, state: str) -> list[ZipEntry]:
     return [entry for entry in entries if entry.kind == "STANDARD"] or entries
 
 
+def placed_zips(session: Session, state: str) -> list[ZipEntry]:
+    """Every placed ZIP code of a state in use, PO boxes too: much of Alaska has nothing else."""
+    query = select(*ZIP_COLUMNS).where(ZipCode.state == state, ZipCode.active, ZipCode.latitude.is_not(None))
+    return [ZipEntry(*row) for row in session.execute(query.order_by(ZipCode.code))]
+
+
 def zips_within(session: Session, point: Point, radius_miles: float) -> list[tuple[float, ZipEntry]]:
     """Active ZIP codes whose point lies within the radius, with their distance, nearest first."""
     inside = or_(*(_inside(ZipCode, box) for box in boxes(point, radius_miles)))

@@ -1,0 +1,65 @@
+"""What an import did, or would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from clinic.adapters.csv_files import CsvFile, Line
+from clinic.domain.errors import InvalidInput
+
+PREVIEW = 5
+
+Watch = Callable[[Iterable[Line]], Iterable[Line]]
+"""Something that looks on while the lines go by: a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence about a line of the file."""
+
+    line: int
+    said: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Counts of lines, every rejected one with its reason, and what was left out of lines that were taken.
+
+    `first` shows the first lines as they were understood.
+    """
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    rejected: list[Remark] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+
+    def lines(self, file: CsvFile, watch: Watch) -> Iterator[tuple[Line, Refusals]]:
+        """Each line with a block to read it in: what the block refuses becomes the line's rejection."""
+        for line in watch(file.lines):
+            yield line, Refusals(self, line)
+
+    def remark(self, line: int, said: str) -> None:
+        self.remarks.append(Remark(line, said))
+
+    def show(self, text: str) -> None:
+        if len(self.first) < PREVIEW:
+            self.first.append(text)
+
+
+class Refusals:
+    """`with refusals:` rejects the line when the block raises InvalidInput."""
+
+    def __init__(self, outcome: Outcome, line: Line) -> None:
+        self._outcome, self._line = outcome, line
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> bool:
+        if isinstance(error, InvalidInput):
+            self._outcome.rejected.append(Remark(self._line.number, error.message))
+            return True
+        return False

@@ -1,0 +1,202 @@
+"""Weekly hours of specialists from a CSV file."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clinic.adapters.csv_files import CsvFile
+from clinic.domain.errors import InvalidInput
+from clinic.domain.hours import DAY_NAMES, parse_day, parse_week
+from clinic.domain.places import Point, haversine_miles
+from clinic.domain.rosters import Stint, clash, in_turn, shortest_gap
+from clinic.store.bulk import insert_rows, lock_rosters, set_aside
+from clinic.store.connect import begin_write
+from clinic.store.locations import Location
+from clinic.store.people import Specialist
+from clinic.store.rosters import Shift
+from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.outcome import Outcome, Remark, Watch
+from clinic.usecases.imports.references import References
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIELDS = (
+    Field("specialist", ("specialist_key", "specialist_slug", "provider", "key"), required=True),
+    Field("location", ("location_key", "location_slug", "site", "clinic"), required=True),
+    Field("first_day", ("effective_date", "effective", "start_date", "from", "since"), required=True),
+    Field("last_day", ("end_date", "to", "until")),
+    Field("hours", ("weekly_hours", "weekly")),
+    *(Field(day, (short.lower(),)) for day, short in zip(DAYS, DAY_NAMES, strict=True)),
+)
+MILES_PER_HOUR = 40
+PARKING_MINUTES = 10
+
+Pair = tuple[int, int]
+"""Specialist and location."""
+
+
+@dataclass(slots=True)
+class _Roster:
+    """Everyone's stints by pair and first day, as stored and as the file wants them; the line that wants each."""
+
+    ids: dict[tuple[Pair, date], int] = field(default_factory=dict)
+    stored: dict[Pair, dict[date, Stint]] = field(default_factory=lambda: defaultdict(dict))
+    wanted: dict[Pair, dict[date, tuple[Stint, int]]] = field(default_factory=lambda: defaultdict(dict))
+    zones: dict[int, str] = field(default_factory=dict)
+    points: dict[int, Point] = field(default_factory=dict)
+
+    def stints(self, pair: Pair) -> list[Stint]:
+        """What is to be, in turn: the file's lines over the stored ones of the same first day."""
+        return in_turn(
+            {**self.stored.get(pair, {}), **{day: stint for day, (stint, _) in self.wanted.get(pair, {}).items()}}.values()
+        )
+
+
+def import_shifts(
+    session: Session, file: CsvFile, mapping: Mapping[str, str], *, dry_run: bool = False, watch: Watch = lambda lines: lines
+) -> Outcome:
+    """Set weekly hours: a line for each specialist, location and first day, which together are its key. One commit.
+
+    New hours end older ones the day before. Hours are one column ("Mon 09:00-17:00; Tue 10:00-16:00") or one a day. A line
+    that has somebody in two places at once is rejected; too little time to travel between them is remarked.
+    """
+    columns = columns_of(file, FIELDS, mapping)
+    if "hours" not in columns and not columns.keys() & set(DAYS):
+        raise InvalidInput(
+            {"columns": "There is no column for the hours: one called hours, or one for each day, Monday to Sunday."}
+        )
+    begin_write(session)
+    outcome, roster = Outcome(), _read(session)
+    people, places = References(session, Specialist), References(session, Location)
+    for line, refusals in outcome.lines(file, watch):
+        with refusals:
+            row = Row(line, columns, len(file.header))
+            pair = people.find(row.raw("specialist")), places.find(row.raw("location"))
+            stint = _stint(row, pair, roster.zones)
+            if stint.first_day in roster.wanted[pair]:
+                first = roster.wanted[pair][stint.first_day][1]
+                raise InvalidInput(
+                    {"first_day": f"Line {first} has the same specialist, location and first day. Remove one of the two."}
+                )
+            roster.wanted[pair][stint.first_day] = stint, line.number
+            outcome.show(f"{row.raw('specialist')} at {row.raw('location')} from {stint.first_day}: {stint.weekly}")
+    _reject_clashes(roster, outcome)
+    _write(session, roster, outcome)
+    if dry_run:
+        session.rollback()
+    else:
+        session.commit()
+    return outcome
+
+
+def _read(session: Session) -> _Roster:
+    roster = _Roster()
+    for location, zone, latitude, longitude in session.execute(
+        select(Location.id, Location.time_zone, Location.latitude, Location.longitude)
+    ):
+        roster.zones[location], roster.points[location] = zone, Point(latitude, longitude)
+    for shift in session.execute(select(*Shift.__table__.c)):
+        pair = shift.specialist_id, shift.location_id
+        roster.ids[pair, shift.first_day] = shift.id
+        zone = roster.zones[shift.location_id]
+        roster.stored[pair][shift.first_day] = Stint(shift.location_id, zone, shift.weekly, shift.first_day, shift.last_day)
+    return roster
+
+
+def _stint(row: Row, pair: Pair, zones: Mapping[int, str]) -> Stint:
+    first_day = _date(row, "first_day")
+    last_day = _date(row, "last_day") if row.raw("last_day") else None
+    if last_day and last_day < first_day:
+        raise InvalidInput({"last_day": "The last day is before the first day. Check both dates."})
+    weekly = _weekly(row)
+    if not weekly:
+        raise InvalidInput({"hours": "The line has no hours. To end a shift, give the earlier hours a last day."})
+    return Stint(pair[1], zones[pair[1]], weekly, first_day, last_day)
+
+
+def _date(row: Row, field: str) -> date:
+    typed = row.raw(field)
+    for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        try:
+            return datetime.strptime(typed, form).date()  # noqa: DTZ007 (a date on the clinic's wall, no instant)
+        except ValueError:
+            continue
+    raise InvalidInput({field: f"“{typed[:40]}” is not a date. Write it like 2027-01-31 or 01/31/2027."})
+
+
+def _weekly(row: Row) -> str:
+    if typed := row.text("hours", 600):
+        return str(parse_week(_tidy(typed)))
+    days = [(short, _tidy(row.text(day, 120))) for day, short in zip(DAYS, DAY_NAMES, strict=True)]
+    for short, hours in days:
+        try:
+            parse_day(hours)
+        except InvalidInput as wrong:
+            raise InvalidInput({"hours": f"{short}: {wrong.message}"}) from None
+    return str(parse_week("; ".join(f"{short} {hours}" for short, hours in days if hours)))
+
+
+def _tidy(hours: str) -> str:
+    """As people type them: en dashes, blanks around the dash, a word for a day off."""
+    return "" if hours.lower() in ("off", "closed", "none", "x") else re.sub(r"\s*[-–—]\s*", "-", hours)
+
+
+def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
+    """Take out lines, the last first, until nobody is in two places at once; then look at the travel times of the rest."""
+    pairs: dict[int, list[Pair]] = defaultdict(list)
+    for pair in {*roster.stored, *roster.wanted}:
+        pairs[pair[0]].append(pair)
+    asking = [(line, pair, day) for pair, days in roster.wanted.items() for day, (_, line) in days.items()]
+    for line, pair, day in sorted(asking, reverse=True):
+        others = [stint for other in pairs[pair[0]] if other != pair for stint in roster.stints(other)]
+        mine = next(stint for stint in roster.stints(pair) if stint.first_day == day)
+        if other := clash(mine, others):
+            del roster.wanted[pair][day]
+            said = f"The specialist works elsewhere at that time: {other.weekly}. Nobody can be in two places at once."
+            outcome.rejected.append(Remark(line, said))
+            continue
+        for other in others:
+            needed = PARKING_MINUTES + haversine_miles(*_between(roster, mine, other)) / MILES_PER_HOUR * 60
+            if (gap := shortest_gap(mine, other)) is not None and gap < needed:
+                outcome.remark(line, f"Only {gap} minutes to get to or from another clinic, which takes about {needed:.0f}.")
+                break
+    outcome.rejected.sort(key=lambda remark: remark.line)
+    outcome.remarks.sort(key=lambda remark: remark.line)
+
+
+def _between(roster: _Roster, one: Stint, other: Stint) -> tuple[float, float, float, float]:
+    a, b = roster.points[one.location_id], roster.points[other.location_id]
+    return a.latitude, a.longitude, b.latitude, b.longitude
+
+
+def _write(session: Session, roster: _Roster, outcome: Outcome) -> None:
+    """Bring the stored shifts of every pair in the file to what is to be, and count by the file's lines."""
+    new: list[tuple[int, Stint]] = []
+    changed: list[dict[str, object]] = []
+    affected: set[int] = set()
+    for pair, days in roster.wanted.items():
+        for stint in roster.stints(pair) if days else []:
+            before = roster.stored.get(pair, {}).get(stint.first_day)
+            if before != stint:
+                affected.add(pair[0])
+                if before is None:
+                    new.append((pair[0], stint))
+                else:
+                    number = roster.ids[pair, stint.first_day]
+                    changed.append({"id": number, "weekly": stint.weekly, "last_day": stint.last_day})
+            if stint.first_day in days:
+                outcome.new += before is None
+                outcome.changed += before is not None and before != stint
+                outcome.same += before == stint
+    lock_rosters(session, sorted(affected))
+    if changed:
+        session.execute(update(Shift), changed)
+    numbers = set_aside(session, Shift, len(new))
+    rows = [(n, who, s.location_id, s.weekly, s.first_day, s.last_day) for n, (who, s) in zip(numbers, new, strict=True)]
+    insert_rows(session, Shift, ("id", "specialist_id", "location_id", "weekly", "first_day", "last_day"), rows)
