@@ -21,10 +21,10 @@ from clinic.engine.search import window
 from clinic.store import appointments
 from clinic.store.appointments import Appointment, NewAppointment, Taking
 from clinic.store.calendars import Calendars
-from clinic.store.catalogue import BookableVisit, find_visit
-from clinic.store.locations import find_site
+from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
 
 CALL_US = "Please choose another time, or call us."
+NO_SUCH_VISIT = f"That kind of visit is not on offer. {CALL_US}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,19 @@ class _Slot:
     room_id: int | None
     equipment_id: int | None
     takings: tuple[Taking, ...]
+
+
+def look(session: Session, wish: Wish, *, now: datetime) -> None:
+    """A courtesy before the locks: refuse at once what is plainly taken, so that a rush for one time does not queue.
+
+    Raises TimeTaken. Passing it promises nothing.
+    """
+    visit = find_visit(session, wish.visit_type_id)
+    if visit is None:
+        return
+    taking = Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))
+    if appointments.is_claimed(session, taking, now=now):
+        raise TimeTaken()
 
 
 def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES) -> int:
@@ -111,7 +124,8 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
     appointment = _locked(session, appointment_id)
     if appointment.state not in (State.HELD, State.EXPIRED):
         check_move(State(appointment.state), State.HELD)
-    until = hold_until(appointment.held_at, now)
+    # Never shorter than it is: staff may have taken it for longer.
+    until = max(hold_until(appointment.held_at, now), appointment.hold_expires_at or now)
     if until <= now:
         raise IllegalMove("This time has been held for as long as it can be. Book it now, or choose it again.")
     if not _stands(session, appointment, now):
@@ -160,6 +174,7 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
         raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
     slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
     appointments.drop_claims(session, appointment_id)
+    appointments.drop_expired(session, slot.takings, now=now)
     appointments.claim(session, appointment_id, slot.takings)
     if appointment.patient_id is not None:
         theirs = Taking(appointment.patient_id, *slot.visit.shape.patient_cells(wish.start_cell))
@@ -217,9 +232,10 @@ def _find_slot(
     asked_at: datetime | None = None,
     own_appointment_id: int | None = None,
 ) -> _Slot:
-    """Check every rule again and choose room and equipment. Raises NotOffered, TimeTaken. Expired claims are dropped."""
-    visit = _visit(session, wish.visit_type_id)
-    location = find_site(session, wish.location_id)
+    """Check every rule again and choose room and equipment. What has expired counts as free. Raises NotOffered, TimeTaken."""
+    visit, location = find_visit_at(session, wish.visit_type_id, wish.location_id)
+    if visit is None:
+        raise NotOffered(NO_SUCH_VISIT)
     if not visit.shape.online and not who.staff:
         raise NotOffered(f"This kind of visit is arranged by our staff. {CALL_US}")
     if location is None:
@@ -246,8 +262,6 @@ def _find_slot(
     room_id, equipment_id = (rooms[0] if rooms else None), (equipment[0] if equipment else None)
     takings = [Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))]
     takings += [Taking(r, *visit.shape.room_cells(wish.start_cell)) for r in (room_id, equipment_id) if r is not None]
-    if calendars.has_expired:
-        appointments.drop_expired(session, takings, now=now)
     return _Slot(visit, location.time_zone, start, end, room_id, equipment_id, tuple(takings))
 
 
@@ -271,6 +285,7 @@ def _take_again(session: Session, appointment: Appointment, *, who: Who, now: da
     wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
     appointments.drop_claims(session, appointment.id)
     slot = _find_slot(session, wish, who=who, now=now, asked_at=appointment.held_at)
+    appointments.drop_expired(session, slot.takings, now=now)
     appointments.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
 
@@ -278,7 +293,7 @@ def _take_again(session: Session, appointment: Appointment, *, who: Who, now: da
 def _visit(session: Session, visit_type_id: int) -> BookableVisit:
     visit = find_visit(session, visit_type_id)
     if visit is None:
-        raise NotOffered(f"That kind of visit is not on offer. {CALL_US}")
+        raise NotOffered(NO_SUCH_VISIT)
     return visit
 
 

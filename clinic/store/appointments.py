@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     String,
     Text,
@@ -28,6 +30,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -38,6 +41,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, PatientClash, TimeTaken
+from clinic.domain.timeline import CELL_MINUTES
 from clinic.domain.visit import LONGEST_MINUTES
 from clinic.store.audit import Audit
 from clinic.store.base import Base, IdList, Key, UtcDateTime
@@ -223,8 +227,15 @@ def add_resource(session: Session, kind: str) -> int:
     return session.execute(insert(Resource).values(kind=kind).returning(Resource.id)).scalar_one()
 
 
+# Claims go in only once what has expired in their way is gone: the count makes them wait for it.
 _BOOK_AT_ONCE = """
-with placed as (
+with wanted as (
+    select * from unnest(cast(:rs as bigint[]), cast(:ss as integer[]), cast(:es as integer[])) as c (r, s, e)
+), gone as (
+    delete from claim using wanted
+    where resource_id = r and start_cell < e and start_cell > s - {longest} and end_cell > s and expires_at <= :now_ms
+    returning 1
+), placed as (
     insert into appointment ({columns}) values ({values}) returning id
 ), told as (
     insert into outbox (appointment_id, event, sequence, due_at) select id, 'booked', 0, :now from placed where :tell
@@ -233,32 +244,41 @@ with placed as (
     select :now, :actor, :action, id, :patient_id, '' from placed
 ), taken as (
     insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
-    select c.r, c.s, c.e, placed.id, cast(:expires as bigint)
-    from placed, unnest(cast(:rs as bigint[]), cast(:ss as integer[]), cast(:es as integer[])) as c (r, s, e)
+    select r, s, e, placed.id, cast(:expires as bigint) from placed, wanted where (select count(*) from gone) >= 0
 )
 select id from placed
 """
 
 _COLUMNS = tuple(NewAppointment.__dataclass_fields__)
 _BOOK_POSTGRESQL = text(
-    _BOOK_AT_ONCE.format(columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS))
+    _BOOK_AT_ONCE.format(
+        columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS), longest=LONGEST_MINUTES // CELL_MINUTES
+    )
 ).bindparams(
     *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at", "now")),
     *(bindparam(name, type_=IdList()) for name in ("rs", "ss", "es")),
 )
 
 
+_INSERT_APPOINTMENT = insert(Appointment).values({name: bindparam(name) for name in _COLUMNS}).returning(Appointment.id)
+
+
+def _values(new: NewAppointment) -> dict[str, Any]:
+    return {name: getattr(new, name) for name in _COLUMNS}
+
+
 def take(session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime) -> int:
     """Write the appointment, its claims, the audit row and (once booked) the outbox row. Returns its id.
 
-    Raises TimeTaken when the guard refuses a claim, PatientClash when it is the patient's.
+    Claims of expired holds in the way are deleted. Raises TimeTaken when the guard refuses a claim, PatientClash when it is
+    the patient's.
     """
     booked = new.state == State.BOOKED
     action = "book" if booked else "hold"
     if session.get_bind().dialect.name == "postgresql":
         # One statement, one round trip: the locks are held for as short as can be.
         parameters = {
-            **asdict(new), "now": now, "tell": booked, "actor": actor, "action": action,
+            **_values(new), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": actor, "action": action,
             "expires": milliseconds(new.hold_expires_at),
             "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
         }  # fmt: skip
@@ -268,7 +288,8 @@ def take(session: Session, new: NewAppointment, takings: Sequence[Taking], *, ac
             if not by_guard(refused):
                 raise
             raise (PatientClash() if _of_patient(refused, new.patient_id) else TimeTaken()) from refused
-    appointment_id = session.execute(insert(Appointment).values(**asdict(new)).returning(Appointment.id)).scalar_one()
+    drop_expired(session, takings, now=now)
+    appointment_id = session.execute(_INSERT_APPOINTMENT, _values(new)).scalar_one()
     claim(session, appointment_id, [t for t in takings if t.resource_id != new.patient_id], expires_at=new.hold_expires_at)
     if theirs := [t for t in takings if t.resource_id == new.patient_id]:
         claim(session, appointment_id, theirs, expires_at=new.hold_expires_at, refuse_as=PatientClash)
@@ -314,17 +335,21 @@ def drop_claims(session: Session, appointment_id: int) -> None:
     session.execute(delete(Claim).where(Claim.appointment_id == appointment_id))
 
 
+_DROP_EXPIRED = delete(Claim).where(
+    Claim.resource_id == bindparam("r"),
+    Claim.start_cell < bindparam("e", type_=Integer),
+    Claim.start_cell > bindparam("s", type_=Integer) - LONGEST_MINUTES // CELL_MINUTES,
+    Claim.end_cell > bindparam("s", type_=Integer),
+    Claim.expires_at <= bindparam("now"),
+)
+
+
 def drop_expired(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
     """Delete claims of expired holds that stand in the way of `takings`."""
-    for taking in takings:
-        session.execute(
-            delete(Claim).where(
-                Claim.resource_id == taking.resource_id,
-                Claim.start_cell < taking.end_cell,
-                Claim.end_cell > taking.start_cell,
-                Claim.expires_at <= milliseconds(now),
-            )
-        )
+    now_ms = milliseconds(now)
+    session.connection().execute(
+        _DROP_EXPIRED, [{"r": t.resource_id, "s": t.start_cell, "e": t.end_cell, "now": now_ms} for t in takings]
+    )
 
 
 def keep_claims(session: Session, appointment_id: int, *, expires_at: datetime | None) -> int:
@@ -358,6 +383,18 @@ def note(
 def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
     """One outbox row."""
     session.execute(insert(OutboxMessage).values(appointment_id=appointment_id, event=event, sequence=sequence, due_at=now))
+
+
+def is_claimed(session: Session, taking: Taking, *, now: datetime) -> bool:
+    """Whether somebody has (some of) it, as far as a look without a lock can tell."""
+    claims = select(Claim.appointment_id).where(
+        Claim.resource_id == taking.resource_id,
+        Claim.start_cell < taking.end_cell,
+        Claim.start_cell > taking.start_cell - LONGEST_MINUTES // CELL_MINUTES,
+        Claim.end_cell > taking.start_cell,
+        or_(Claim.expires_at.is_(None), Claim.expires_at > milliseconds(now)),
+    )
+    return session.execute(claims.limit(1)).first() is not None
 
 
 def find(session: Session, appointment_id: int) -> Appointment | None:

@@ -56,6 +56,12 @@ def done_before(session: Session, once: Once, *, now: datetime) -> int | None:
     return int(row.appointment_id)
 
 
+def is_known(session: Session, once: Once) -> bool:
+    """Whether this key has been used, as far as a look without a lock can tell."""
+    used = select(IdempotencyKey.key).where(IdempotencyKey.scope == once.scope, IdempotencyKey.key == once.key)
+    return session.execute(used).first() is not None
+
+
 def remember(session: Session, once: Once, appointment_id: int, *, now: datetime) -> None:
     session.execute(
         insert(IdempotencyKey).values(

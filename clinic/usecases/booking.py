@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import read_phone
 from clinic.domain.appointment import HOLD_MINUTES, State, hold_until
-from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, TimeRefused, UnusableToken
+from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, TimeRefused, TimeTaken, UnusableToken
 from clinic.domain.hours import local_day
 from clinic.domain.patient import PatientDetails, check, is_minor, match_name
 from clinic.domain.timeline import cell_at
@@ -27,11 +27,12 @@ from clinic.engine.search import Opening, alternatives_to, soonest_anywhere
 from clinic.store import appointments, patients
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once, done_before, remember
+from clinic.store.idempotency import Once, done_before, is_known, remember
 from clinic.store.patients import Guardian, Patient
 from clinic.store.summaries import VisitSummary, summary_of
 
 ALTERNATIVES = 5
+REASON_MAX = 40
 UPCOMING_PER_SERVICE = 3
 """How many first visits of one service a patient may have ahead of them. Follow-ups, a plan of care, are not counted."""
 
@@ -70,28 +71,35 @@ def hold(
 ) -> Hold:
     """Hold the time that the opening token names. Raises TimeTaken, NotOffered, UnusableToken, KeyReused, Busy."""
     with _alternatives(session, lambda: guess_opening(opening), now=now, staff=who.staff):
-        return _hold(session, read_opening(key, opening), key=key, who=who, now=now, once=once, minutes=minutes)
+        wish = read_opening(key, opening)
+        try:
+            place.look(session, wish, now=now)
+        except TimeTaken:
+            # Unless it was this very request that took it: claims and key are committed together.
+            if once is None or not is_known(session, once):
+                raise
+        return _hold(session, wish, key=key, who=who, now=now, once=once, minutes=minutes)
 
 
 @retried
 def _hold(session: Session, wish: Wish, *, key: bytes, who: Who, now: datetime, once: Once | None, minutes: int) -> Hold:
     begin_write(session)
     if once and (made := done_before(session, once, now=now)):
-        told = _told(session, made, key)
+        told = _told(session, made, key, minutes)
         session.commit()
         return told
     appointment_id = place.hold(session, wish, who=who, now=now, minutes=minutes)
     if once:
         remember(session, once, appointment_id, now=now)
-    told = _told(session, appointment_id, key)
+    told = _told(session, appointment_id, key, minutes)
     session.commit()
     return told
 
 
-def _told(session: Session, appointment_id: int, key: bytes) -> Hold:
+def _told(session: Session, appointment_id: int, key: bytes, minutes: int) -> Hold:
     appointment = _get(session, appointment_id)
     # A replay answers as the first time did: when it was first to end.
-    until = appointment.held_at + timedelta(minutes=HOLD_MINUTES)
+    until = appointment.held_at + timedelta(minutes=minutes)
     return Hold(write_key(key, "hold", appointment.id, appointment.generation), until, summary_of(session, appointment))
 
 
@@ -214,7 +222,9 @@ def _reschedule(session: Session, appointment_id: int, wish: Wish, *, key: bytes
 
 
 def cancel(session: Session, manage_token: str, reason: str | None, *, key: bytes, who: Who, now: datetime) -> Booked:
-    """Cancel the visit. Raises IllegalMove, UnusableToken, NotFound, Busy."""
+    """Cancel the visit. `reason` is one of a list's, 40 characters at most. Raises InvalidInput, IllegalMove, NotFound, Busy."""
+    if reason and (len(reason) > REASON_MAX or not reason.isprintable()):
+        raise InvalidInput({"reason": "Choose a reason from the list, or leave it empty."})
     return _cancel(session, _opened(session, manage_token, "manage", key).id, reason, key=key, who=who, now=now)
 
 
