@@ -67,7 +67,7 @@ class Page(HTMLParser):
             self.faults.append("no doctype")
         if len(self.headings) != 1:
             self.faults.append(f"{len(self.headings)} h1 elements, not one")
-        elif not _plain(self.title).startswith(_plain(self.headings[0])):
+        elif not _plain(self.title).removeprefix("Error: ").startswith(_plain(self.headings[0])):
             self.faults.append(f'the title "{_plain(self.title)}" does not start with the h1 "{_plain(self.headings[0])}"')
         for field in self._fields:
             labelled = (

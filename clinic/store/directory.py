@@ -41,7 +41,7 @@ def locations_named(session: Session, slugs: Sequence[str]) -> list[Location]:
 def count_by_state(session: Session) -> dict[str, int]:
     """Active sites a state, states in alphabetical order of their codes."""
     counted = select(Location.state, func.count()).where(Location.active).group_by(Location.state).order_by(Location.state)
-    return dict(session.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def find_location(session: Session, slug: str) -> Location | None:

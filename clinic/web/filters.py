@@ -30,7 +30,7 @@ def clock_time(instant: datetime, zone_name: str) -> str:
 
 def clock_time_and_zone(instant: datetime, zone_name: str) -> str:
     """'9:00 AM EST'."""
-    return f"{clock_time(instant, zone_name)} {_abbreviation(instant, zone_name)}"
+    return f"{clock_time(instant, zone_name)} {zone_abbreviation(instant, zone_name)}"
 
 
 def long_day(instant: datetime, zone_name: str) -> str:
@@ -50,9 +50,14 @@ def iso_time(instant: datetime, zone_name: str) -> str:
     return instant.astimezone(zone(zone_name)).isoformat()
 
 
+def zone_abbreviation(instant: datetime, zone_name: str) -> str:
+    """'EST'."""
+    return instant.astimezone(zone(zone_name)).tzname() or ""
+
+
 def zone_in_words(instant: datetime, zone_name: str) -> str:
     """'Central Time (CST)'."""
-    short = _abbreviation(instant, zone_name)
+    short = zone_abbreviation(instant, zone_name)
     return f"{ZONES[short]} Time ({short})" if short in ZONES else short
 
 
@@ -65,7 +70,7 @@ def other_zone(instant: datetime, zone_name: str, here: str) -> str:
     if not hours:
         return ""
     count = f"{abs(hours):g} hour{'' if abs(hours) == 1 else 's'}"
-    return f"{count} {'ahead' if hours > 0 else 'behind'}"
+    return f"{count} {'ahead of' if hours > 0 else 'behind'}"
 
 
 def minutes_until(instant: datetime) -> int:
@@ -120,12 +125,7 @@ def opening_token(opening: Opening) -> str:
 def install(app: Flask) -> None:
     """Every public function above, by its own name; format_phone too."""
     named = (
-        clock_time, clock_time_and_zone, long_day, short_day, iso_time, zone_in_words, other_zone, minutes_until, miles,
-        wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
+        clock_time, clock_time_and_zone, zone_abbreviation, zone_in_words, other_zone, long_day, short_day, iso_time,
+        minutes_until, miles, wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
     )  # fmt: skip
     app.jinja_env.filters.update({function.__name__: function for function in named})
-
-
-def _abbreviation(instant: datetime, zone_name: str) -> str:
-    short = instant.astimezone(zone(zone_name)).tzname() or ""
-    return f"UTC{short}" if short[:1] in "+-" else short

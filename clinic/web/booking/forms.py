@@ -11,13 +11,13 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from clinic.domain.patient import GuardianDetails, PatientDetails
 from clinic.web.fields import DateInPartsField
 
-LANGUAGES = (
-    ("en", "English"), ("es", "Español"), ("ht", "Kreyòl ayisyen"), ("pt", "Português"), ("fr", "Français"),
-    ("zh", "中文"), ("vi", "Tiếng Việt"), ("tl", "Tagalog"), ("ar", "العربية"), ("ru", "Русский"), ("ko", "한국어"),
-)  # fmt: skip
-BOOKED_BY = (("self", "Myself"), ("parent", "My child"), ("carer", "Someone I care for"), ("other", "Someone else"))
-RELATIONS = (("", "Choose"), ("parent", "Parent"), ("guardian", "Legal guardian"), ("other", "Other"))
-SEEN_BEFORE = (("new", "No, this is the first visit"), ("returning", "Yes"))
+LANGUAGES = {
+    "en": "English", "es": "Español", "ht": "Kreyòl ayisyen", "pt": "Português", "fr": "Français", "zh": "中文",
+    "vi": "Tiếng Việt", "tl": "Tagalog", "ar": "العربية", "ru": "Русский", "ko": "한국어",
+}  # fmt: skip
+BOOKED_BY = {"self": "Myself", "parent": "My child", "carer": "Someone I care for", "other": "Someone else"}
+RELATIONS = {"": "Choose", "parent": "Parent", "guardian": "Legal guardian", "other": "Other"}
+SEEN_BEFORE = {"new": "No, this is the first visit", "returning": "Yes"}
 
 
 def _tidy(text: str | None) -> str:
@@ -36,14 +36,14 @@ class DetailsForm(FlaskForm):
     given_name = StringField("First name", filters=[_tidy])
     family_name = StringField("Last name", filters=[_tidy])
     birth_date = DateInPartsField("Date of birth")
-    phone = StringField("Phone number", filters=[_plain])
-    email = StringField("Email address (optional)", filters=[_plain])
-    postal_code = StringField("Home ZIP code (optional)", filters=[_plain])
     new_patient = RadioField("Has the patient been to one of our clinics before?", choices=SEEN_BEFORE, validate_choice=False)
     guardian_name = StringField("Parent’s or guardian’s full name", filters=[_tidy])
     guardian_relation = SelectField("How are they related to the patient?", choices=RELATIONS, validate_choice=False)
     guardian_phone = StringField("Parent’s or guardian’s phone number", filters=[_plain])
     guardian_consent = BooleanField("I am the parent or guardian, or have their permission, and agree to this visit")
+    phone = StringField("Phone number", filters=[_plain])
+    email = StringField("Email address (optional)", filters=[_plain])
+    postal_code = StringField("Home ZIP code (optional)", filters=[_plain])
     language = SelectField("Language for the visit", choices=LANGUAGES, default="en", validate_choice=False)
     interpreter = BooleanField("We need an interpreter (free of charge)")
     reason = TextAreaField("Reason for the visit (optional)", filters=[_tidy])
@@ -91,9 +91,9 @@ class DetailsForm(FlaskForm):
         found = dict(refused or {})
         if self.birth_date.process_errors:
             found["birth_date"] = self.birth_date.process_errors[0]
-        if self.new_patient.data not in dict(SEEN_BEFORE):
+        if self.new_patient.data not in SEEN_BEFORE:
             found["new_patient"] = "Say whether the patient has been to one of our clinics before."
-        if self.language.data not in dict(LANGUAGES):
+        if self.language.data not in LANGUAGES:
             found["language"] = "Choose a language from the list."
         order = [field.name for field in self]
         return dict(sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else -1))
@@ -106,8 +106,8 @@ class DetailsForm(FlaskForm):
     def in_words(self) -> dict[str, str]:
         """The chosen of each list, as the check page says it."""
         return {
-            "booked_by": dict(BOOKED_BY).get(self.booked_by.data, ""),
-            "new_patient": dict(SEEN_BEFORE).get(self.new_patient.data, ""),
-            "language": dict(LANGUAGES).get(self.language.data, ""),
-            "guardian_relation": dict(RELATIONS).get(self.guardian_relation.data, ""),
+            "booked_by": BOOKED_BY.get(self.booked_by.data, ""),
+            "new_patient": SEEN_BEFORE.get(self.new_patient.data, ""),
+            "language": LANGUAGES.get(self.language.data, ""),
+            "guardian_relation": RELATIONS.get(self.guardian_relation.data, ""),
         }

@@ -10,7 +10,7 @@ from wtforms import SelectField, StringField
 
 from clinic.usecases.directory import ServiceCard
 
-SORTS = (("nearest", "Nearest first"), ("soonest", "Soonest first"))
+SORTS = {"nearest": "Nearest first", "soonest": "Soonest first"}
 
 
 class SearchForm(FlaskForm):
@@ -26,10 +26,10 @@ class SearchForm(FlaskForm):
 
     def offer(self, services: Sequence[ServiceCard]) -> SearchForm:
         """The services to choose from; the first is chosen when none was named."""
-        self.service.choices = [(service.slug, service.name) for service in services]
+        self.service.choices = {service.slug: service.name for service in services}
         if not self.service.data and services:
             self.service.data = services[0].slug
-        if self.sort.data not in dict(SORTS):
+        if self.sort.data not in SORTS:
             self.sort.data = "nearest"
         return self
 
