@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, cast, literal, null, or_, select, union_all
+from sqlalchemy import BigInteger, Integer, String, bindparam, cast, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from clinic.domain.hours import AROUND_THE_CLOCK, day_line, start_grid, week_line
 from clinic.domain.openings import room_starts, specialist_starts
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, instant_at, span
+from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, gather, instant_at, span
 from clinic.domain.visit import LONGEST_MINUTES, VisitShape
 from clinic.store.appointments import Claim, milliseconds
 from clinic.store.base import one_of
@@ -113,10 +113,11 @@ _NEAR = [
     # A claim is at most a day long: bounded below too, the index range never reaches into the past.
     Claim.start_cell > bindparam("low", type_=Integer) - LONGEST_CLAIM,
     Claim.end_cell > bindparam("low", type_=Integer),
-    Claim.appointment_id != bindparam("own", type_=Integer),
+    or_(Claim.expires_at.is_(None), Claim.expires_at > bindparam("now", type_=BigInteger)),
 ]
-# Expired claims are read too, and told apart here: who places must know that they are in the way.
-_CLAIMS = select(Claim.resource_id, Claim.start_cell, Claim.end_cell, Claim.expires_at).where(*_NEAR)
+_CLAIMS = select(Claim.resource_id, Claim.start_cell, Claim.end_cell).where(*_NEAR)
+# Apart, because all else that is asked of a claim stands in its primary key's index, and this does not.
+_OTHERS_CLAIMS = _CLAIMS.where(Claim.appointment_id != bindparam("own", type_=Integer))
 
 
 def _days(exceptions: Sequence[tuple[str, str]]) -> frozenset[date]:
@@ -148,10 +149,13 @@ class Calendars:
         # A day of margin on either side: buffers reach back over midnight, visits run past the window's end.
         self.origin = cell_at(since) // CELLS_PER_DAY * CELLS_PER_DAY - CELLS_PER_DAY
         self._limit = -(-cell_at(until) // CELLS_PER_DAY) * CELLS_PER_DAY + CELLS_PER_DAY
-        self._own = own_appointment_id or 0
-        self._read_to = self.origin
-        self.has_expired = False
-        self._busy: dict[int, int] = defaultdict(int)
+        self._opens = instant_at(self.origin - CELLS_PER_DAY).date()
+        self._closes = instant_at(self._limit + CELLS_PER_DAY).date()
+        self._own = own_appointment_id
+        # What a visit takes before and after its start: claims are read that far around the window, and no further.
+        self._read_to = cell_at(since) - cells_in(max(visit.buffer_before, visit.room_setup))
+        self._reach = visit.cells + cells_in(max(visit.buffer_after, visit.room_cleanup))
+        self._busy: dict[int, int] = {}
         self._away: dict[int, int] = defaultdict(int)
         self._closed: dict[int, int] = defaultdict(int)
         self._location_days: dict[int, list[tuple[str, str]]] = defaultdict(list)
@@ -163,15 +167,15 @@ class Calendars:
         self._resources = sorted(resources.union(*self._rooms.values(), *self._equipment.values()))
 
     def _read_standing(self, visit_type_id: int, specialist_id: int | None) -> None:
-        rows = self._session.execute(
+        rows = self._session.connection().execute(
             _STANDING,
             {
                 "visit_type": visit_type_id,
                 "specialist": specialist_id or 0,
                 "sites": list(self._sites),
                 # A local day lies within a day of the UTC day of the same date, either way.
-                "first_day": instant_at(self.origin - CELLS_PER_DAY).date(),
-                "last_day": instant_at(self._limit + CELLS_PER_DAY).date(),
+                "first_day": self._opens,
+                "last_day": self._closes,
                 "low": self.origin,
                 "high": self._limit,
                 "room_kind": self._visit.room_kind or "",
@@ -202,20 +206,19 @@ class Calendars:
     def grow(self, until: datetime) -> int:
         """Read claims up to `until` (and a visit's length beyond). Returns the cell at which certain knowledge ends."""
         horizon = min(-(-cell_at(until) // CELLS_PER_DAY) * CELLS_PER_DAY, self._limit - CELLS_PER_DAY)
-        high = horizon + CELLS_PER_DAY
+        high = horizon + self._reach
         if high > self._read_to:
             self._read_claims(self._read_to, high)
             self._read_to = high
         return horizon
 
     def _read_claims(self, low: int, high: int) -> None:
-        parameters = {"resources": self._resources, "low": low, "high": high, "own": self._own}
-        busy, origin, now_ms = self._busy, self.origin, milliseconds(self._now) or 0
-        for resource, start, end, expires_at in self._session.execute(_CLAIMS, parameters):
-            if expires_at is not None and expires_at <= now_ms:
-                self.has_expired = True
-            else:
-                busy[resource] |= span(start - origin, end - origin)
+        parameters = {"resources": self._resources, "low": low, "high": high, "now": milliseconds(self._now)}
+        if self._own is None:
+            rows = self._session.connection().execute(_CLAIMS, parameters)
+        else:
+            rows = self._session.connection().execute(_OTHERS_CLAIMS, parameters | {"own": self._own})
+        gather(self._busy, rows, self.origin)
 
     @property
     def cells(self) -> int:
@@ -289,10 +292,12 @@ class Calendars:
 
     def _inside(self, first: str, last: str | None) -> tuple[date | None, date | None]:
         """Effective dates, or None where they lie outside the window: the cache then serves everyone alike."""
-        opens, closes = instant_at(self.origin - CELLS_PER_DAY).date(), instant_at(self._limit + CELLS_PER_DAY).date()
         first_day = date.fromisoformat(first)
         last_day = date.fromisoformat(last) if last else None
-        return (first_day if first_day > opens else None, last_day if last_day and last_day < closes else None)
+        return (
+            first_day if first_day > self._opens else None,
+            last_day if last_day and last_day < self._closes else None,
+        )
 
     def _room_line(self, site_id: int, cells: int) -> int:
         """Where a suitable room and a suitable piece of equipment are free; everywhere, if none is needed."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.visit import VisitShape
 from clinic.store.base import Base, Key
+from clinic.store.locations import Location, Site
 
 
 class Service(Base):
@@ -68,7 +69,8 @@ class BookableVisit:
 @lru_cache(maxsize=1024)
 def _bookable(*row: Any) -> BookableVisit:
     """A row of _BOOKABLE. Cached, because a shape is checked when it is made, and there are few of them."""
-    return BookableVisit(*row[:5], VisitShape(*row[6:]), row[5])
+    visit_type_id, slug, name, service_slug, service_name, cancel_window_hours, *shape = row
+    return BookableVisit(visit_type_id, slug, name, service_slug, service_name, VisitShape(*shape), cancel_window_hours)
 
 
 _SHAPE = [getattr(VisitType, name) for name in VisitShape.__dataclass_fields__]
@@ -76,11 +78,23 @@ _BOOKABLE = select(
     VisitType.id, VisitType.slug, VisitType.name, Service.slug, Service.name, VisitType.cancel_window_hours, *_SHAPE
 ).join(Service, Service.id == VisitType.service_id)
 _BOOKABLE_BY_ID = _BOOKABLE.where(VisitType.id == bindparam("id"))
+_BOOKABLE_AT = _BOOKABLE_BY_ID.add_columns(Location.id, Location.time_zone, Location.hours).outerjoin(
+    Location, (Location.id == bindparam("location")) & Location.active
+)
 
 
 def find_visit(session: Session, visit_type_id: int) -> BookableVisit | None:
-    row = session.execute(_BOOKABLE_BY_ID, {"id": visit_type_id}).one_or_none()
+    row = session.connection().execute(_BOOKABLE_BY_ID, {"id": visit_type_id}).one_or_none()
     return _bookable(*row) if row else None
+
+
+def find_visit_at(session: Session, visit_type_id: int, location_id: int) -> tuple[BookableVisit | None, Site | None]:
+    """The visit type, and the site if it is active. Does not say whether it is offered there."""
+    row = session.connection().execute(_BOOKABLE_AT, {"id": visit_type_id, "location": location_id}).one_or_none()
+    if row is None:
+        return None, None
+    location, time_zone, hours = row[-3:]
+    return _bookable(*row[:-3]), Site(location, time_zone, hours) if location is not None else None
 
 
 def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:

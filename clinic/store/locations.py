@@ -143,14 +143,6 @@ class Site:
     hours: str
 
 
-def find_site(session: Session, location_id: int) -> Site | None:
-    """The site, if it is active."""
-    row = session.execute(
-        select(Location.id, Location.time_zone, Location.hours).where(Location.id == location_id, Location.active)
-    ).one_or_none()
-    return Site(*row) if row else None
-
-
 def find_point(session: Session, location_id: int) -> Point | None:
     """Where the site is, active or not."""
     row = session.execute(select(Location.latitude, Location.longitude).where(Location.id == location_id)).one_or_none()
