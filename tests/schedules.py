@@ -175,10 +175,14 @@ class Rows:
         }
         self.claims = [(r, cell_at(a), cell_at(b), milliseconds(e)) for r, claims in of.items() for a, b, e in claims]
 
+    def connection(self) -> Rows:
+        return self
+
     def execute(self, _statement: object, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         if "visit_type" in parameters:
             return iter(self.standing)
-        return (c for c in self.claims if c[1] < parameters["high"] and c[2] > parameters["low"])
+        low, high, now = parameters["low"], parameters["high"], parameters["now"]
+        return (c[:3] for c in self.claims if c[1] < high and c[2] > low and (c[3] is None or c[3] > now))
 
 
 def sought(s: Schedule) -> Sought:
