@@ -64,13 +64,18 @@ def find_place(session: Session, text: str, *, geocode: Geocode | None = None) -
 def visit_for(session: Session, service: str, visit_type: str | None = None) -> BookableVisit:
     """The visit type meant: the one named, else the service's first that patients can book themselves.
 
-    Raises NotFound for an unknown service, InvalidInput for a visit type that is not the service's, or is staff-only.
+    Raises NotFound for an unknown service, InvalidInput for a visit type that is not the service's, or that only staff may book.
     """
     visits = visits_of(session, service)
     if not visits:
         raise NotFound("We do not offer a service of that name.")
     if visit_type is None:
-        return next((visit for visit in visits if visit.shape.online), visits[0])
+        first = next((visit for visit in visits if visit.shape.online), None)
+        if first is None:
+            raise InvalidInput(
+                {"service": f"“{visits[0].service_name}” is arranged by our staff. Please call us to get a visit."}
+            )
+        return first
     for visit in visits:
         if visit.slug == visit_type:
             if not visit.shape.online:
@@ -82,13 +87,15 @@ def visit_for(session: Session, service: str, visit_type: str | None = None) -> 
 def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> Found:
     """Openings near the place, in an ever wider radius until there are some. A page that asks twice counts once.
 
-    Raises NotFound for an unknown service, InvalidInput for what cannot be searched.
+    None for a service whose every visit is arranged by staff. Raises NotFound for an unknown service, InvalidInput for what
+    cannot be searched.
     """
     check(wanted)
     visit = visit_for(session, wanted.service, wanted.visit_type)
     search = soonest if wanted.sort == "soonest" else nearest_first
     found = Found(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
-    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
+    reachable = widening(session, visit.id, place.point, wanted.radius_miles) if visit.shape.online else ()
+    for radius, candidates in reachable:
         sought = Sought(visit=visit, candidates=candidates, since=wanted.since, until=wanted.until)
         openings = search(session, sought, now=now, limit=wanted.limit)
         reach = radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
