@@ -126,14 +126,19 @@ def _progress(lines: Iterable[Line]) -> Iterator[Line]:
 def _tell(outcome: Outcome, *, dry_run: bool) -> None:
     if dry_run:
         for shown in outcome.first:
-            click.echo(f"  {shown}")
+            click.echo(f"  {_printable(shown)}")
     for remark in outcome.remarks:
-        click.echo(f"line {remark.line}: {remark.said}")
+        click.echo(f"line {remark.line}: {_printable(remark.said)}")
     for remark in outcome.rejected:
-        click.echo(f"line {remark.line} rejected: {remark.said}")
+        click.echo(f"line {remark.line} rejected: {_printable(remark.said)}")
     done = "Would import" if dry_run else "Imported"
     kept = f"{outcome.new:,} new, {outcome.changed:,} changed, {outcome.same:,} the same"
     click.echo(f"{done}: {kept}, {len(outcome.rejected):,} rejected.")
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey: the sentences quote a stranger's file."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _say(what: str) -> None:

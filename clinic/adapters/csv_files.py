@@ -87,7 +87,7 @@ def _decoded(data: bytes, encoding: str | None) -> tuple[str, str, bool]:
 
 def _known(encoding: str) -> str:
     try:
-        b"".decode(encoding)  # refuses rot13 and its like, too, which codecs.lookup knows
+        "x".encode(encoding)  # refuses rot13 and its like, too, which codecs.lookup knows
     except (LookupError, ValueError):
         raise UnreadableFile(f"“{encoding[:40]}” is not an encoding. Use utf-8, cp1252, latin-1 or utf-16.") from None
     name = codecs.lookup(encoding).name

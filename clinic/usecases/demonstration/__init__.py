@@ -21,10 +21,9 @@ from clinic.store.gazetteer import zip_code
 from clinic.store.locations import Equipment, Location, Room, Site
 from clinic.store.patients import Patient
 from clinic.store.people import Specialist
-from clinic.usecases.demonstration import on_locations, staffing, visits
+from clinic.usecases.demonstration import chain, on_locations, staffing, visits
 from clinic.usecases.demonstration.calendar import Filled, Filler, Given, Working, working_time
 from clinic.usecases.demonstration.catalogue import MIXES, open_catalogue
-from clinic.usecases.demonstration.chain import SITES
 
 SEED = 1
 NOT_EMPTY = (
@@ -52,7 +51,13 @@ def is_empty(session: Session) -> bool:
 
 
 def open_chain(
-    session: Session, *, brand: str, now: datetime, seed: int = SEED, report: Report = lambda _said: None
+    session: Session,
+    *,
+    brand: str,
+    now: datetime,
+    seed: int = SEED,
+    sites: Sequence[chain.Site] = chain.SITES,
+    report: Report = lambda _said: None,
 ) -> Demonstration:
     """The whole chain in one commit. Raises InvalidInput if the database holds clinics, specialists or patients."""
     begin_write(session)
@@ -62,12 +67,12 @@ def open_chain(
     random = _random(seed)
     report("Services, clinics and specialists …")
     visit_types = open_catalogue(session)
-    ids = staffing.open_sites(session, brand=brand, today=today, random=random)
-    professions = staffing.hire(session, ids, visit_types, today=today, random=random)
+    ids = staffing.open_sites(session, sites, brand=brand, today=today, random=random)
+    professions = staffing.hire(session, sites, ids, visit_types, today=today, random=random)
     report("Six weeks of appointments …")
     calendars = list(session.scalars(select(Location).order_by(Location.id)))
-    posts = {site_id: _Post(site.patients, site.fluoroscopy) for site_id, site in zip(ids.values(), SITES, strict=True)}
-    homes = {site.patients: (site.area_code, site.postal_code) for site in SITES}
+    posts = {site_id: _Post(site.patients, site.fluoroscopy) for site_id, site in zip(ids.values(), sites, strict=True)}
+    homes = {site.patients: (site.area_code, site.postal_code) for site in sites}
 
     def given(profession: str, site_id: int) -> dict[str, int]:
         weights = dict(MIXES[profession])
@@ -78,7 +83,7 @@ def open_chain(
     )
     visits.write(session, filled, homes, random, now=now)
     session.commit()
-    return _counted(len(SITES), len(professions), filled)
+    return _counted(len(sites), len(professions), filled)
 
 
 def staff_locations(
@@ -154,4 +159,4 @@ def _counted(sites: int, specialists: int, filled: Filled) -> Demonstration:
 
 def _rooms(session: Session) -> Iterable[tuple[int, str, int]]:
     for table in (Room, Equipment):
-        yield from session.execute(select(table.location_id, table.kind, table.id).order_by(table.id)).tuples()
+        yield from session.execute(select(table.location_id, table.kind, table.id).order_by(table.id))

@@ -18,7 +18,7 @@ from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
 from clinic.usecases.demonstration.calendar import DAYS_AHEAD, DAYS_BACK
 from clinic.usecases.demonstration.catalogue import C_ARM, FLUOROSCOPY, MIXES, TREATMENT
-from clinic.usecases.demonstration.chain import CHIROPRACTOR, PHYSICIAN, SHARED, SITES, STREETS, THERAPIST, Site
+from clinic.usecases.demonstration.chain import CHIROPRACTOR, PHYSICIAN, SHARED, STREETS, THERAPIST, Site
 from clinic.usecases.demonstration.people import Names
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
@@ -61,20 +61,21 @@ def weekly(days: Sequence[str], hours: str) -> str:
     return "; ".join(f"{day} {hours}" for day in days)
 
 
-def open_sites(session: Session, *, brand: str, today: date, random: Random) -> dict[str, int]:
+def open_sites(session: Session, sites: Sequence[Site], *, brand: str, today: date, random: Random) -> dict[str, int]:
     """Sites, their rooms and C-arms, holidays and the one closure. Returns the ids by slug."""
-    ids = dict(zip((site.slug for site in SITES), set_aside(session, Location, len(SITES)), strict=True))
-    insert_rows(session, Location, LOCATION, [_location_row(ids[site.slug], site, brand, random) for site in SITES])
-    _add_rooms(session, ids)
+    ids = dict(zip((site.slug for site in sites), set_aside(session, Location, len(sites)), strict=True))
+    insert_rows(session, Location, LOCATION, [_location_row(ids[site.slug], site, brand, random) for site in sites])
+    _add_rooms(session, sites, ids)
     first, last = today - timedelta(days=DAYS_BACK), today + timedelta(days=180)
     days = list(_special_days(first, last))
     insert_rows(
-        session, LocationDay, ("location_id", "day", "hours", "reason"), [(ids[s.slug], *day) for s in SITES for day in days]
+        session, LocationDay, ("location_id", "day", "hours", "reason"), [(ids[s.slug], *day) for s in sites for day in days]
     )
-    closed = next(site for site in SITES if site.slug == CLOSED_SITE)
-    monday = today + timedelta(days=14 + -today.weekday() % 7)
-    cells = whole_days(monday, monday + timedelta(days=2), closed.time_zone)
-    session.add(Closure(location_id=ids[CLOSED_SITE], start_cell=cells[0], end_cell=cells[1], reason="Closed for repairs"))
+    for closed in sites:
+        if closed.slug == CLOSED_SITE:
+            monday = today + timedelta(days=14 + -today.weekday() % 7)
+            start, end = whole_days(monday, monday + timedelta(days=2), closed.time_zone)
+            session.add(Closure(location_id=ids[CLOSED_SITE], start_cell=start, end_cell=end, reason="Closed for repairs"))
     return ids
 
 
@@ -95,10 +96,10 @@ def _special_days(first: date, last: date) -> Iterator[tuple[date, str, str]]:
             yield day + timedelta(days=1), "08:00-13:00", "Day after Thanksgiving"
 
 
-def _add_rooms(session: Session, ids: dict[str, int]) -> None:
-    rooms = [(ids[site.slug], f"Treatment room {n + 1}", TREATMENT) for site in SITES for n in range(1 + len(site.staff) // 2)]
-    rooms += [(ids[site.slug], "Procedure room", FLUOROSCOPY) for site in SITES if site.fluoroscopy]
-    arms = [(ids[site.slug], "C-arm", C_ARM) for site in SITES if site.fluoroscopy]
+def _add_rooms(session: Session, sites: Sequence[Site], ids: dict[str, int]) -> None:
+    rooms = [(ids[site.slug], f"Treatment room {n + 1}", TREATMENT) for site in sites for n in range(1 + len(site.staff) // 2)]
+    rooms += [(ids[site.slug], "Procedure room", FLUOROSCOPY) for site in sites if site.fluoroscopy]
+    arms = [(ids[site.slug], "C-arm", C_ARM) for site in sites if site.fluoroscopy]
     for table, kind, rows in ((Room, "room", rooms), (Equipment, "equipment", arms)):
         resources = add_resources(session, kind, len(rows))
         insert_rows(session, table, ("id", "location_id", "name", "kind", "active"),
@@ -123,11 +124,13 @@ SHIFT = ("id", "specialist_id", "location_id", "weekly", "first_day", "last_day"
 OFFER = ("visit_type_id", "location_id", "specialist_id")
 
 
-def hire(session: Session, ids: dict[str, int], visits: dict[str, VisitType], *, today: date, random: Random) -> dict[int, str]:
+def hire(
+    session: Session, sites: Sequence[Site], ids: dict[str, int], visits: dict[str, VisitType], *, today: date, random: Random
+) -> dict[int, str]:
     """Specialists of one site and of two, what they give, when they work: nobody at two sites on one day. Professions by id."""
-    sites = {site.slug: site for site in SITES}
-    posts: list[tuple[str, tuple[Site, ...]]] = [(profession, (site,)) for site in SITES for profession in site.staff]
-    posts += [(profession, (sites[one], sites[other])) for one, other, profession in SHARED]
+    posts: list[tuple[str, tuple[Site, ...]]] = [(profession, (site,)) for site in sites for profession in site.staff]
+    known = {site.slug: site for site in sites}
+    posts += [(profession, (known[one], known[other])) for one, other, profession in SHARED if {one, other} <= known.keys()]
     resources = add_resources(session, "specialist", len(posts))
     names, works = Names(random), list[tuple[int, Site]]()
     people, offers, shifts = [], [], []

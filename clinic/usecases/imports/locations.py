@@ -116,7 +116,7 @@ def _values(session: Session, row: Row, country: Country, outcome: Outcome) -> d
         "state": state,
     }
     if "postal_code" in row:
-        values["postal_code"] = _postal_code(row, outcome)
+        values["postal_code"] = _postal_code(session, row, state, outcome)
     if "phone" in row:
         values["phone"], values["phone_extension"] = _phone(row, outcome)
     values["latitude"], values["longitude"] = _point(session, row, values, outcome)
@@ -127,15 +127,18 @@ def _values(session: Session, row: Row, country: Country, outcome: Outcome) -> d
     return values
 
 
-def _postal_code(row: Row, outcome: Outcome) -> str | None:
+def _postal_code(session: Session, row: Row, state: str, outcome: Outcome) -> str | None:
     typed = row.raw("postal_code")
     if not typed:
         return None
-    found = re.fullmatch(r"([0-9]{3,5})(?:-?[0-9]{4})?", typed)
-    if not found or (len(found[1]) < 5 and found[1] != typed):
-        outcome.remark(row.number, f"“{typed[:20]}” is not a ZIP code and was left out. A ZIP code has five digits.")
-        return None
-    return found[1].zfill(5)  # spreadsheets drop the zeros of 00907
+    if found := re.fullmatch(r"([0-9]{5})(?:-?[0-9]{4})?", typed):
+        return found[1]
+    if re.fullmatch(r"[0-9]{3,4}", typed):  # spreadsheets drop the zeros of 00907
+        entry = zip_code(session, typed.zfill(5))
+        if entry and entry.state == state:
+            return entry.code
+    outcome.remark(row.number, f"“{typed[:20]}” is not a ZIP code and was left out. A ZIP code has five digits.")
+    return None
 
 
 def _phone(row: Row, outcome: Outcome) -> tuple[str | None, str | None]:

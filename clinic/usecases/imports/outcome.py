@@ -60,6 +60,9 @@ class Refusals:
 
     def __exit__(self, _kind: object, error: object, _traceback: object) -> bool:
         if isinstance(error, InvalidInput):
-            self._outcome.rejected.append(Remark(self._line.number, error.message))
+            number, remarks = self._line.number, self._outcome.remarks
+            while remarks and remarks[-1].line == number:
+                remarks.pop()
+            self._outcome.rejected.append(Remark(number, error.message))
             return True
         return False

@@ -1,0 +1,283 @@
+"""Locations, specialists and shifts from files: what is taken, what is refused and why, and that twice is once."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.adapters.csv_files import parse_csv, read_csv
+from clinic.domain.errors import InvalidInput
+from clinic.store.locations import Location
+from clinic.store.people import Offer, Specialist
+from clinic.store.rosters import Shift
+from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
+from tests import build
+
+DATA = Path(__file__).parent / "data"
+BAD = DATA / "bad_locations.csv"
+WEEK = "Mon 09:00-17:00; Tue 09:00-17:00"
+
+
+def counts(outcome: Outcome) -> tuple[int, int, int, int]:
+    return outcome.new, outcome.changed, outcome.same, len(outcome.rejected)
+
+
+def locations(session: Session, text: str, dry_run: bool = False, **mapping: str) -> Outcome:
+    return import_locations(session, parse_csv(text.encode()), mapping, dry_run=dry_run)
+
+
+def stored(session: Session) -> list[Location]:
+    session.rollback()
+    return list(session.scalars(select(Location).order_by(Location.id).execution_options(populate_existing=True)))
+
+
+def test_the_bad_file_is_judged_line_by_line(session: Session) -> None:
+    build.zips(session)
+    with (DATA / "bad_locations.expected.csv").open(encoding="utf-8", newline="") as table:
+        expected = [(int(row["line"]), row["verdict"], row["said"]) for row in csv.DictReader(table)]
+    assert len(BAD.read_bytes().splitlines()) == 60
+    for turn in range(2):
+        outcome = import_locations(session, read_csv(BAD), {})
+        said = [(r.line, "rejected", r.said) for r in outcome.rejected] + [(r.line, "remark", r.said) for r in outcome.remarks]
+        assert sorted(said) == expected
+        assert counts(outcome)[turn * 2] == 16  # all new, then all the same
+        assert outcome.changed == 0
+    assert len(stored(session)) == 16
+
+
+def test_what_a_line_becomes(session: Session) -> None:
+    build.zips(session)
+    import_locations(session, read_csv(BAD), {})
+    by_name = {location.name: location for location in stored(session)}
+    assert (by_name["Clinic 31"].phone, by_name["Clinic 31"].phone_extension) == ("+14075550131", "77")
+    assert by_name["Clinic 39"].hours == "Mon 09:00-17:00; Tue 09:00-17:00"
+    assert by_name["Clinic 28"].postal_code == "32801"
+    assert by_name["Clinic 26"].postal_code is None
+    assert (by_name["Clinic 25"].latitude, by_name["Clinic 25"].longitude) == (28.5399, -81.3727)
+    assert (
+        by_name["Clinic 51"].time_zone == "America/Chicago"
+    )  # of the nearest ZIP code in the same state, not of Columbus, Georgia
+    assert by_name["Clinic 52"].time_zone == "America/New_York"  # as the file says
+    assert by_name["Clinic 53"].time_zone == "America/Adak"
+    assert by_name["Clínica Núñez"].slug == "clinica-nunez-orlando-fl"
+    assert by_name["Clinic 2"].import_key == "K-2"
+
+
+HEADER = "key,name,address,city,state,lat,lng,phone\n"
+ONE = HEADER + "A,North,1 Elm Street,Orlando,FL,28.5,-81.4,407-555-0101\n"
+
+
+def test_a_dry_run_leaves_nothing(session: Session) -> None:
+    build.zips(session)
+    outcome = locations(session, ONE, dry_run=True)
+    assert (counts(outcome), outcome.first) == ((1, 0, 0, 0), ["North, 1 Elm Street, Orlando, FL (America/New_York)"])
+    assert stored(session) == []
+
+
+def test_the_key_decides_what_is_updated_and_the_page_keeps_its_address(session: Session) -> None:
+    build.zips(session)
+    locations(session, ONE)
+    outcome = locations(
+        session, ONE.replace("North", "South").replace("0101", "0102") + "B,South,2 Elm Street,Orlando,FL,28.5,-81.4,\n"
+    )
+    assert counts(outcome) == (1, 1, 0, 0)
+    first, second = stored(session)
+    assert (first.name, first.slug, first.phone) == ("South", "north-orlando-fl", "+14075550102")
+    assert (second.slug, second.phone) == ("south-orlando-fl", None)
+
+
+def test_what_a_file_does_not_tell_stays(session: Session) -> None:
+    build.zips(session)
+    locations(session, ONE.replace("phone", "hours").replace("407-555-0101", WEEK))
+    [site] = stored(session)
+    site.time_zone = "America/Chicago"
+    session.commit()
+    assert counts(locations(session, ONE)) == (0, 1, 0, 0)
+    [site] = stored(session)
+    assert (site.hours, site.phone, site.time_zone) == (WEEK, "+14075550101", "America/Chicago")
+
+
+def test_slugs_are_numbered_when_they_are_taken(session: Session) -> None:
+    build.zips(session)
+    same = "".join(f"{key},Clinic Orlando,{key} Elm Street,Orlando,FL,28.5,-81.4,\n" for key in "ABC")
+    locations(session, HEADER + same)
+    assert [site.slug for site in stored(session)] == ["clinic-orlando-fl", "clinic-orlando-fl-2", "clinic-orlando-fl-3"]
+
+
+def test_columns_by_name_or_by_mapping(session: Session) -> None:
+    build.zips(session)
+    text = "SITE,Where,Town,St Abbr,LAT,Long\nNorth,1 Elm Street,Orlando,FL,28.5,-81.4\n"
+    with pytest.raises(
+        InvalidInput, match=r"There is no column for name\. The columns are: SITE, Where, Town, St Abbr, LAT, Long\."
+    ):
+        locations(session, text)
+    assert counts(locations(session, text, name="site", street="Where")) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping", "said"),
+    [
+        ("name,address,city,state", {}, "no columns for latitude and longitude, and none for the ZIP code"),
+        ("name,name,address,city,state,zip", {}, "Two columns are called “name”"),
+        ("name,address,city,state,zip", {"nmae": "name"}, "There is no field “nmae”. The fields are: city,"),
+        ("name,address,city,state,zip", {"city": "Town"}, "There is no column “Town”. The columns are: name,"),
+    ],
+)
+def test_a_header_that_will_not_do(session: Session, header: str, mapping: dict[str, str], said: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        locations(session, header + "\na,b,c,d,e,f\n", **mapping)
+    assert said in refused.value.message
+    assert stored(session) == []
+
+
+def people(session: Session, text: str) -> Outcome:
+    return import_specialists(session, parse_csv(text.encode()), {})
+
+
+def shifts(session: Session, text: str) -> Outcome:
+    return import_shifts(session, parse_csv(text.encode()), {})
+
+
+PEOPLE = (
+    "key,name,profession,languages,locations,services\n"
+    'S1,"Ada Amberfield, DPT",Physical therapist,"English, Spanish",north|south,physical-therapy\n'
+    "S2,Benno Brightwell,Chiropractor,,south,chiropractic-adjustment\n"
+)
+
+
+@pytest.fixture
+def clinics(session: Session) -> Session:
+    """Two sites ten miles apart, in two zones, two services, three visit types."""
+    build.location(session, slug="north")
+    build.location(session, slug="south", import_key="K-SOUTH", latitude=28.40, time_zone="America/Chicago")
+    therapy = build.service(session, slug="physical-therapy")
+    build.visit_type(session, therapy, slug="physical-therapy-evaluation")
+    build.visit_type(session, therapy, slug="physical-therapy-follow-up")
+    build.visit_type(session, build.service(session, slug="chiropractic-care"), slug="chiropractic-adjustment")
+    return session
+
+
+def test_specialists_and_what_they_offer(clinics: Session) -> None:
+    assert counts(people(clinics, PEOPLE)) == (2, 0, 0, 0)
+    assert counts(people(clinics, PEOPLE)) == (0, 0, 2, 0)
+    ada, benno = clinics.scalars(select(Specialist).order_by(Specialist.id)).all()
+    assert (ada.name, ada.slug, ada.languages) == ("Ada Amberfield, DPT", "ada-amberfield", "English, Spanish")
+    assert (benno.languages, benno.import_key) == ("English", "S2")
+    offers = clinics.execute(select(Offer.specialist_id, Offer.location_id, Offer.visit_type_id)).all()
+    assert [sum(offer.specialist_id == who.id for offer in offers) for who in (ada, benno)] == [4, 1]
+    clinics.rollback()
+    fewer = PEOPLE.replace("north|south,physical-therapy\n", "K-SOUTH,physical-therapy-evaluation\n").replace("S2", "S3")
+    assert counts(people(clinics, fewer)) == (1, 1, 0, 0)
+    assert len(clinics.scalars(select(Offer.location_id).where(Offer.specialist_id == ada.id)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("S9,,,,north,physical-therapy", "The name is empty."),
+        ("S9,Cleo Cloverdean,,,west,physical-therapy", "There is no location “west”."),
+        (
+            "S9,Cleo Cloverdean,,,north,massage",
+            "There is no service “massage”. There are: chiropractic-adjustment, chiropractic-care,",
+        ),
+        ("S9,Cleo Cloverdean,,,,physical-therapy", "The line names services but no location"),
+        ("S2,Benno Again,,,south,chiropractic-care", "This is the same specialist as line 3."),
+        ("S9,=1+1,,,north,physical-therapy", "The name begins with “=”"),
+    ],
+)
+def test_lines_about_specialists_that_cannot_be_right(clinics: Session, line: str, said: str) -> None:
+    outcome = people(clinics, PEOPLE + line + "\n")
+    assert counts(outcome) == (2, 0, 0, 1)
+    assert (outcome.rejected[0].line, said in outcome.rejected[0].said) == (4, True)
+
+
+SHIFTS = "specialist,location,effective date,until,mon,tue,wed\n"
+
+
+def stints(session: Session) -> list[tuple[str, date, date | None]]:
+    session.rollback()
+    rows = session.execute(select(Shift.weekly, Shift.first_day, Shift.last_day).order_by(Shift.first_day))
+    return [(weekly, first, last) for weekly, first, last in rows]
+
+
+def test_new_hours_end_the_old_ones(clinics: Session) -> None:
+    people(clinics, PEOPLE)
+    text = SHIFTS + "S1,north,2026-01-05,,09:00-12:00 13:00-17:00,off,\nS1,north,03/01/2027,,,9:00 – 12:00,\n"
+    assert counts(shifts(clinics, text)) == (2, 0, 0, 0)
+    expected = [
+        ("Mon 09:00-12:00 13:00-17:00", date(2026, 1, 5), date(2027, 2, 28)),
+        ("Tue 09:00-12:00", date(2027, 3, 1), None),
+    ]
+    assert stints(clinics) == expected
+    assert counts(shifts(clinics, text)) == (0, 0, 2, 0)
+    assert stints(clinics) == expected
+    assert counts(shifts(clinics, SHIFTS + "ada-amberfield,north,2027-03-01,2027-12-31,,,10:00-12:00\n")) == (0, 1, 0, 0)
+    assert stints(clinics)[1] == ("Wed 10:00-12:00", date(2027, 3, 1), date(2027, 12, 31))
+
+
+def test_nobody_is_imported_into_two_places_at_once(clinics: Session) -> None:
+    people(clinics, PEOPLE)
+    outcome = shifts(
+        clinics,
+        SHIFTS
+        + "S1,north,2026-01-05,,09:00-12:00,,\n"
+        + "S1,south,2026-01-05,,10:30-15:00,,\n"  # 11:30 in the zone of the other
+        + "S2,south,2026-01-05,,10:30-15:00,,\n",
+    )
+    assert counts(outcome) == (2, 0, 0, 1)
+    assert outcome.rejected[0].line == 3
+    assert "two places at once" in outcome.rejected[0].said
+    moved = "S1,south,2027-01-04,,09:00-12:00,,\nS1,north,2027-01-04,,,09:00-12:00,\n"
+    assert counts(shifts(clinics, SHIFTS + moved)) == (2, 0, 0, 0)  # in whatever order the move is told
+    near = shifts(clinics, SHIFTS + "S1,south,2027-01-04,,09:00-12:00,11:05-15:00,\n")
+    assert (counts(near), [r.line for r in near.remarks]) == ((0, 1, 0, 0), [2])
+    assert near.remarks[0].said.startswith("Only 5 minutes to get to or from another clinic")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nobody,north,2026-01-05,,09:00-12:00,,", "There is no specialist “nobody”."),
+        ("S1,west,2026-01-05,,09:00-12:00,,", "There is no location “west”."),
+        ("S1,north,next week,,09:00-12:00,,", "“next week” is not a date."),
+        ("S1,north,2026-02-30,,09:00-12:00,,", "“2026-02-30” is not a date."),
+        ("S1,north,2026-01-05,2025-01-05,09:00-12:00,,", "The last day is before the first day."),
+        ("S1,north,2026-01-05,,off,,", "The line has no hours."),
+        ("S1,north,2026-01-05,,9-5,,", "Mon: “9-5” is not a stretch of time."),
+        ("S1,north,2026-01-05,,09:00-12:00,,\nS1,north,2026-01-05,,10:00-12:00,,", "Line 2 has the same specialist"),
+    ],
+)
+def test_lines_about_shifts_that_cannot_be_right(clinics: Session, line: str, said: str) -> None:
+    people(clinics, PEOPLE)
+    outcome = shifts(clinics, SHIFTS + line + "\n")
+    assert [said in remark.said for remark in outcome.rejected] == [True]
+
+
+def test_the_command_tells_what_it_did(app: Flask, session: Session, tmp_path: Path) -> None:
+    build.zips(session)
+    file = tmp_path / "sites.csv"
+    file.write_bytes(
+        (ONE + "B,Sur\x1b[2J,,Orlando,FL,28.5,-81.4,\x1b[31m555\nC,Añil,3 Elm Street,Orlando,FL,28.5,-81.4,\x1b5\n").encode(
+            "cp1252"
+        )
+    )
+    run = app.test_cli_runner().invoke
+    first = run(args=["clinic", "import", "locations", str(file), "--dry-run"])
+    assert first.exit_code == 0
+    assert "\x1b" not in first.output
+    assert "Read as cp1252." in first.stderr
+    assert "line 3 rejected: The street is empty." in first.output or "line 3 rejected: The name holds" in first.output
+    assert "line 4: “?5” is not a phone number and was left out." in first.output
+    assert "Would import: 2 new, 0 changed, 0 the same, 1 rejected." in first.output
+    assert stored(session) == []
+    assert "Imported: 2 new," in run(args=["clinic", "import", "locations", str(file)]).output
+    assert "Imported: 0 new, 0 changed, 2 the same" in run(args=["clinic", "import", "locations", str(file)]).output
+    refused = run(args=["clinic", "import", "locations", str(file), "--encoding", "utf-8"])
+    assert (refused.exit_code, "Error: Line 4 is not utf-8-sig." in refused.output) == (1, True)
+    assert "write FIELD=COLUMN" in run(args=["clinic", "import", "shifts", str(file), "--map", "key"]).output
