@@ -21,6 +21,7 @@ FIGURES = {
     "P3": "p3_soonest",
     "P4": "p4_growth",
     "P5": "p5_booking",
+    "P7": "p7_races",
     "P8": "p8_sqlite",
 }
 

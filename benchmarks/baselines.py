@@ -65,7 +65,8 @@ def starts_from_rows(workload: Workload) -> list[int]:
 BOOKING_TABLE = """
     drop table if exists raw_booking;
     create table raw_booking (
-        id bigserial primary key, specialist_id int not null, day int not null, s int not null, e int not null, patient text not null
+        id bigserial primary key, specialist_id int not null, day int not null, s int not null, e int not null,
+        patient text not null
     );
     create index on raw_booking (specialist_id, day);
     create index on raw_booking (day, specialist_id) include (s, e)

@@ -16,7 +16,7 @@ import psycopg
 from sqlalchemy import Engine, create_engine, insert, make_url, text
 from sqlalchemy.orm import Session
 
-from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload
+from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload, cell_of
 from clinic.domain.places import Point, distance_miles
 from clinic.store.appointments import Appointment, Claim, Resource
 from clinic.store.catalogue import Service, VisitType
@@ -224,11 +224,12 @@ def _write_claims(engine: Engine, appointment_id: int, claims: Iterable[tuple[in
 
 
 def _past_claims(specialists: int, how_many: int) -> Iterator[tuple[int, int, int]]:
-    """Visits back to back until a day before now, spread evenly over the specialists."""
-    newest = int(NOW.timestamp()) // 300 - 288
+    """Visits back to back, 16 every day until the last, spread evenly over the specialists."""
     for number in range(how_many):
-        end = newest - number // specialists * 6
-        yield number % specialists + 1, end - 6, end
+        turn, whose = divmod(number, specialists)
+        day, place = divmod(turn, 16)
+        start = cell_of(-1 - day, 9 * 60 + 30 * place)
+        yield whose + 1, start, start + 6
 
 
 def workload_database(databases: Databases, workload: Workload, *, past: int = 0) -> str:

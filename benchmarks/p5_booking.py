@@ -17,7 +17,16 @@ from sqlalchemy.orm import Session
 from benchmarks.baselines import EXCLUSION_TABLE, INSERT_EXCLUDED
 from benchmarks.ceilings import Ceilings
 from benchmarks.databases import (
-    FIRST_PATIENT, FIRST_ROOM, VISIT_TYPE, Chain, Databases, connect, count_overlaps, fill, opened, raw_connection,
+    FIRST_PATIENT,
+    FIRST_ROOM,
+    VISIT_TYPE,
+    Chain,
+    Databases,
+    connect,
+    count_overlaps,
+    fill,
+    opened,
+    raw_connection,
 )  # fmt: skip
 from benchmarks.measure import QUICK, ROUNDS, Throughput, together
 from benchmarks.report import Mark, Report
