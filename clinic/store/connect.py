@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from random import uniform
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 LOCK_TIMEOUT_SECONDS = 3.0
+_LOCKED = "database is locked"
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -81,10 +83,18 @@ def _on_sqlite_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
+_TURNSTILE = Lock()
+
+
 def _take_write_lock(connection: Connection) -> None:
     """Wait for the one write lock. SQLite's own waiting backs off to a tenth of a second, and under a rush a few starve;
-    asking again every millisecond or two, at random, gives everybody the same chance."""
+    asking again every millisecond or two, at random, gives everybody the same chance.
+
+    Only one thread of a process asks; the others wait behind it. Two hundred that asked would leave nobody time to work.
+    """
     deadline = monotonic() + LOCK_TIMEOUT_SECONDS
+    if not _TURNSTILE.acquire(timeout=LOCK_TIMEOUT_SECONDS):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError(_LOCKED))
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -92,8 +102,11 @@ def _take_write_lock(connection: Connection) -> None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return
             except OperationalError as locked:
-                if "database is locked" not in str(locked.orig) or monotonic() > deadline:
+                if _LOCKED not in str(locked.orig) or monotonic() > deadline:
                     raise
             sleep(uniform(0.0005, 0.0025))  # noqa: S311 (jitter)
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)}")
+        try:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)}")
+        finally:
+            _TURNSTILE.release()
