@@ -41,7 +41,7 @@ Outcomes = Counter[str]
 
 @retried
 def hold(session: Session, wish: Wish) -> int:
-    """As the use case does it, without the alternatives for those who lose."""
+    """As the use case does it after a look, without the alternatives for those who lose."""
     begin_write(session)
     appointment_id = place.hold(session, wish, who=WHO, now=NOW)
     session.commit()
@@ -50,6 +50,7 @@ def hold(session: Session, wish: Wish) -> int:
 
 def outcome(session: Session, wish: Wish) -> str:
     try:
+        place.look(session, wish, now=NOW)
         hold(session, wish)
     except TimeRefused:
         return "refused"
@@ -152,7 +153,7 @@ def run(report: Report, databases: Databases, _ceilings: Ceilings | None) -> Non
             races = race(url)
             clean = [o for o in races if o == {"won": 1, "refused": CLIENTS - 1}]
             odd = sum((o for o in races if o not in clean), Counter())
-            text_ = f"{kind}{way}: {len(clean)} of {RACES} races with 1 winner and {CLIENTS - 1} refused"
+            text_ = f"{len(clean)} of {RACES} races with 1 winner and {CLIENTS - 1} refused"
             report.proof(f"P7 {kind}{way}", holds=len(clean) == RACES, text=text_ + (f"; else {dict(odd)}" if odd else ""))
         walked = walk_together(url)
         strangers = sum(walked.values()) - walked["won"] - walked["refused"]

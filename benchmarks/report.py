@@ -55,7 +55,7 @@ class Report:
 
     def proof(self, name: str, *, holds: bool, text: str) -> None:
         """A figure that either holds or does not: its goal is its floor."""
-        self.say(text)
+        self.say(f"{name}: {text}")
         if name not in self.worst or not holds:
             self.worst[name] = (0.0, f"{name} {text}: {'goal met' if holds else 'below floor'}")
 
