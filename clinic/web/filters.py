@@ -39,10 +39,10 @@ def long_day(instant: datetime, zone_name: str) -> str:
 
 
 def short_day(instant: datetime, zone_name: str) -> str:
-    """'Today', 'Tomorrow', else 'Mon, Nov 30': by the clinic's calendar."""
+    """'Today', 'Tomorrow', else 'Mon Nov 30': by the clinic's calendar."""
     day = local_day(instant, zone_name)
     ahead = (day - local_day(now(), zone_name)).days
-    return {0: "Today", 1: "Tomorrow"}.get(ahead) or f"{day:%a, %b} {day.day}"
+    return {0: "Today", 1: "Tomorrow"}.get(ahead) or f"{day:%a %b} {day.day}"
 
 
 def iso_time(instant: datetime, zone_name: str) -> str:
