@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadFileScheduling
 
 from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
@@ -37,6 +39,20 @@ class FakeClock:
         self.now += timedelta(**span)
 
 
+class ByFile(LoadFileScheduling):
+    """A file to a worker, so that what a session builds is built once; all browser tests to the same one.
+
+    (Of the stock schedulers, the one that reads groups does not see them under this pytest.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Full counts only when asked for; everything with a browser last, in one process (it leaves an event loop behind)."""
     if not os.environ.get("CLINIC_PROVE"):
@@ -46,7 +62,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

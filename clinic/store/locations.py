@@ -21,7 +21,7 @@ class Location(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     import_key: Mapped[str | None] = mapped_column(String(300), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(160))
     street: Mapped[str] = mapped_column(String(120))
     city: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(2))

@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("slug", sa.String(length=100), nullable=False),
         sa.Column("import_key", sa.String(length=300), nullable=True),
-        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
         sa.Column("street", sa.String(length=120), nullable=False),
         sa.Column("city", sa.String(length=80), nullable=False),
         sa.Column("state", sa.String(length=2), nullable=False),

@@ -110,7 +110,7 @@ def _values(session: Session, row: Row, country: Country, outcome: Outcome) -> d
     if state not in STATES:
         raise InvalidInput({"state": f"“{row.raw('state')[:40]}” is not a US state. Write its two letters, such as FL."})
     values: dict[str, Any] = {
-        "name": row.text("name", 120, required=True),
+        "name": row.text("name", 160, required=True),
         "street": row.text("street", 120, required=True),
         "city": row.text("city", 80, required=True),
         "state": state,
