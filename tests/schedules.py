@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 from clinic.domain.timeline import cell_at, instant_at
@@ -178,11 +178,14 @@ class Rows:
     def connection(self) -> Rows:
         return self
 
-    def execute(self, _statement: object, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def execute(self, _statement: object, parameters: dict[str, Any]) -> Mock:
+        return Mock(cursor=Mock(fetchall=lambda: self._answer(parameters)))
+
+    def _answer(self, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         if "visit_type" in parameters:
-            return iter(self.standing)
+            return self.standing
         low, high, now = parameters["low"], parameters["high"], parameters["now"]
-        return (c[:3] for c in self.claims if c[1] < high and c[2] > low and (c[3] is None or c[3] > now))
+        return [c[:3] for c in self.claims if c[1] < high and c[2] > low and (c[3] is None or c[3] > now)]
 
 
 def sought(s: Schedule) -> Sought:

@@ -124,6 +124,14 @@ def _days(exceptions: Sequence[tuple[str, str]]) -> frozenset[date]:
     return frozenset(date.fromisoformat(day) for _hours, day in exceptions)
 
 
+def _rows(session: Session, statement: Any, parameters: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """As the driver gives them: whole numbers and text need no conversion, and thousands of Rows cost more than the query."""
+    result = session.connection().execute(statement, parameters)
+    rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    result.close()
+    return rows
+
+
 class Calendars:
     """The free time of everyone who gives a visit type at some sites, over a window that grows.
 
@@ -162,12 +170,14 @@ class Calendars:
         self._rooms: dict[int, list[int]] = defaultdict(list)
         self._equipment: dict[int, list[int]] = defaultdict(list)
         self._rosters: dict[tuple[int, int], _Roster] = {}
+        self._shift_lines: dict[tuple[object, ...], int] = {}
         self._read_standing(visit_type_id, specialist_id)
         resources = {roster.practice.specialist_id for roster in self._rosters.values()}
         self._resources = sorted(resources.union(*self._rooms.values(), *self._equipment.values()))
 
     def _read_standing(self, visit_type_id: int, specialist_id: int | None) -> None:
-        rows = self._session.connection().execute(
+        rows = _rows(
+            self._session,
             _STANDING,
             {
                 "visit_type": visit_type_id,
@@ -214,11 +224,10 @@ class Calendars:
 
     def _read_claims(self, low: int, high: int) -> None:
         parameters = {"resources": self._resources, "low": low, "high": high, "now": milliseconds(self._now)}
-        if self._own is None:
-            rows = self._session.connection().execute(_CLAIMS, parameters)
-        else:
-            rows = self._session.connection().execute(_OTHERS_CLAIMS, parameters | {"own": self._own})
-        gather(self._busy, rows, self.origin)
+        statement = _CLAIMS
+        if self._own is not None:
+            statement, parameters = _OTHERS_CLAIMS, parameters | {"own": self._own}
+        gather(self._busy, _rows(self._session, statement, parameters), self.origin)
 
     @property
     def cells(self) -> int:
@@ -275,6 +284,16 @@ class Calendars:
         return line & ~self._closed.get(site.id, 0)
 
     def _shift_line(self, roster: _Roster, cells: int) -> int:
+        site = roster.practice.site
+        if roster.days:
+            return self._expand(roster, cells)
+        # Whole teams work the same hours.
+        key = (site.time_zone, cells, *roster.shifts)
+        if (line := self._shift_lines.get(key)) is None:
+            line = self._shift_lines[key] = self._expand(roster, cells)
+        return line
+
+    def _expand(self, roster: _Roster, cells: int) -> int:
         site = roster.practice.site
         besides = _days(roster.days)
         line = self._dated(site, roster.days, cells)
