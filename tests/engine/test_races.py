@@ -229,6 +229,25 @@ class TestWaiting:
         with Session(engine) as session:
             assert broken(session, now=NOW) == []
 
+    def test_time_off_waits_for_a_booking_under_way(self, engine: Engine) -> None:
+        done: list[int] = []
+
+        def second() -> None:
+            with Session(engine) as mine:
+                done.append(add_time_off(mine, clinic.people[0], TEN, TEN + timedelta(hours=1), reason="", now=NOW))
+
+        with Session(engine) as first:
+            clinic = make_clinic(first)
+            begin_write(first)
+            lock_calendars(first, [clinic.people[0]])
+            thread = threading.Thread(target=second)
+            thread.start()
+            self.wait_until_blocked(engine, thread)
+            assert done == []
+            first.commit()
+            thread.join()
+        assert len(done) == 1
+
     def test_who_waits_too_long_is_told_so(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(connect, "LOCK_TIMEOUT_SECONDS", 0.3)
         url = engine.url.render_as_string(hide_password=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import monotonic
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -200,6 +201,18 @@ def test_claims_bar_the_way_until_they_expire(session: Session, ends: datetime |
     assert first.start == (NOW if free else NOW + timedelta(minutes=30))
     own = Sought(visit=visit, candidates=candidates, own_appointment_id=made)
     assert soonest(session, own, now=NOW, limit=1)[0].start == NOW, "a visit being moved does not stand in its own way"
+
+
+@pytest.mark.parametrize("needs", [{"buffer_before": 15}, {"room_kind": "treatment", "room_setup": 15}])
+def test_what_comes_before_a_visit_reaches_back_before_now(session: Session, needs: dict[str, Any]) -> None:
+    place, person, kind = build.practice(session, **needs)
+    room = build.room(session, place)
+    made = an_appointment(session, kind, place, person, now=NOW)
+    busy = person.id if "buffer_before" in needs else room.id
+    keep_claims(session, {busy: [(NOW + timedelta(minutes=30), NOW + timedelta(minutes=60), None)]}, made)
+    visit, now = bookable(session, kind), NOW + timedelta(minutes=60)
+    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    assert soonest(session, sought, now=now, limit=1)[0].start == NOW + timedelta(minutes=75)
 
 
 def test_windows_with_nothing_in_them(session: Session) -> None:
