@@ -108,9 +108,13 @@ def openings_near(session: Session, place: Place, wanted: Wanted, *, now: dateti
 
 
 def openings_at(session: Session, location: str, service: str, *, now: datetime, limit: int = 3) -> list[Opening]:
-    """The soonest openings of the service's first visit at one clinic, by slugs. Raises NotFound for an unknown service."""
-    visit = visit_for(session, service)
-    if not visit.shape.online:
+    """The soonest openings of the service's first visit at one clinic, by slugs; none of what only staff may book.
+
+    Raises NotFound for an unknown service.
+    """
+    try:
+        visit = visit_for(session, service)
+    except InvalidInput:
         return []
     candidates = [Candidate(row) for row in offering(session, visit.id, slugs=[location])]
     return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)

@@ -79,7 +79,7 @@ def fill(url: str) -> None:
         session.add(LocationDay(location_id=lake.id, day=date(2026, 11, 26), hours="", reason="Thanksgiving"))
         for place, name in ((lake, "Dana Brook, PT"), (capital, "Luis Ferrer, PT"), (river, "Mae Okafor, PT")):
             person = build.specialist(session, name=name, profession="Physical therapist", languages="English, Spanish")
-            build.shift(session, person, place)
+            build.shift(session, person, place, last_day=date(2034, 12, 31))
             for visit in visits:
                 build.offer(session, visit, place, person)
         session.commit()

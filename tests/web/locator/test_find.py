@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, select
@@ -64,10 +66,19 @@ def test_nothing_near_is_widened_and_said(client: FlaskClient) -> None:
     assert "There was no time within 25 miles, so we looked as far as 50 miles." in near_tallahassee
 
 
-def test_no_free_time_is_a_sentence_and_the_phone(client: FlaskClient, clock: FakeClock) -> None:
+def test_what_only_staff_book_is_a_sentence_and_the_phone(client: FlaskClient) -> None:
     page = client.get("/find?near=32801&service=nerve-ablation")
     assert page.status_code == 200
-    assert "Our staff arrange this visit with you. Please call (407) 555-0100." in text_of(page)
+    assert "arranged by our staff. Please call us" in text_of(page)
+    assert "call (407) 555-0100" in text_of(page)
+    assert openings(page) == []
+
+
+def test_no_free_time_is_a_sentence_and_the_phone(client: FlaskClient, clock: FakeClock) -> None:
+    clock.now = datetime(2035, 1, 1, tzinfo=UTC)  # after every shift
+    page = search(client)
+    assert page.status_code == 200
+    assert "We found no free time for this in the next 90 days." in text_of(page)
     assert openings(page) == []
 
 
