@@ -33,7 +33,10 @@ NO_ADDRESS = "We could not find that address. Add its ZIP code, or its city and 
 OUTSIDE = f"Those coordinates are not in the United States. Latitude comes first, as in 28.54, -81.37. {TYPE_A_PLACE}"
 NO_ZIP = "We do not know that ZIP code. Check its five digits, or type a city and state."
 UNPLACED_ZIP = "We cannot place that ZIP code on the map. Type a city and state instead."
-MILITARY_MAIL = "Military addresses (APO, FPO and DPO) have no place on the map. Type the ZIP code or the city where you would like to be seen."
+MILITARY_MAIL = (
+    "Military addresses (APO, FPO and DPO) have no place on the map."
+    " Type the ZIP code or the city where you would like to be seen."
+)
 
 
 @dataclass(frozen=True, slots=True)
