@@ -157,7 +157,8 @@ def _write_catalogue(session: Session, chain: Chain) -> None:
 
 def _places(clinics: int) -> list[Point]:
     """Points within the radius, the same every time."""
-    draw, found = random.Random(clinics), []
+    draw = random.Random(clinics)
+    found: list[Point] = []
     while len(found) < clinics:
         point = Point(CENTRE.latitude + draw.uniform(-0.72, 0.72), CENTRE.longitude + draw.uniform(-0.82, 0.82))
         if distance_miles(CENTRE, point) <= RADIUS:

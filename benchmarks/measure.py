@@ -13,40 +13,44 @@ from typing import Any
 
 QUICK = bool(os.environ.get("QUICK"))
 ROUNDS = 5
+WARM_UP = 8
+"""psycopg prepares a statement when it has seen it five times."""
 
 Job = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """What each of several jobs took, round by round, in seconds."""
+    """What each call of each of several jobs took, round by round, in seconds."""
 
-    seconds: list[list[float]]
+    calls: list[list[list[float]]]
 
-    def of(self, job: int) -> list[float]:
-        return self.seconds[job]
+    def of(self, job: int, fraction: float = 0.5) -> list[float]:
+        """For each round, the percentile of the job's calls: the median unless told."""
+        return [percentile(calls, fraction) for calls in self.calls[job]]
 
-    def ratios(self, job: int, to: int) -> list[float]:
-        return [a / b for a, b in zip(self.seconds[job], self.seconds[to], strict=True)]
+    def ratios(self, job: int, to: int, fraction: float = 0.5) -> list[float]:
+        return [a / b for a, b in zip(self.of(job, fraction), self.of(to, fraction), strict=True)]
 
 
-def interleave(*jobs: Job, rounds: int = ROUNDS, seconds: float = 0.3, fraction: float = 0.5) -> Rounds:
-    """Run the jobs in turn, call by call, for `seconds` each in every round; keep the percentile (median unless told)."""
+def interleave(*jobs: Job, rounds: int = ROUNDS, seconds: float = 0.3, least: int = 9) -> Rounds:
+    """Run the jobs in turn, call by call: in every round for `seconds` each, and `least` times."""
     if QUICK:
-        seconds /= 4
+        seconds, least = seconds / 4, least // 2
     for job in jobs:
-        job()
-    taken: list[list[float]] = [[] for _ in jobs]
+        for _ in range(WARM_UP):
+            job()
+    taken: list[list[list[float]]] = [[] for _ in jobs]
     for _ in range(rounds):
         calls: list[list[float]] = [[] for _ in jobs]
         began = time.perf_counter()
-        while time.perf_counter() - began < seconds * len(jobs) or len(calls[0]) < 9:
+        while time.perf_counter() - began < seconds * len(jobs) or len(calls[0]) < least:
             for job, found in zip(jobs, calls, strict=True):
                 start = time.perf_counter()
                 job()
                 found.append(time.perf_counter() - start)
         for kept, found in zip(taken, calls, strict=True):
-            kept.append(percentile(found, fraction))
+            kept.append(found)
     return Rounds(taken)
 
 

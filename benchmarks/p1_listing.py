@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import baselines
 from benchmarks.ceilings import Ceilings
 from benchmarks.databases import Databases
-from benchmarks.measure import interleave, milliseconds
+from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload
 from clinic.domain.hours import start_grid, week_line
@@ -33,7 +33,7 @@ def run(report: Report, _databases: Databases, ceilings: Ceilings | None) -> Non
         listed = sum(len(found) for found in product(claims, origin, cells).values())
         plain = len(baselines.starts_from_rows(workload))
         assert listed == plain == workload.count(), f"{workload}: {listed} and {plain} starts, of {workload.count()}"
-        jobs = [lambda: product(claims, origin, cells), lambda: baselines.starts_from_rows(workload)]  # noqa: B023
+        jobs: list[Job] = [lambda: product(claims, origin, cells), lambda: baselines.starts_from_rows(workload)]  # noqa: B023
         if ceilings:
             jobs.append(ceilings.listing(workload))
         rounds = interleave(*jobs)

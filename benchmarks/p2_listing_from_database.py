@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from benchmarks import baselines
 from benchmarks.ceilings import Ceilings
 from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, raw_connection, workload_database
-from benchmarks.measure import interleave, milliseconds
+from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload
 from clinic.engine.search import Sought, all_starts, nearby
@@ -41,11 +41,11 @@ def run(report: Report, databases: Databases, ceilings: Ceilings | None) -> None
             return len(baselines.starts_from_postgresql(raw, WORKLOAD))
 
         assert product() == baseline() == WORKLOAD.count(), f"{product()} and {baseline()} starts, of {WORKLOAD.count()}"
-        jobs = [product, baseline]
+        jobs: list[Job] = [product, baseline]
         if ceilings:
             ceilings.load(WORKLOAD)
             jobs.append(ceilings.listing_from_database(WORKLOAD))
-        rounds = interleave(*jobs, seconds=1)
+        rounds = interleave(*jobs, seconds=1, least=40)
     report.say(f"{WORKLOAD}: product {milliseconds(rounds.of(0))}, baseline {milliseconds(rounds.of(1))}")
     report.figure("P2", rounds.ratios(0, 1), MARK)
     if ceilings:

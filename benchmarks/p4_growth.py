@@ -12,7 +12,7 @@ from benchmarks.report import Mark, Report
 from benchmarks.workload import Workload
 
 BASE = Workload(200, 28, 60)
-PAST_CLAIMS = 100_000 if QUICK else 500_000
+PAST_CLAIMS = 50_000 if QUICK else 500_000
 CASES = (
     ("P4 4x clinics", Workload(800, 28, 60), 0, Mark(goal=4.5, floor=6)),
     ("P4 3x days", Workload(200, 84, 180), 0, Mark(goal=1.2, floor=1.5)),

@@ -30,7 +30,7 @@ from benchmarks.databases import (
 )  # fmt: skip
 from benchmarks.measure import QUICK, ROUNDS, Throughput, together
 from benchmarks.report import Mark, Report
-from benchmarks.workload import NOW, ZONE, cell_of, midnight
+from benchmarks.workload import NOW, ZONE, cell_of
 from clinic.domain.timeline import instant_at
 from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.place import Details, Who, book
@@ -39,7 +39,7 @@ from clinic.store.connect import begin_write
 
 MARKS = {1: Mark(goal=0.25, floor=0.12, at_least=True), 8: Mark(goal=0.18, floor=0.08, at_least=True)}
 SECONDS = 1.0 if QUICK else 2.0
-WARM_UP = 12  # psycopg prepares a statement when it has seen it five times
+WARM_UP = 12
 
 SPECIALISTS = 200
 VISITS_A_DAY = 16
@@ -131,7 +131,7 @@ def raw_inserter(url: str, processes: int) -> Callable[[int], Callable[[int], ob
         def call(count: int) -> object:
             turn, index = divmod(process + count * processes, SPECIALISTS)
             day, place = divmod(turn, VISITS_A_DAY)
-            start = midnight(day) + timedelta(minutes=540 + 30 * place)
+            start = NOW + timedelta(days=day, minutes=540 + 30 * place)
             return connection.execute(INSERT_EXCLUDED, (index, start, start + timedelta(minutes=30), f"p{count}"))
 
         for count in range(WARM_UP):

@@ -30,7 +30,7 @@ from clinic.store.connect import begin_write, engine_options, prepare
 from tests.http.server import SECRET, call, gunicorn
 
 CLIENTS = 200
-RACES = 4 if QUICK else 20
+RACES = 2 if QUICK else 20
 PROCESSES, TIMES = 8, 100 if QUICK else 400
 TIMES_A_DAY = 14
 SPECIALISTS = 8

@@ -17,7 +17,7 @@ from benchmarks.report import Mark, Report
 THROUGHPUT = Mark(goal=0.6, floor=0.4, at_least=True)
 WORST_WAIT = Mark(goal=250, floor=1500, unit=" ms")
 PROCESSES = 8
-SECONDS = 1.5 if QUICK else 4.0
+SECONDS = 1.0 if QUICK else 4.0
 
 
 def raw_inserter(file: str) -> Callable[[int], Callable[[int], object]]:
