@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, cast, literal, null, or_, select, union_all
@@ -60,8 +61,9 @@ def _row(kind: str, table: Any, **columns: Any) -> Any:
     return select(literal(kind), *texts).select_from(table)
 
 
-def _standing() -> Any:
-    """Everything about these sites and this visit type that is not a claim, as one statement, built once."""
+@cache
+def _standing(rooms: bool, equipment: bool) -> Any:
+    """Everything about these sites and this visit type that is not a claim, as one statement; rooms and equipment if needed."""
     visit_type = bindparam("visit_type", type_=Integer)
     only = bindparam("specialist", type_=Integer)
     first_day, last_day = bindparam("first_day", type_=ShiftDay.day.type), bindparam("last_day", type_=ShiftDay.day.type)
@@ -73,7 +75,7 @@ def _standing() -> Any:
     ]
     here = (Shift.location_id == Offer.location_id) & (Shift.specialist_id == Offer.specialist_id)
     that_day = (ShiftDay.location_id == Offer.location_id) & (ShiftDay.specialist_id == Offer.specialist_id)
-    return union_all(
+    arms = [
         _row(
             "shift", Offer, site=Offer.location_id, resource=Offer.specialist_id,
             line=Shift.weekly, first=Shift.first_day, last=Shift.last_day, slug=Specialist.slug, name=Specialist.name,
@@ -97,16 +99,18 @@ def _standing() -> Any:
         _row("location_day", LocationDay, site=LocationDay.location_id, line=LocationDay.hours, first=LocationDay.day).where(
             one_of(LocationDay.location_id, "sites"), LocationDay.day.between(first_day, last_day)
         ),
-        _row("room", Room, site=Room.location_id, resource=Room.id).where(
-            one_of(Room.location_id, "sites"), Room.kind == bindparam("room_kind", type_=String), Room.active
-        ),
-        _row("equipment", Equipment, site=Equipment.location_id, resource=Equipment.id).where(
-            one_of(Equipment.location_id, "sites"), Equipment.kind == bindparam("equipment_kind", type_=String), Equipment.active
-        ),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if rooms:
+        room = _row("room", Room, site=Room.location_id, resource=Room.id)
+        kind = Room.kind == bindparam("room_kind", type_=String)
+        arms.append(room.where(one_of(Room.location_id, "sites"), kind, Room.active))
+    if equipment:
+        piece = _row("equipment", Equipment, site=Equipment.location_id, resource=Equipment.id)
+        kind = Equipment.kind == bindparam("equipment_kind", type_=String)
+        arms.append(piece.where(one_of(Equipment.location_id, "sites"), kind, Equipment.active))
+    return union_all(*arms)
 
 
-_STANDING = _standing()
 _NEAR = [
     one_of(Claim.resource_id, "resources"),
     Claim.start_cell < bindparam("high", type_=Integer),
@@ -178,7 +182,7 @@ class Calendars:
     def _read_standing(self, visit_type_id: int, specialist_id: int | None) -> None:
         rows = _rows(
             self._session,
-            _STANDING,
+            _standing(self._visit.room_kind is not None, self._visit.equipment_kind is not None),
             {
                 "visit_type": visit_type_id,
                 "specialist": specialist_id or 0,
@@ -188,8 +192,8 @@ class Calendars:
                 "last_day": self._closes,
                 "low": self.origin,
                 "high": self._limit,
-                "room_kind": self._visit.room_kind or "",
-                "equipment_kind": self._visit.equipment_kind or "",
+                "room_kind": self._visit.room_kind,
+                "equipment_kind": self._visit.equipment_kind,
             },
         )
         for kind, site, resource, start, end, line, first, last, slug, name in rows:

@@ -122,7 +122,7 @@ def offering_within(session: Session, visit_type_id: int, around: Iterable[Box])
     found: list[LocationRow] = []
     for box in around:
         parameters = {"visit_type": visit_type_id, "south": box.south, "north": box.north, "west": box.west, "east": box.east}
-        found += [LocationRow(*row) for row in session.execute(_IN_BOX, parameters)]
+        found += [LocationRow(*row) for row in session.connection().execute(_IN_BOX, parameters)]
     return found
 
 
