@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload, cell_of
 from clinic.domain.places import Point, distance_miles
-from clinic.store.appointments import Appointment, Claim, Resource
+from clinic.store.appointments import Appointment, Resource
 from clinic.store.catalogue import Service, VisitType
+from clinic.store.claims import Claim
 from clinic.store.connect import engine_options, prepare
 from clinic.store.locations import Location, Room
 from clinic.store.patients import Patient

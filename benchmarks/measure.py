@@ -41,14 +41,17 @@ def interleave(*jobs: Job, rounds: int = ROUNDS, seconds: float = 0.3, least: in
         for _ in range(WARM_UP):
             job()
     taken: list[list[list[float]]] = [[] for _ in jobs]
+    order = list(range(len(jobs)))
     for _ in range(rounds):
         calls: list[list[float]] = [[] for _ in jobs]
         began = time.perf_counter()
         while time.perf_counter() - began < seconds * len(jobs) or len(calls[0]) < least:
-            for job, found in zip(jobs, calls, strict=True):
+            # Whoever comes after a heavy job finds cold caches: all take their turn at it.
+            for number in order:
                 start = time.perf_counter()
-                job()
-                found.append(time.perf_counter() - start)
+                jobs[number]()
+                calls[number].append(time.perf_counter() - start)
+            order.append(order.pop(0))
         for kept, found in zip(taken, calls, strict=True):
             kept.append(found)
     return Rounds(taken)

@@ -34,7 +34,8 @@ from benchmarks.workload import NOW, ZONE, cell_of
 from clinic.domain.timeline import instant_at
 from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.place import Details, Who, book
-from clinic.store.appointments import Appointment, Claim, milliseconds
+from clinic.store.appointments import Appointment
+from clinic.store.claims import Claim, milliseconds
 from clinic.store.connect import begin_write
 
 MARKS = {1: Mark(goal=0.25, floor=0.12, at_least=True), 8: Mark(goal=0.18, floor=0.08, at_least=True)}
