@@ -14,9 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.timeline import cell_at
-from clinic.store.appointments import Appointment, Claim, milliseconds
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.catalogue import VisitType
+from clinic.store.claims import Claim, milliseconds
 from clinic.store.outbox import OutboxMessage
 
 Taken = set[tuple[int, int, int]]

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from clinic.domain.places import Point, distance_miles
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import write_reference
-from clinic.store.appointments import Appointment, Claim, milliseconds
+from clinic.store.appointments import Appointment
 from clinic.store.catalogue import BookableVisit, VisitType, find_visit
+from clinic.store.claims import Claim, milliseconds
 from clinic.store.locations import Location
 from clinic.store.people import Specialist
 from tests import build

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.visit import VisitShape
 from clinic.engine.search import Candidate, Opening, Sought, all_starts, soonest
-from clinic.store.appointments import milliseconds
 from clinic.store.catalogue import BookableVisit
+from clinic.store.claims import milliseconds
 from clinic.store.locations import LocationRow
 from tests.domain.oracle import DAYS, Schedule
 

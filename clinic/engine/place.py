@@ -18,10 +18,11 @@ from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.search import window
-from clinic.store import appointments
-from clinic.store.appointments import Appointment, NewAppointment, Taking
+from clinic.store import appointments, audit, claims, outbox
+from clinic.store.appointments import Appointment, NewAppointment
 from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
+from clinic.store.claims import Taking
 
 CALL_US = "Please choose another time, or call us."
 NO_SUCH_VISIT = f"That kind of visit is not on offer. {CALL_US}"
@@ -71,7 +72,7 @@ def look(session: Session, wish: Wish, *, now: datetime) -> None:
     if visit is None:
         return
     taking = Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))
-    if appointments.is_claimed(session, taking, now=now):
+    if claims.is_claimed(session, taking, now=now):
         raise TimeTaken()
 
 
@@ -80,21 +81,21 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
     Raises TimeTaken, NotOffered.
     """
-    appointments.lock_calendars(session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id)
+    claims.lock_calendars(session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id)
     slot = _find_slot(session, wish, who=who, now=now)
     new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
-    return appointments.take(session, new, slot.takings, actor=who.actor, now=now)
+    return claims.take(session, new, slot.takings, actor=who.actor, now=now)
 
 
 def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
     """Take the time for a patient at once, without a hold. Raises TimeTaken, NotOffered, PatientClash."""
-    appointments.lock_calendars(
+    claims.lock_calendars(
         session, [wish.specialist_id, details.patient_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id
     )
     slot = _find_slot(session, wish, who=who, now=now)
     takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
     new = _new(wish, slot, state=State.BOOKED, who=who, now=now, details=details)
-    return appointments.take(session, new, takings, actor=who.actor, now=now)
+    return claims.take(session, new, takings, actor=who.actor, now=now)
 
 
 def confirm(session: Session, appointment_id: int, details: Details, *, who: Who, now: datetime) -> Appointment:
@@ -108,10 +109,10 @@ def confirm(session: Session, appointment_id: int, details: Details, *, who: Who
         raise IllegalMove("This visit is already booked.")
     if not _stands(session, appointment, now):
         _take_again(session, appointment, who=who, now=now)
-    appointments.keep_claims(session, appointment_id, expires_at=None)
+    claims.keep_claims(session, appointment_id, expires_at=None)
     shape = _visit(session, appointment.visit_type_id).shape
     theirs = Taking(details.patient_id, *shape.patient_cells(cell_at(appointment.start_at)))
-    appointments.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
+    claims.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
     appointment.state, appointment.hold_expires_at, appointment.booked_at = State.BOOKED, None, now
     appointment.patient_id, appointment.new_patient = details.patient_id, details.new_patient
     appointment.booked_by, appointment.reason = details.booked_by, details.reason
@@ -130,7 +131,7 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
         raise IllegalMove("This time has been held for as long as it can be. Book it now, or choose it again.")
     if not _stands(session, appointment, now):
         _take_again(session, appointment, who=who, now=now)
-    appointments.keep_claims(session, appointment_id, expires_at=until)
+    claims.keep_claims(session, appointment_id, expires_at=until)
     appointment.state, appointment.hold_expires_at = State.HELD, until
     _record(session, appointment, "extend", who=who, now=now)
     return until
@@ -143,7 +144,7 @@ def release(session: Session, appointment_id: int, *, who: Who, now: datetime) -
         return
     if appointment.state != State.HELD:
         raise IllegalMove("This visit is already booked. To give it up, cancel it.")
-    appointments.drop_claims(session, appointment_id)
+    claims.drop_claims(session, appointment_id)
     appointment.state, appointment.cancelled_at, appointment.hold_expires_at = State.CANCELLED, now, None
     _record(session, appointment, "release", who=who, now=now)
 
@@ -153,7 +154,7 @@ def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
     appointment = _locked(session, appointment_id)
     if appointment.state != State.HELD or appointment.hold_expires_at is None or appointment.hold_expires_at > now:
         return False
-    appointments.drop_claims(session, appointment_id)
+    claims.drop_claims(session, appointment_id)
     appointment.state = State.EXPIRED
     _record(session, appointment, "expire", who=Who("sweeper", "worker"), now=now)
     return True
@@ -173,12 +174,12 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     if wish.visit_type_id != appointment.visit_type_id:
         raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
     slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
-    appointments.drop_claims(session, appointment_id)
-    appointments.drop_expired(session, slot.takings, now=now)
-    appointments.claim(session, appointment_id, slot.takings)
+    claims.drop_claims(session, appointment_id)
+    claims.drop_expired(session, slot.takings, now=now)
+    claims.claim(session, appointment_id, slot.takings)
     if appointment.patient_id is not None:
         theirs = Taking(appointment.patient_id, *slot.visit.shape.patient_cells(wish.start_cell))
-        appointments.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
+        claims.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
     appointment.location_id, appointment.specialist_id = wish.location_id, wish.specialist_id
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
     appointment.start_at, appointment.end_at, appointment.time_zone = slot.start, slot.end, slot.time_zone
@@ -195,7 +196,7 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     check_move(State(appointment.state), State.CANCELLED)
     if appointment.start_at <= now and not who.staff:
         raise IllegalMove("This visit has already begun. Please call us.")
-    appointments.drop_claims(session, appointment_id)
+    claims.drop_claims(session, appointment_id)
     window_hours = _visit(session, appointment.visit_type_id).cancel_window_hours
     appointment.state, appointment.cancelled_at, appointment.cancel_reason = State.CANCELLED, now, reason
     appointment.cancelled_late = is_late(appointment.start_at, now, window_hours)
@@ -212,7 +213,7 @@ def _locked(session: Session, appointment_id: int, *resource_ids: int, location_
     while True:
         involved = {seen.specialist_id, *resource_ids}
         involved.update(i for i in (seen.patient_id, seen.room_id, seen.equipment_id) if i is not None)
-        appointments.lock_calendars(
+        claims.lock_calendars(
             session, sorted(involved), location_id=location_id or seen.location_id, visit_type_id=seen.visit_type_id
         )
         before = (seen.specialist_id, seen.location_id, seen.patient_id)
@@ -274,7 +275,7 @@ def _stands(session: Session, appointment: Appointment, now: datetime) -> bool:
     if appointment.hold_expires_at is None or appointment.hold_expires_at <= now:
         return False
     wanted = 1 + (appointment.room_id is not None) + (appointment.equipment_id is not None)
-    return appointments.count_claims(session, appointment.id) == wanted
+    return claims.count_claims(session, appointment.id) == wanted
 
 
 def _take_again(session: Session, appointment: Appointment, *, who: Who, now: datetime) -> None:
@@ -283,10 +284,10 @@ def _take_again(session: Session, appointment: Appointment, *, who: Who, now: da
     Notice counts from when it was held: whoever types slowly loses priority, and nothing else.
     """
     wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
-    appointments.drop_claims(session, appointment.id)
+    claims.drop_claims(session, appointment.id)
     slot = _find_slot(session, wish, who=who, now=now, asked_at=appointment.held_at)
-    appointments.drop_expired(session, slot.takings, now=now)
-    appointments.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
+    claims.drop_expired(session, slot.takings, now=now)
+    claims.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
 
 
@@ -316,6 +317,6 @@ def _record(
 ) -> None:
     """Flush the changed row; add the audit row and, where somebody must be told, the outbox row."""
     session.flush()
-    appointments.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
+    audit.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
     if event:
-        appointments.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)
+        outbox.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)

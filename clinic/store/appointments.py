@@ -1,55 +1,26 @@
-"""Resources, appointments (holds too), claims: and the guard under all of it.
-
-A claim is one resource taken from `start_cell` to `end_cell` (five-minute cells since the epoch). The database itself
-refuses two that overlap: PostgreSQL by an exclusion constraint, SQLite by triggers (migration 0001). Whatever the code
-above gets wrong, nobody is booked twice.
-
-The lock that comes before it is a courtesy: without it, rivals for overlapping times wait for each other inside the
-exclusion constraint and deadlock. Locks are taken in the order of ids, in a statement of their own, so that whatever is
-read afterwards sees what earlier holders committed.
-"""
+"""Resources, and the appointments (holds too) that claim them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
-    Integer,
-    PrimaryKeyConstraint,
     String,
     Text,
-    bindparam,
-    column,
-    delete,
     func,
     insert,
-    or_,
     select,
     text,
-    update,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
-from clinic.domain.errors import DomainError, PatientClash, TimeTaken
-from clinic.domain.timeline import CELL_MINUTES
-from clinic.domain.visit import LONGEST_MINUTES
-from clinic.store.audit import Audit
-from clinic.store.base import Base, IdList, Key, UtcDateTime
+from clinic.store.base import Base, Key
 from clinic.store.catalogue import VisitType
-from clinic.store.outbox import OutboxMessage
-
-CLAIM_LOCKS = 1
-"""First half of our advisory lock numbers: the second is a resource's id."""
 
 _STATES = ", ".join(f"'{state}'" for state in State)
 
@@ -115,55 +86,6 @@ class Appointment(Base):
     )
 
 
-class Claim(Base):
-    """One resource taken for one stretch of time. `expires_at` is milliseconds since the epoch, null once booked.
-
-    The primary key leads into a resource's calendar, and carries what a search reads: it never touches the table.
-    """
-
-    __tablename__ = "claim"
-    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
-    start_cell: Mapped[int]
-    end_cell: Mapped[int]
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
-    expires_at: Mapped[int | None] = mapped_column(BigInteger)
-
-    __table_args__ = (
-        PrimaryKeyConstraint("resource_id", "start_cell", postgresql_include=["end_cell", "expires_at"]),
-        CheckConstraint(f"end_cell - start_cell between 1 and {LONGEST_MINUTES // 5}", name="length"),
-        ExcludeConstraint(
-            (column("resource_id"), "="),
-            (text("int4range(start_cell, end_cell)"), "&&"),
-            using="gist",
-            name="claim_no_overlap",
-        ).ddl_if(dialect="postgresql"),
-        Index("ix_claim_appointment_id", "appointment_id"),
-        {"sqlite_with_rowid": False},
-    )
-
-
-class Task(Base):
-    """Something a person on the staff must look at. Its page comes with the portal."""
-
-    __tablename__ = "task"
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(30))
-    created_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
-    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
-    other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
-
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """One claim to be made."""
-
-    resource_id: int
-    start_cell: int
-    end_cell: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAppointment:
     """What is written when a time is taken. Fields as in Appointment."""
@@ -188,223 +110,8 @@ class NewAppointment:
     reason: str | None = None
 
 
-def milliseconds(instant: datetime | None) -> int | None:
-    """As claims keep their expiry. Rounded down, so that a hold never outlives what was promised."""
-    return None if instant is None else int(instant.timestamp() * 1000)
-
-
-# Locks on the specialist and patients named, and on every room and piece of equipment that the visit type could use here.
-_LOCK = text(
-    """
-    select pg_advisory_xact_lock(:namespace, id) from (
-        select cast(id as integer) as id from (
-            select unnest(cast(:ids as bigint[])) as id
-            union select r.id from room r join visit_type v on v.room_kind = r.kind
-                  where v.id = :visit_type and r.location_id = :location
-            union select e.id from equipment e join visit_type v on v.equipment_kind = e.kind
-                  where v.id = :visit_type and e.location_id = :location
-        ) as wanted order by id
-    ) as ordered
-    """
-).bindparams(bindparam("ids", type_=IdList()))
-
-
-def lock_calendars(
-    session: Session, resource_ids: Sequence[int], *, location_id: int | None = None, visit_type_id: int | None = None
-) -> None:
-    """Wait for our turn at these calendars, and at the rooms and equipment the visit type may use at the location.
-
-    SQLite needs none of it: whoever writes is alone (see connect.begin_write).
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(
-            _LOCK,
-            {"namespace": CLAIM_LOCKS, "ids": sorted(resource_ids), "location": location_id, "visit_type": visit_type_id},
-        )
-
-
 def add_resource(session: Session, kind: str) -> int:
     return session.execute(insert(Resource).values(kind=kind).returning(Resource.id)).scalar_one()
-
-
-# Claims go in only once what has expired in their way is gone: the count makes them wait for it.
-_BOOK_AT_ONCE = """
-with wanted as (
-    select * from unnest(cast(:rs as bigint[]), cast(:ss as integer[]), cast(:es as integer[])) as c (r, s, e)
-), gone as (
-    delete from claim using wanted
-    where resource_id = r and start_cell < e and start_cell > s - {longest} and end_cell > s and expires_at <= :now_ms
-    returning 1
-), placed as (
-    insert into appointment ({columns}) values ({values}) returning id
-), told as (
-    insert into outbox (appointment_id, event, sequence, due_at) select id, 'booked', 0, :now from placed where :tell
-), noted as (
-    insert into audit (at, actor, action, appointment_id, patient_id, detail)
-    select :now, :actor, :action, id, :patient_id, '' from placed
-), taken as (
-    insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
-    select r, s, e, placed.id, cast(:expires as bigint) from placed, wanted where (select count(*) from gone) >= 0
-)
-select id from placed
-"""
-
-_COLUMNS = tuple(NewAppointment.__dataclass_fields__)
-_BOOK_POSTGRESQL = text(
-    _BOOK_AT_ONCE.format(
-        columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS), longest=LONGEST_MINUTES // CELL_MINUTES
-    )
-).bindparams(
-    *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at", "now")),
-    *(bindparam(name, type_=IdList()) for name in ("rs", "ss", "es")),
-)
-
-
-# Of the tables, not of their classes: the ORM adds nothing here, and costs more than the database does.
-_APPOINTMENT, _CLAIM, _AUDIT, _OUTBOX = (
-    Base.metadata.tables[model.__tablename__] for model in (Appointment, Claim, Audit, OutboxMessage)
-)
-_INSERT_APPOINTMENT = insert(_APPOINTMENT).returning(_APPOINTMENT.c.id)
-_INSERT_CLAIM, _INSERT_AUDIT, _INSERT_OUTBOX = insert(_CLAIM), insert(_AUDIT), insert(_OUTBOX)
-
-
-def _values(new: NewAppointment) -> dict[str, Any]:
-    return {name: getattr(new, name) for name in _COLUMNS}
-
-
-def take(session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime) -> int:
-    """Write the appointment, its claims, the audit row and (once booked) the outbox row. Returns its id.
-
-    Claims of expired holds in the way are deleted. Raises TimeTaken when the guard refuses a claim, PatientClash when it is
-    the patient's.
-    """
-    booked = new.state == State.BOOKED
-    action = "book" if booked else "hold"
-    if session.get_bind().dialect.name == "postgresql":
-        # One statement, one round trip: the locks are held for as short as can be.
-        parameters = {
-            **_values(new), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": actor, "action": action,
-            "expires": milliseconds(new.hold_expires_at),
-            "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
-        }  # fmt: skip
-        try:
-            return int(session.connection().execute(_BOOK_POSTGRESQL, parameters).scalar_one())
-        except IntegrityError as refused:
-            if not by_guard(refused):
-                raise
-            raise (PatientClash() if _of_patient(refused, new.patient_id) else TimeTaken()) from refused
-    drop_expired(session, takings, now=now)
-    appointment_id: int = session.connection().execute(_INSERT_APPOINTMENT, _values(new)).scalar_one()
-    claim(session, appointment_id, [t for t in takings if t.resource_id != new.patient_id], expires_at=new.hold_expires_at)
-    if theirs := [t for t in takings if t.resource_id == new.patient_id]:
-        claim(session, appointment_id, theirs, expires_at=new.hold_expires_at, refuse_as=PatientClash)
-    note(session, appointment_id, actor=actor, action=action, patient_id=new.patient_id, now=now)
-    if booked:
-        tell(session, appointment_id, "booked", sequence=0, now=now)
-    return appointment_id
-
-
-def claim(
-    session: Session,
-    appointment_id: int,
-    takings: Sequence[Taking],
-    *,
-    expires_at: datetime | None = None,
-    refuse_as: type[DomainError] = TimeTaken,
-) -> None:
-    """Insert claims. Raises `refuse_as` when the guard refuses one."""
-    until = milliseconds(expires_at)
-    rows = [
-        {"resource_id": t.resource_id, "start_cell": t.start_cell, "end_cell": t.end_cell,
-         "appointment_id": appointment_id, "expires_at": until}
-        for t in takings
-    ]  # fmt: skip
-    try:
-        session.connection().execute(_INSERT_CLAIM, rows)
-    except IntegrityError as refused:
-        if not by_guard(refused):
-            raise
-        raise refuse_as() from refused  # type: ignore[call-arg]
-
-
-def by_guard(error: IntegrityError) -> bool:
-    """Whether it was the guard that refused, told by the constraint's name alone."""
-    diagnosis = getattr(error.orig, "diag", None)
-    name = str(getattr(diagnosis, "constraint_name", None) or error.orig)
-    return "claim_no_overlap" in name or "pk_claim" in name
-
-
-def _of_patient(error: IntegrityError, patient_id: int | None) -> bool:
-    """Whether PostgreSQL refused the patient's claim, out of several in one statement."""
-    detail = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
-    return patient_id is not None and f")=({patient_id}, " in detail
-
-
-def drop_claims(session: Session, appointment_id: int) -> None:
-    """Give back everything the appointment takes."""
-    session.execute(delete(Claim).where(Claim.appointment_id == appointment_id))
-
-
-_DROP_EXPIRED = delete(Claim).where(
-    Claim.resource_id == bindparam("r"),
-    Claim.start_cell < bindparam("e", type_=Integer),
-    Claim.start_cell > bindparam("s", type_=Integer) - LONGEST_MINUTES // CELL_MINUTES,
-    Claim.end_cell > bindparam("s", type_=Integer),
-    Claim.expires_at <= bindparam("now"),
-)
-
-
-def drop_expired(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
-    """Delete claims of expired holds that stand in the way of `takings`."""
-    now_ms = milliseconds(now)
-    session.connection().execute(
-        _DROP_EXPIRED, [{"r": t.resource_id, "s": t.start_cell, "e": t.end_cell, "now": now_ms} for t in takings]
-    )
-
-
-def keep_claims(session: Session, appointment_id: int, *, expires_at: datetime | None) -> int:
-    """Set when the claims end (null: never). Returns how many there are."""
-    statement = update(Claim).where(Claim.appointment_id == appointment_id).values(expires_at=milliseconds(expires_at))
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
-
-
-def count_claims(session: Session, appointment_id: int) -> int:
-    return session.execute(select(func.count()).select_from(Claim).where(Claim.appointment_id == appointment_id)).scalar_one()
-
-
-def note(
-    session: Session,
-    appointment_id: int,
-    *,
-    actor: str,
-    action: str,
-    now: datetime,
-    patient_id: int | None = None,
-    detail: str = "",
-) -> None:
-    """One audit row. `detail` holds no private data."""
-    row = {
-        "at": now, "actor": actor, "action": action, "appointment_id": appointment_id, "patient_id": patient_id, "detail": detail,
-    }  # fmt: skip
-    session.connection().execute(_INSERT_AUDIT, row)
-
-
-def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
-    """One outbox row."""
-    row = {"appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": now}
-    session.connection().execute(_INSERT_OUTBOX, row)
-
-
-def is_claimed(session: Session, taking: Taking, *, now: datetime) -> bool:
-    """Whether somebody has (some of) it, as far as a look without a lock can tell."""
-    claims = select(Claim.appointment_id).where(
-        Claim.resource_id == taking.resource_id,
-        Claim.start_cell < taking.end_cell,
-        Claim.start_cell > taking.start_cell - LONGEST_MINUTES // CELL_MINUTES,
-        Claim.end_cell > taking.start_cell,
-        or_(Claim.expires_at.is_(None), Claim.expires_at > milliseconds(now)),
-    )
-    return session.execute(claims.limit(1)).first() is not None
 
 
 def find(session: Session, appointment_id: int) -> Appointment | None:
@@ -426,16 +133,6 @@ def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> li
             .limit(limit)
         )
     )
-
-
-def add_tasks(session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int], *, now: datetime) -> None:
-    """One task for a person to look at, for each of `others`."""
-    if others:
-        rows = [
-            {"kind": kind, "created_at": now, "appointment_id": appointment_id, "patient_id": patient_id, "other_patient_id": o}
-            for o in others
-        ]
-        session.execute(insert(Task), rows)
 
 
 def count_first_visits(session: Session, patient_id: int, visit_type_id: int, *, after: datetime) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key
 
@@ -23,3 +23,24 @@ class Audit(Base):
     detail: Mapped[str] = mapped_column(String(400), default="")
 
     __table_args__ = (Index("ix_audit_appointment", "appointment_id"),)
+
+
+# Into the table, not its class: the ORM adds nothing here.
+_INSERT = insert(Base.metadata.tables["audit"])
+
+
+def note(
+    session: Session,
+    appointment_id: int,
+    *,
+    actor: str,
+    action: str,
+    now: datetime,
+    patient_id: int | None = None,
+    detail: str = "",
+) -> None:
+    """One audit row. `detail` holds no private data."""
+    row = {
+        "at": now, "actor": actor, "action": action, "appointment_id": appointment_id, "patient_id": patient_id, "detail": detail,
+    }  # fmt: skip
+    session.connection().execute(_INSERT, row)

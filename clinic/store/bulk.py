@@ -13,8 +13,8 @@ from psycopg import sql
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from clinic.store.appointments import lock_calendars
 from clinic.store.base import Base
+from clinic.store.claims import lock_calendars
 
 MANY = 2000
 

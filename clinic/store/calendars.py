@@ -20,14 +20,12 @@ from sqlalchemy.orm import Session
 from clinic.domain.hours import AROUND_THE_CLOCK, day_line, start_grid, week_line
 from clinic.domain.openings import room_starts, specialist_starts
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, gather, instant_at, span
-from clinic.domain.visit import LONGEST_MINUTES, VisitShape
-from clinic.store.appointments import Claim, milliseconds
+from clinic.domain.visit import VisitShape
 from clinic.store.base import one_of
+from clinic.store.claims import LONGEST_CELLS, Claim, milliseconds
 from clinic.store.locations import Closure, Equipment, LocationDay, Room, Site
 from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
-
-LONGEST_CLAIM = LONGEST_MINUTES // 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ _NEAR = [
     one_of(Claim.resource_id, "resources"),
     Claim.start_cell < bindparam("high", type_=Integer),
     # A claim is at most a day long: bounded below too, the index range never reaches into the past.
-    Claim.start_cell > bindparam("low", type_=Integer) - LONGEST_CLAIM,
+    Claim.start_cell > bindparam("low", type_=Integer) - LONGEST_CELLS,
     Claim.end_cell > bindparam("low", type_=Integer),
     or_(Claim.expires_at.is_(None), Claim.expires_at > bindparam("now", type_=BigInteger)),
 ]
@@ -140,7 +138,7 @@ class Calendars:
     """The free time of everyone who gives a visit type at some sites, over a window that grows.
 
     `specialist_id` narrows it to one person; `own_appointment_id` is a visit whose own claims count as free (it is
-    being moved); `published` false ignores shifts and opening hours (staff, with a reason), never claims or time off.
+    being moved).
     """
 
     def __init__(
@@ -237,7 +235,7 @@ class Calendars:
     def cells(self) -> int:
         return self._read_to - self.origin
 
-    def starts(self, *, lifted: bool = False) -> Iterator[tuple[Practice, int]]:
+    def starts(self) -> Iterator[tuple[Practice, int]]:
         """Each practice with its starts: bit i is the cell i after `origin`. Without notice and horizon: the engine's part."""
         cells = self.cells
         open_lines: dict[int, int] = {}
@@ -245,18 +243,16 @@ class Calendars:
         for (site_id, specialist_id), roster in self._rosters.items():
             site = roster.practice.site
             if site_id not in open_lines:
-                open_lines[site_id] = span(0, cells) if lifted else self._open_line(site, cells)
+                open_lines[site_id] = self._open_line(site, cells)
                 room_lines[site_id] = self._room_line(site_id, cells) & start_grid(
                     self._visit.step_minutes, site.time_zone, self.origin, cells
                 )
             allowed = room_lines[site_id]
             if not allowed:
                 continue
-            line = open_lines[site_id]
-            if not lifted:
-                line &= self._shift_line(roster, cells)
-                if line and (self._visit.room_kind or self._visit.equipment_kind):  # set-up and clean-up lie inside it, too
-                    allowed &= room_starts(self._visit, (line,))
+            line = open_lines[site_id] & self._shift_line(roster, cells)
+            if line and (self._visit.room_kind or self._visit.equipment_kind):  # set-up and clean-up lie inside it, too
+                allowed &= room_starts(self._visit, (line,))
             line &= ~(self._busy.get(specialist_id, 0) | self._away.get(specialist_id, 0))
             if line and (line := specialist_starts(self._visit, line) & allowed):
                 yield roster.practice, line

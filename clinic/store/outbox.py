@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, insert, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key
 
@@ -28,3 +28,13 @@ class OutboxMessage(Base):
         Index("uq_outbox_event", "appointment_id", "event", "sequence", unique=True),
         Index("ix_outbox_due", "due_at", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
     )
+
+
+# Into the table, not its class: the ORM adds nothing here.
+_INSERT = insert(Base.metadata.tables["outbox"])
+
+
+def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
+    """One outbox row."""
+    row = {"appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": now}
+    session.connection().execute(_INSERT, row)

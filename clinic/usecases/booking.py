@@ -24,7 +24,7 @@ from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.place import Details, Who
 from clinic.engine.search import Opening, alternatives_to, soonest_anywhere
-from clinic.store import appointments, patients
+from clinic.store import appointments, patients, tasks
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, done_before, is_known, remember
@@ -189,7 +189,7 @@ def _confirm(
                 phone=guardian_phone, consented_at=now,
             )
         )  # fmt: skip
-    appointments.add_tasks(session, "possible_duplicate", appointment_id, patient_id, resembling, now=now)
+    tasks.add_tasks(session, "possible_duplicate", appointment_id, patient_id, resembling, now=now)
     if once:
         remember(session, once, appointment_id, now=now)
     booked = _booked(session, appointment, key)

@@ -28,13 +28,15 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import DomainError, IllegalMove, PatientClash, TimeRefused
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, appointment_of, write_opening
-from clinic.store.appointments import Appointment, Claim, Task
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.catalogue import VisitType
+from clinic.store.claims import Claim
 from clinic.store.connect import engine_options, prepare
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient
 from clinic.store.rosters import TimeOff
+from clinic.store.tasks import Task
 from clinic.usecases import booking
 from clinic.usecases.roster import add_time_off
 from tests import build

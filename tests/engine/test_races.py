@@ -21,7 +21,8 @@ from clinic.domain.appointment import State
 from clinic.domain.errors import Busy, DomainError, IllegalMove, KeyReused, NotOffered, TimeRefused, TimeTaken
 from clinic.domain.timeline import cell_at
 from clinic.store import connect
-from clinic.store.appointments import Appointment, Claim, lock_calendars
+from clinic.store.appointments import Appointment
+from clinic.store.claims import Claim, lock_calendars
 from clinic.store.connect import begin_write
 from clinic.store.outbox import OutboxMessage
 from clinic.store.rosters import TimeOff

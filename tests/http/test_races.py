@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, aliased
 
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment, Claim
+from clinic.store.appointments import Appointment
+from clinic.store.claims import Claim
 from clinic.store.connect import engine_options, prepare
 from tests import build
 from tests.databases import Databases

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import PatientClash, TimeTaken
-from clinic.store.appointments import Appointment, Claim, Taking, add_resource, by_guard, claim, drop_expired
+from clinic.store.appointments import Appointment, add_resource
+from clinic.store.claims import Claim, Taking, by_guard, claim, drop_expired
 from clinic.store.connect import begin_write
 from tests import build
 

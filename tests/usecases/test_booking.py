@@ -24,12 +24,14 @@ from clinic.domain.errors import (
 from clinic.domain.patient import GuardianDetails
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment, Claim, Task
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.catalogue import VisitType
+from clinic.store.claims import Claim
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Guardian, Patient
 from clinic.store.people import Specialist
+from clinic.store.tasks import Task
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked, Hold, request_once
 from clinic.usecases.roster import add_time_off

@@ -24,12 +24,13 @@ from clinic.domain.timeline import cell_at, instant_at, span
 from clinic.domain.visit import VisitShape
 from clinic.engine.search import Sought, nearby, soonest
 from clinic.factory import create_app
-from clinic.store.appointments import Appointment, Claim
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.base import Base
 from clinic.store.bulk import insert_rows
 from clinic.store.calendars import Calendars
 from clinic.store.catalogue import Service, VisitType, visits_of
+from clinic.store.claims import Claim
 from clinic.store.locations import Closure, Equipment, Location, LocationDay, Room, Site
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient

@@ -135,7 +135,8 @@ def test_an_empty_network_has_nothing(session: Session) -> None:
     assert (found.openings, found.candidates, found.anyway) == ([], [], False)
 
 
-def test_what_only_staff_may_book_is_not_shown(session: Session) -> None:
+def test_a_service_that_only_staff_book_says_so(session: Session) -> None:
     build.zips(session)
     build.practice(session, visit=build.visit_type(session, build.service(session, "surgery"), online=False))
-    assert find(session, "32801", "surgery").openings == []
+    with pytest.raises(InvalidInput, match="arranged by our staff"):
+        find(session, "32801", "surgery")

@@ -14,9 +14,10 @@ from clinic.domain.appointment import STANDING, State
 from clinic.domain.patient import match_name
 from clinic.domain.timeline import instant_at
 from clinic.domain.tokens import write_reference
-from clinic.store.appointments import Appointment, Claim
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.bulk import insert_rows, set_aside
+from clinic.store.claims import Claim
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient
 from clinic.usecases.demonstration.calendar import Filled, Placed, window
