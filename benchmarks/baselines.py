@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from typing import Any
 
-from benchmarks.workload import BREAK_ENDS, BREAK_STARTS, CLOSES, MINUTES, OPENS, STEP, Workload
+from benchmarks.workload import BREAK_ENDS, BREAK_STARTS, CLOSES, FIRST_DAY, MINUTES, OPENS, STEP, Workload
 
 CELL = 15
 """Minutes to a bit: coarser than the product's five, because this workload allows it."""
@@ -20,6 +20,7 @@ def _stretch(start: int, end: int) -> int:
 WORKING = _stretch(OPENS, CLOSES) & ~_stretch(BREAK_STARTS, BREAK_ENDS)
 GRID = sum(1 << (start // CELL) for start in range(0, 1440, STEP))
 FIRST_HORIZON, GROWTH = 2, 4
+DAY_0 = FIRST_DAY.toordinal()
 
 
 # --- P1, P2: every free start
@@ -77,8 +78,8 @@ READ_BOOKINGS = "select specialist_id, day, s, e from raw_booking where day >= %
 def load_bookings(connection: Any, workload: Workload) -> None:
     connection.execute(BOOKING_TABLE)
     with connection.cursor().copy("copy raw_booking (specialist_id, day, s, e, patient) from stdin") as copy:
-        for row in workload.rows():
-            copy.write_row((*row, "p"))
+        for specialist, day, start, end in workload.rows():
+            copy.write_row((specialist, DAY_0 + day, start, end, "p"))
     connection.execute("vacuum analyze raw_booking")
 
 
@@ -86,8 +87,8 @@ def starts_from_postgresql(connection: Any, workload: Workload) -> list[int]:
     """Rows by psycopg -> integer masks -> list."""
     calendars: list[list[list[tuple[int, int]]]] = [[[] for _ in range(workload.days)] for _ in range(workload.specialists)]
     ids = list(range(1, workload.specialists + 1))
-    for specialist, day, start, end in connection.execute(READ_BOOKINGS, (0, workload.days, ids)).fetchall():
-        calendars[specialist - 1][day].append((start, end))
+    for specialist, day, start, end in connection.execute(READ_BOOKINGS, (DAY_0, DAY_0 + workload.days, ids)).fetchall():
+        calendars[specialist - 1][day - DAY_0].append((start, end))
     return list_starts(day_masks(calendars))
 
 
@@ -101,7 +102,7 @@ def earliest(connection: Any, workload: Workload, limit: int = 20, each: int = 3
     ids = list(range(1, workload.specialists + 1))
     horizon = FIRST_HORIZON
     while True:
-        rows = connection.execute(READ_BOOKINGS, (0, horizon, ids)).fetchall()
+        rows = connection.execute(READ_BOOKINGS, (DAY_0, DAY_0 + horizon, ids)).fetchall()
         found = _earliest_of(rows, workload.specialists, horizon, limit, each)
         if len(found) >= limit or horizon >= workload.days:
             return found
@@ -111,7 +112,7 @@ def earliest(connection: Any, workload: Workload, limit: int = 20, each: int = 3
 def _earliest_of(rows: Sequence[tuple[int, ...]], specialists: int, days: int, limit: int, each: int) -> list[tuple[int, int]]:
     masks = [[WORKING] * days for _ in range(specialists)]
     for specialist, day, start, end in rows:
-        masks[specialist - 1][day] &= ~_CUT[start // CELL][end // CELL]
+        masks[specialist - 1][day - DAY_0] &= ~_CUT[start // CELL][end // CELL]
     return nsmallest(limit, [(start, number) for number, line in enumerate(masks) for start in _first(line, each)])
 
 
