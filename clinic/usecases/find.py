@@ -87,15 +87,13 @@ def visit_for(session: Session, service: str, visit_type: str | None = None) -> 
 def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> Found:
     """Openings near the place, in an ever wider radius until there are some. A page that asks twice counts once.
 
-    None for a service whose every visit is arranged by staff. Raises NotFound for an unknown service, InvalidInput for what
-    cannot be searched.
+    Raises NotFound for an unknown service, InvalidInput for what cannot be searched, or is arranged by staff.
     """
     check(wanted)
     visit = visit_for(session, wanted.service, wanted.visit_type)
     search = soonest if wanted.sort == "soonest" else nearest_first
     found = Found(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
-    reachable = widening(session, visit.id, place.point, wanted.radius_miles) if visit.shape.online else ()
-    for radius, candidates in reachable:
+    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
         sought = Sought(visit=visit, candidates=candidates, since=wanted.since, until=wanted.until)
         openings = search(session, sought, now=now, limit=wanted.limit)
         reach = radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
