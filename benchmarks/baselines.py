@@ -158,5 +158,5 @@ def open_sqlite(file: str) -> sqlite3.Connection:
     """As the product opens it: WAL, and durable by the same pragma."""
     connection = sqlite3.connect(file, timeout=60, isolation_level=None)
     connection.execute("pragma journal_mode=wal")
-    connection.execute("pragma synchronous=normal")
+    connection.execute("pragma synchronous=full")
     return connection

@@ -82,9 +82,9 @@ class Ceilings:
         return float(self._booking["thru"]("excl", processes, seconds)["per_s"])
 
     def sqlite_inserts_per_second(self, processes: int, seconds: float) -> float:
-        """P8: one raw insert into SQLite, WAL, synchronous=NORMAL."""
+        """P8: one raw insert into SQLite, WAL, synchronous=FULL."""
         self._sqlite["reset"]()
-        return float(self._sqlite["thru"]("raw", "normal", processes, seconds)["per_s"])
+        return float(self._sqlite["thru"]("raw", "full", processes, seconds)["per_s"])
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_TIMEOUT_SECONDS = 3.0
+REST_SECONDS = 2.0
+"""A connection that rested longer is tried before it is used again: its server may have been restarted."""
 _LOCKED = "database is locked"
 
 
@@ -29,7 +32,6 @@ def engine_options(url: str) -> dict[str, Any]:
         "plan_cache_mode": "force_generic_plan",
     }
     return {
-        "pool_pre_ping": True,
         # Outside begin_write each statement stands alone. It saw its own snapshot anyway (read committed), and the
         # ROLLBACK that would end a reading transaction makes psycopg forget every prepared statement.
         "isolation_level": "AUTOCOMMIT",
@@ -46,11 +48,24 @@ def normalise_url(url: str) -> str:
 
 
 def prepare(engine: Engine) -> None:
-    """Teach a SQLite engine WAL, foreign keys and explicit BEGIN; nothing to teach PostgreSQL's."""
-    if engine.dialect.name != "sqlite":
+    """Teach a SQLite engine WAL, foreign keys and explicit BEGIN; make a PostgreSQL one look whether its server is there."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
         return
-    event.listen(engine, "connect", _on_sqlite_connect)
-    event.listen(engine, "begin", _on_sqlite_begin)
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rested"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # Not at every use, as the pool itself would: on a busy connection that is one trip in ten for nothing.
+        if monotonic() - record.info.get("rested", monotonic()) > REST_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as gone:
+                raise DisconnectionError("the connection did not outlive its rest") from gone
 
 
 def begin_write(session: Session) -> None:
@@ -72,7 +87,7 @@ def _writing(dialect: str) -> dict[str, str]:
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy, not the driver, says BEGIN
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY"):
         connection.execute("PRAGMA " + pragma)
 
 
