@@ -17,9 +17,10 @@ from clinic.domain.places import Point, boxes, distance_miles, wider
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at, span, starts
 from clinic.domain.tokens import Wish
 from clinic.domain.visit import VisitShape
-from clinic.store.calendars import Calendars, Practice
+from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, first_online_visit
 from clinic.store.locations import LocationRow, Site, find_point, offering, offering_within
+from clinic.store.standing import Practice
 
 HORIZON_DAYS = (2, 8, 28)
 PER_LOCATION = 3
@@ -167,7 +168,8 @@ def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, 
     openings: list[Opening] = []
     for _radius, candidates in widening(session, visit.id, point, NEARBY_MILES):
         sought = Sought(visit=visit, candidates=candidates, staff=staff)
-        openings = soonest(session, sought, now=now, limit=limit)
+        found = soonest(session, sought, now=now, limit=limit)
+        openings = max(openings, found, key=len)  # the nearest anyway may be fewer clinics than a wide radius held
         if len(openings) >= limit:
             break
     return openings
@@ -191,7 +193,7 @@ def _growing(
     since, until = max(sought.since or now, earliest_start), min(sought.until or latest_start, latest_start)
     if since >= until or not sought.candidates:
         return
-    sites = [Site(c.location.id, c.location.time_zone, c.location.hours) for c in sought.candidates]
+    sites = [Site(at.id, at.time_zone, at.hours, at.version) for at in (c.location for c in sought.candidates)]
     calendars = Calendars(
         session, sought.visit.id, shape, sites, since=since, until=until, now=now,
         specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id,

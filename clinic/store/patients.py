@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, select
+from sqlalchemy import Date, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base
+
+PERSON_LOCKS = 3
+"""First half of the advisory lock numbers of people; claims have 1, idempotency keys 2."""
 
 
 class Patient(Base):
@@ -45,7 +49,14 @@ class Guardian(Base):
 
 
 def find_matching(session: Session, *, match_name: str, birth_date: date, phone: str) -> int | None:
-    """The id of the one patient with exactly this name, birth date and phone; None when there is none, or more than one."""
+    """The id of the one patient with exactly this name, birth date and phone; None when there is none, or more than one.
+
+    Part of a writing transaction: whoever asks for the same person at the same time waits until it ends, and then finds
+    the patient that it made.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        number = zlib.crc32(f"{match_name} {birth_date} {phone}".encode()) - 2**31
+        session.execute(text("select pg_advisory_xact_lock(:space, :number)"), {"space": PERSON_LOCKS, "number": number})
     ids = session.scalars(
         select(Patient.id)
         .where(Patient.birth_date == birth_date, Patient.phone == phone, Patient.match_name == match_name)

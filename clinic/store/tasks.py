@@ -22,8 +22,15 @@ class Task(Base):
     other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
 
 
-def add_tasks(session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int], *, now: datetime) -> None:
-    """One task for a person to look at, for each of `others`."""
+POSSIBLE_DUPLICATE = "possible_duplicate"
+SAYS_NEW = "says_new_but_known"
+SAYS_KNOWN = "says_known_but_new"
+
+
+def add_tasks(
+    session: Session, kind: str, appointment_id: int, patient_id: int, others: Sequence[int | None], *, now: datetime
+) -> None:
+    """One task for each of `others`: patients to compare with, or None where it is about the one patient alone."""
     if others:
         rows = [
             {"kind": kind, "created_at": now, "appointment_id": appointment_id, "patient_id": patient_id, "other_patient_id": o}

@@ -177,7 +177,7 @@ def _confirm(
         return booked
     appointment = _get(session, appointment_id)
     phone, extension, guardian_phone = _check(details, appointment, now=now)
-    patient_id, resembling = _patient(session, details, phone, extension, now=now)
+    patient_id, known, resembling = _patient(session, details, phone, extension, now=now)
     if not who.staff:
         _check_upcoming(session, patient_id, appointment, now=now)
     given = Details(patient_id, details.new_patient, details.booked_by, details.reason or None)
@@ -189,7 +189,7 @@ def _confirm(
                 phone=guardian_phone, consented_at=now,
             )
         )  # fmt: skip
-    tasks.add_tasks(session, "possible_duplicate", appointment_id, patient_id, resembling, now=now)
+    _add_tasks(session, appointment, details, known=known, resembling=resembling, now=now)
     if once:
         remember(session, once, appointment_id, now=now)
     booked = _booked(session, appointment, key)
@@ -305,13 +305,13 @@ def _check(details: PatientDetails, appointment: Appointment, *, now: datetime) 
 
 def _patient(
     session: Session, details: PatientDetails, phone: str, extension: str | None, *, now: datetime
-) -> tuple[int, list[int]]:
-    """The patient's id, and ids of patients who look alike (for a person to compare). Exact matches attach silently."""
+) -> tuple[int, bool, list[int]]:
+    """The patient's id, whether we knew them, and ids of patients who look alike. Exact matches attach silently."""
     assert details.birth_date is not None
     name = match_name(details.given_name, details.family_name)
     known = patients.find_matching(session, match_name=name, birth_date=details.birth_date, phone=phone)
     if known is not None:
-        return known, []
+        return known, True, []
     patient_id = appointments.add_resource(session, "patient")
     session.execute(
         insert(Patient).values(
@@ -322,7 +322,19 @@ def _patient(
         )
     )  # fmt: skip
     alike = patients.resembling(session, match_name=name, birth_date=details.birth_date, phone=phone, besides=patient_id)
-    return patient_id, alike
+    return patient_id, False, alike
+
+
+def _add_tasks(
+    session: Session, appointment: Appointment, details: PatientDetails, *, known: bool, resembling: list[int], now: datetime
+) -> None:
+    """What a person should look at: records that look alike, and a "new" or "returning" that our records do not bear out."""
+    patient_id = appointment.patient_id
+    assert patient_id is not None
+    tasks.add_tasks(session, tasks.POSSIBLE_DUPLICATE, appointment.id, patient_id, resembling, now=now)
+    if details.new_patient is not None and details.new_patient == known:
+        kind = tasks.SAYS_NEW if known else tasks.SAYS_KNOWN
+        tasks.add_tasks(session, kind, appointment.id, patient_id, [None], now=now)
 
 
 def _check_upcoming(session: Session, patient_id: int, appointment: Appointment, *, now: datetime) -> None:

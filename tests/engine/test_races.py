@@ -25,6 +25,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.claims import Claim, lock_calendars
 from clinic.store.connect import begin_write
 from clinic.store.outbox import OutboxMessage
+from clinic.store.patients import Patient
 from clinic.store.rosters import TimeOff
 from clinic.usecases import booking
 from clinic.usecases.booking import request_once
@@ -306,6 +307,19 @@ def test_a_hold_that_ends_goes_to_one_in_full(database: str, engine: Engine) -> 
         f"\n2000 holds ending within 50 ms of a rival on {kind_of(database)}:"
         f" one winner each, {dict(seen)}, {monotonic() - begun:.0f} s"
     )
+
+
+def test_one_person_who_books_twice_at_once_is_one_patient(engine: Engine) -> None:
+    with Session(engine) as session:
+        clinic = make_clinic(session)
+        days = [NOW + timedelta(days=1 + number) for number in range(3)]
+        holds = [booking.hold(session, clinic.opening(0, 0, day), key=KEY, who=PATIENT, now=NOW).token for day in days]
+        answers = together(
+            engine,
+            [lambda s, t=token: booking.confirm(s, t, build.details(), key=KEY, who=PATIENT, now=NOW) for token in holds],
+        )
+        assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+        assert session.scalar(select(func.count()).select_from(Patient)) == 1
 
 
 def quarrel(engine: Engine, rounds: int) -> Counter[str]:

@@ -413,6 +413,19 @@ def test_a_near_match_is_a_task_for_a_person(desk: Desk, near: dict[str, str]) -
     assert (desk.count(Patient), desk.count(Task)) == (3, 1)
 
 
+@pytest.mark.parametrize(("says", "kinds"), [(None, []), (False, []), (True, ["says_new_but_known"])])
+def test_new_or_returning_is_believed_and_looked_at(desk: Desk, says: bool | None, kinds: list[str]) -> None:
+    desk.book(new_patient=True)
+    desk.book(TEN + timedelta(hours=1), new_patient=says)
+    assert [task.kind for task in desk.session.scalars(select(Task))] == kinds
+
+
+def test_returning_to_us_for_the_first_time_is_looked_at(desk: Desk) -> None:
+    booked = desk.book(new_patient=False)
+    task = desk.session.scalars(select(Task)).one()
+    assert (task.kind, task.appointment_id, task.other_patient_id) == ("says_known_but_new", booked.summary.appointment_id, None)
+
+
 def test_a_childs_guardian_is_kept_with_the_visit(desk: Desk) -> None:
     hold = desk.hold()
     child = {"given_name": "Leo", "birth_date": date(2015, 5, 5)}
