@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clinic.domain.errors import InvalidInput
 
@@ -120,6 +121,7 @@ def distance_miles(a: Point, b: Point) -> float:
     return haversine_miles(a.latitude, a.longitude, b.latitude, b.longitude)
 
 
+@lru_cache(maxsize=65536)  # the same clinics are looked at again and again
 def _reduced(latitude: float) -> tuple[float, float]:
     """Sine and cosine of the reduced latitude: the point's on the auxiliary sphere."""
     u = math.atan((1 - _F) * math.tan(math.radians(latitude)))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nsmallest
+from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
@@ -64,6 +66,8 @@ class Opening:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """What is looked for. `since` and `until` narrow what notice and horizon allow.
+
+    Candidates are for one search: what changes at a site after they were read may not be seen.
 
     `staff` lifts notice and horizon. `own_appointment_id` is a visit being moved: its claims count as free.
     """
@@ -136,7 +140,7 @@ def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Pract
     """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
     for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
         bounds = span(first, last)
-        return {practice: starts(line & bounds, calendars.origin) for practice, line in calendars.starts() if line & bounds}
+        return {practice: starts(line, calendars.origin) for practice, line in calendars.starts(bounds)}
     return {}
 
 
@@ -193,7 +197,8 @@ def _growing(
     since, until = max(sought.since or now, earliest_start), min(sought.until or latest_start, latest_start)
     if since >= until or not sought.candidates:
         return
-    sites = [Site(at.id, at.time_zone, at.hours, at.version) for at in (c.location for c in sought.candidates)]
+    ranked = [candidate.location for candidate in sorted(sought.candidates, key=lambda c: c.rank)]
+    sites = [Site(at.id, at.time_zone, at.hours, at.version) for at in ranked]
     calendars = Calendars(
         session, sought.visit.id, shape, sites, since=since, until=until, now=now,
         specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id,
@@ -210,9 +215,11 @@ def _growing(
 
 
 def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -> list[Opening]:
+    found = ((line & -line, practice, line) for practice, line in calendars.starts(bounds))
+    # They come in the order of their rank, which `nsmallest` keeps among equals: nobody else can be among the earliest.
     lines = (
-        ((*sought.candidate(practice.site.id).rank, practice.slug), practice, line & bounds)
-        for practice, line in calendars.starts()
+        ((*sought.candidate(practice.site.id).rank, practice.slug), practice, line)
+        for _first, practice, line in nsmallest(limit, found, key=itemgetter(0))
     )
     return [_opening(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
 
@@ -220,8 +227,8 @@ def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -
 def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int) -> tuple[list[Opening], bool]:
     """The openings, and whether a further horizon could not change them: no site before the last had too few."""
     by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
-    for practice, line in calendars.starts():
-        by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line & bounds))
+    for practice, line in calendars.starts(bounds):
+        by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line))
     openings: list[Opening] = []
     settled = True
     for candidate in sorted(sought.candidates, key=lambda c: c.rank):

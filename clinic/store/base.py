@@ -5,15 +5,13 @@ Tables subclass our own `Base`, not Flask-SQLAlchemy's Model, so the store needs
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, bindparam
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm import registry as orm_registry
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -55,17 +53,17 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class IdList(TypeDecorator[Sequence[int]]):
-    """A list of ids as one bound value: int[] on PostgreSQL, JSON text on SQLite."""
+    """A list of ids as one bound text, to be cast: to bigint[] on PostgreSQL, JSON on SQLite.
+
+    (Drivers take lists as well, number by number, in ten times the time.)
+    """
 
     impl = String
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else ARRAY(BigInteger))
-
-    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
-        ids = list(value or ())
-        return json.dumps(ids) if dialect.name == "sqlite" else ids
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str:
+        ids = ",".join(map(str, value or ()))
+        return f"[{ids}]" if dialect.name == "sqlite" else f"{{{ids}}}"
 
 
 class one_of(ColumnElement[bool]):  # noqa: N801 (reads like the function it stands for)
@@ -85,13 +83,21 @@ class one_of(ColumnElement[bool]):  # noqa: N801 (reads like the function it sta
 
 @compiles(one_of, "postgresql")
 def _one_of_postgresql(element: one_of, compiler: Any, **kw: Any) -> str:
-    return f"{compiler.process(element.column, **kw)} = ANY({compiler.process(element.ids, **kw)})"
+    return f"{compiler.process(element.column, **kw)} = ANY(CAST({compiler.process(element.ids, **kw)} AS BIGINT[]))"
 
 
 @compiles(one_of, "sqlite")
 def _one_of_sqlite(element: one_of, compiler: Any, **kw: Any) -> str:
     column, ids = compiler.process(element.column, **kw), compiler.process(element.ids, **kw)
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 (both are compiled, neither is text)
+
+
+def driver_rows(session: Session, statement: Any, parameters: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """As the driver gives them: numbers and text need no conversion, and thousands of Rows cost more than the query."""
+    result = session.connection().execute(statement, parameters)
+    rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 class Base(DeclarativeBase):

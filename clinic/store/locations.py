@@ -6,16 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.places import Box, Point
-from clinic.store.base import Base, Key
+from clinic.store.base import Base, Key, driver_rows
 from clinic.store.people import Offer
 
 
 class Location(Base):
-    """One clinic site. `hours` are weekly opening hours in `time_zone`; empty means that shifts alone decide."""
+    """One clinic site. `hours` are weekly opening hours in `time_zone`; empty means that shifts alone decide.
+
+    `calendar_version` is a random number that triggers replace whenever anything changes of what stands here.
+    """
 
     __tablename__ = "location"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -33,6 +36,7 @@ class Location(Base):
     time_zone: Mapped[str] = mapped_column(String(40))
     hours: Mapped[str] = mapped_column(String(400), default="")
     active: Mapped[bool] = mapped_column(default=True)
+    calendar_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
     __table_args__ = (
         Index("ix_location_point", "latitude", "longitude"),
@@ -92,7 +96,7 @@ class Equipment(Base):
 
 @dataclass(frozen=True, slots=True)
 class LocationRow:
-    """What a search needs to know of a site."""
+    """What a search needs to know of a site. `version`: see store.standing."""
 
     id: int
     slug: str
@@ -101,9 +105,13 @@ class LocationRow:
     longitude: float
     time_zone: str
     hours: str
+    version: int | None = None
 
 
-_ROW = (Location.id, Location.slug, Location.name, Location.latitude, Location.longitude, Location.time_zone, Location.hours)
+_ROW = (
+    Location.id, Location.slug, Location.name, Location.latitude, Location.longitude, Location.time_zone, Location.hours,
+    Location.calendar_version,
+)  # fmt: skip
 _OFFERED = (
     select(Offer.visit_type_id)
     .where(Offer.location_id == Location.id, Offer.visit_type_id == bindparam("visit_type", type_=Integer))
@@ -122,7 +130,7 @@ def offering_within(session: Session, visit_type_id: int, around: Iterable[Box])
     found: list[LocationRow] = []
     for box in around:
         parameters = {"visit_type": visit_type_id, "south": box.south, "north": box.north, "west": box.west, "east": box.east}
-        found += [LocationRow(*row) for row in session.connection().execute(_IN_BOX, parameters)]
+        found += [LocationRow(*row) for row in driver_rows(session, _IN_BOX, parameters)]
     return found
 
 
@@ -136,11 +144,12 @@ def offering(session: Session, visit_type_id: int, *, slugs: Sequence[str] = (),
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A location as far as its calendar goes."""
+    """A location as far as its calendar goes. With its `version`, what was kept of it may be used."""
 
     id: int
     time_zone: str
     hours: str
+    version: int | None = None
 
 
 def find_point(session: Session, location_id: int) -> Point | None:

@@ -226,10 +226,10 @@ def test_online_first_visits_are_on_offer_and_procedures_need_a_c_arm(chain: Ses
 
 
 def fingerprint(session: Session) -> str:
-    """A hash over every row of the demo."""
+    """A hash over every row of the demo, but for the numbers that are random by design."""
     digest = hashlib.sha256()
     for table in (Location, LocationDay, Room, Specialist, Offer, Shift, ShiftDay, TimeOff, Patient, Appointment, Claim):
-        columns = table.__table__.c
+        columns = [column for column in table.__table__.c if column is not Location.__table__.c.calendar_version]
         for row in session.execute(select(*columns).order_by(*table.__table__.primary_key)):
             digest.update(repr(tuple(row)).encode())
     return digest.hexdigest()

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from clinic.domain.hours import local_day
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, instant_at, span, spans_of
 from clinic.domain.visit import VisitShape
-from clinic.store.calendars import Calendars, Practice
+from clinic.store.calendars import Calendars
 from clinic.store.locations import Site
+from clinic.store.standing import Practice
 
 DAYS_BACK, DAYS_AHEAD = 14, 42
 NEXT_DAYS_FULL, LAST_DAYS_FULL, PAST_FULL = 0.72, 0.48, 0.6
