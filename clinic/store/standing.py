@@ -29,7 +29,7 @@ from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
 
 MOST_KEPT = 20_000
-"""Sites with their people, of one database: about a kilobyte for each specialist there."""
+"""Sites of one database, each as often as visit types were sought there. With four specialists 1.6 kB each: 33 MB at most."""
 
 _FOREVER = 2**31 - 1  # the last cell that the tables can hold
 
