@@ -1,8 +1,8 @@
 """Rosters and claims of many specialists, rooms and pieces of equipment -> timelines, in a constant number of queries.
 
-`Calendars` are opened once for a visit type and a set of sites (one query for everything that changes rarely, or none: see
-`standing`), then grown: each `grow` reads the claims of the further days (one query) and ORs them into what is known. All timelines share
-one origin, a UTC midnight, so that the expansions of weekly hours can be cached by it.
+`Calendars` are opened once for a visit type and a set of sites (one query for everything that changes rarely, or none:
+see `standing`), then grown: each `grow` reads the claims of the further days (one query) and ORs them into what is known.
+All timelines share one origin, a UTC midnight, so that the expansions of weekly hours can be cached by it.
 """
 
 from __future__ import annotations
