@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nsmallest
 from operator import itemgetter
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -33,8 +34,7 @@ _ROUND_THE_WORLD = 12_500.0
 Distance = Callable[[Point, Point], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A site that offers the visit, and how far it is (miles; None when nobody asked from where)."""
 
     location: LocationRow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -94,8 +94,7 @@ class Equipment(Base):
     __table_args__ = (Index("ix_equipment_place", "location_id", "kind"),)
 
 
-@dataclass(frozen=True, slots=True)
-class LocationRow:
+class LocationRow(NamedTuple):
     """What a search needs to know of a site. `version`: see store.standing."""
 
     id: int
@@ -130,7 +129,7 @@ def offering_within(session: Session, visit_type_id: int, around: Iterable[Box])
     found: list[LocationRow] = []
     for box in around:
         parameters = {"visit_type": visit_type_id, "south": box.south, "north": box.north, "west": box.west, "east": box.east}
-        found += [LocationRow(*row) for row in driver_rows(session, _IN_BOX, parameters)]
+        found += map(LocationRow._make, driver_rows(session, _IN_BOX, parameters))
     return found
 
 
@@ -142,8 +141,7 @@ def offering(session: Session, visit_type_id: int, *, slugs: Sequence[str] = (),
     return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id})]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A location as far as its calendar goes. With its `version`, what was kept of it may be used."""
 
     id: int
