@@ -133,7 +133,7 @@ class Calendars:
                     yield practice, line
 
     def free_rooms(self, site_id: int, start_cell: int) -> list[int]:
-        """Suitable rooms free for a visit at `start_cell`, least busy first."""
+        """Suitable rooms free for a visit at `start_cell`."""
         return self._free((r for at in self._standing if at.site.id == site_id for r in at.rooms), start_cell)
 
     def free_equipment(self, site_id: int, start_cell: int) -> list[int]:
