@@ -81,7 +81,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
     Raises TimeTaken, NotOffered.
     """
-    claims.lock_calendars(session, [wish.specialist_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id)
+    claims.lock_calendars(session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id)
     slot = _find_slot(session, wish, who=who, now=now)
     new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
     return claims.take(session, new, slot.takings, actor=who.actor, now=now)
@@ -90,7 +90,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
     """Take the time for a patient at once, without a hold. Raises TimeTaken, NotOffered, PatientClash."""
     claims.lock_calendars(
-        session, [wish.specialist_id, details.patient_id], location_id=wish.location_id, visit_type_id=wish.visit_type_id
+        session, [wish.specialist_id, details.patient_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id
     )
     slot = _find_slot(session, wish, who=who, now=now)
     takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
@@ -205,17 +205,15 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     return appointment
 
 
-def _locked(session: Session, appointment_id: int, *resource_ids: int, location_id: int | None = None) -> Appointment:
-    """The appointment as it is once its calendars are ours (and those of `resource_ids`, and the location's rooms)."""
+def _locked(session: Session, appointment_id: int, *people: int, location_id: int | None = None) -> Appointment:
+    """The appointment as it is once its calendars are ours, and those of `people` and of the location it may move to."""
     seen = appointments.find(session, appointment_id)
     if seen is None:
         raise NotFound("There is no such visit.")
     while True:
-        involved = {seen.specialist_id, *resource_ids}
-        involved.update(i for i in (seen.patient_id, seen.room_id, seen.equipment_id) if i is not None)
-        claims.lock_calendars(
-            session, sorted(involved), location_id=location_id or seen.location_id, visit_type_id=seen.visit_type_id
-        )
+        involved = {seen.specialist_id, *people} | ({seen.patient_id} if seen.patient_id is not None else set())
+        places = {seen.location_id, location_id or seen.location_id}
+        claims.lock_calendars(session, involved, locations=places, visit_type_id=seen.visit_type_id)
         before = (seen.specialist_id, seen.location_id, seen.patient_id)
         appointment = appointments.find(session, appointment_id)
         assert appointment is not None  # appointments are never deleted while they can be locked

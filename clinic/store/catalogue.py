@@ -78,7 +78,7 @@ _BOOKABLE = select(
     VisitType.id, VisitType.slug, VisitType.name, Service.slug, Service.name, VisitType.cancel_window_hours, *_SHAPE
 ).join(Service, Service.id == VisitType.service_id)
 _BOOKABLE_BY_ID = _BOOKABLE.where(VisitType.id == bindparam("id"))
-_BOOKABLE_AT = _BOOKABLE_BY_ID.add_columns(Location.id, Location.time_zone, Location.hours).outerjoin(
+_BOOKABLE_AT = _BOOKABLE_BY_ID.add_columns(Location.id, Location.time_zone, Location.hours, Location.calendar_version).outerjoin(
     Location, (Location.id == bindparam("location")) & Location.active
 )
 
@@ -93,8 +93,8 @@ def find_visit_at(session: Session, visit_type_id: int, location_id: int) -> tup
     row = session.connection().execute(_BOOKABLE_AT, {"id": visit_type_id, "location": location_id}).one_or_none()
     if row is None:
         return None, None
-    location, time_zone, hours = row[-3:]
-    return _bookable(*row[:-3]), Site(location, time_zone, hours) if location is not None else None
+    *visit, location, time_zone, hours, version = row
+    return _bookable(*visit), Site(location, time_zone, hours, version) if location is not None else None
 
 
 def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:

@@ -11,7 +11,7 @@ read afterwards sees what earlier holders committed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,9 @@ LONGEST_CELLS = LONGEST_MINUTES // CELL_MINUTES
 
 CLAIM_LOCKS = 1
 """First half of our advisory lock numbers: the second is a resource's id."""
+
+PLACE_LOCKS = 4
+"""The same, for all rooms and equipment of a location: the second is the location's id."""
 
 
 class Claim(Base):
@@ -93,34 +96,35 @@ def milliseconds(instant: datetime | None) -> int | None:
     return None if instant is None else int(instant.timestamp() * 1000)
 
 
-# Locks on the specialist and patients named, and on every room and piece of equipment that the visit type could use here.
+# People by their ids, then locations, for all their rooms and equipment, when the visit type needs any.
 _LOCK = text(
     """
-    select pg_advisory_xact_lock(:namespace, id) from (
-        select cast(id as integer) as id from (
-            select unnest(cast(:ids as bigint[])) as id
-            union select r.id from room r join visit_type v on v.room_kind = r.kind
-                  where v.id = :visit_type and r.location_id = :location
-            union select e.id from equipment e join visit_type v on v.equipment_kind = e.kind
-                  where v.id = :visit_type and e.location_id = :location
-        ) as wanted order by id
+    select pg_advisory_xact_lock(space, id) from (
+        select :people as space, cast(unnest(cast(:ids as bigint[])) as integer) as id
+        union all select :places, cast(unnest(cast(:locations as bigint[])) as integer) from visit_type
+                  where id = :visit_type and (room_kind is not null or equipment_kind is not null)
+        order by space, id
     ) as ordered
     """
-).bindparams(bindparam("ids", type_=IdList()))
+).bindparams(
+    bindparam("ids", type_=IdList()), bindparam("locations", type_=IdList()),
+    bindparam("people", type_=Integer), bindparam("places", type_=Integer),
+)  # fmt: skip
 
 
 def lock_calendars(
-    session: Session, resource_ids: Sequence[int], *, location_id: int | None = None, visit_type_id: int | None = None
+    session: Session, people: Iterable[int], *, locations: Iterable[int] = (), visit_type_id: int | None = None
 ) -> None:
-    """Wait for our turn at these calendars, and at the rooms and equipment the visit type may use at the location.
+    """Wait for our turn at these calendars, and at the locations' rooms and equipment if the visit type needs any.
 
     SQLite needs none of it: whoever writes is alone (see connect.begin_write).
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(
-            _LOCK,
-            {"namespace": CLAIM_LOCKS, "ids": sorted(resource_ids), "location": location_id, "visit_type": visit_type_id},
-        )
+        parameters = {
+            "people": CLAIM_LOCKS, "ids": list(people), "places": PLACE_LOCKS, "locations": list(locations),
+            "visit_type": visit_type_id,
+        }  # fmt: skip
+        session.connection().execute(_LOCK, parameters)
 
 
 # Claims go in only once what has expired in their way is gone: the count makes them wait for it.

@@ -2,8 +2,8 @@
 
 It hardly ever changes, so each process keeps it. Every location has a number, `calendar_version`, which triggers replace
 by a fresh random one whenever any of this changes (migration 0002). A search reads the numbers together with the
-locations, and what was kept under the same number still stands. Sites without a number are read from the tables: so
-does whoever is about to write.
+locations, and what was kept under the same number still stands. Whoever places a visit reads the number once it has
+its locks, as it would read the facts themselves. Sites without a number are read from the tables.
 """
 
 from __future__ import annotations
