@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
+from geopy.adapters import URLLibAdapter
 from geopy.exc import GeocoderParseError
 from geopy.geocoders import get_geocoder_for_service
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
@@ -100,9 +101,10 @@ def build(service: str, options: Mapping[str, Any], *, timeout: float = 2.0, clo
     keywords = dict(options)
     per_call = dict(keywords.pop("geocode", {}))
     factory = USCensus if service == "uscensus" else get_geocoder_for_service(service)
-    geocoder = factory(**{"timeout": timeout, "user_agent": USER_AGENT, **keywords})
-    for talkative in ("geopy", "urllib3"):  # at DEBUG they log whole URLs, and those hold the address
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    # Through urllib, whatever else is installed: geopy's other way tries again by itself, and logs the URL when it does.
+    geocoder = factory(**{"timeout": timeout, "user_agent": USER_AGENT, "adapter_factory": URLLibAdapter, **keywords})
+    for talkative in ("geopy", "urllib3"):  # they log whole URLs, and those hold the address
+        logging.getLogger(talkative).setLevel(logging.ERROR)
     return Lookup(lambda address: geocoder.geocode(address, **per_call), timeout, clock)
 
 

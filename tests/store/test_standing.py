@@ -184,10 +184,8 @@ def untimed(openings: list[Opening]) -> list[tuple[object, ...]]:
 
 
 def test_emptied_tables_are_seen(clinics: Clinics) -> None:
-    if clinics.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no truncate")
     assert clinics.search()
-    clinics.run("truncate offer")
+    clinics.run("delete from offer" if clinics.engine.dialect.name == "sqlite" else "truncate offer")
     assert clinics.search() == []
 
 
