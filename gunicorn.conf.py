@@ -2,6 +2,8 @@
 
 import os
 
+from gunicorn.http import message  # type: ignore[import-untyped]
+
 from clinic.config import load
 from clinic.web.logs import configuration
 
@@ -11,6 +13,10 @@ wsgi_app = "wsgi:app"
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
+# Whoever pastes ten thousand characters into a search gets a sentence, not a bare 414. By itself gunicorn allows 8,190 or
+# no bound at all.
+message.MAX_REQUEST_LINE = 65_536
+limit_request_line = 65_535
 threads = 8
 timeout = 30
 graceful_timeout = 30
