@@ -157,8 +157,13 @@ def widening(
             yield radius, candidates
         radius = wider(radius)
     candidates = nearest(session, visit_type_id, point, NEAREST_ANYWAY)
-    if candidates:
-        yield None, candidates
+    if not candidates:
+        return
+    # From Utqiagvik, Anchorage is near: what is more than twice as far counts only when nothing nearer has a time.
+    near = [candidate for candidate in candidates if (candidate.miles or 0.0) <= 2 * (candidates[0].miles or 0.0)]
+    if len(near) < len(candidates):
+        yield None, near
+    yield None, candidates
 
 
 def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, staff: bool = False) -> list[Opening]:

@@ -252,3 +252,16 @@ def test_anything_at_all_when_nothing_is_known(session: Session) -> None:
     assert [o.start for o in found] == [NOW, NOW + timedelta(minutes=15), NOW + timedelta(minutes=30)]
     assert found[0].miles is None
     assert Candidate(found[0].location).rank == (0.0, found[0].location.slug)
+
+
+def test_nearest_anyway_is_near_first(session: Session) -> None:
+    """From Utqiagvik, the clinic in Anchorage counts before those four times as far, however soon these have a time."""
+    kind, person = build.visit_type(session), build.specialist(session)
+    there = {"anchorage": (61.2176, -149.8997), "seattle": (47.6062, -122.3321), "orlando": (28.5421, -81.3790)}
+    for slug, (latitude, longitude) in there.items():
+        build.offer(session, kind, build.location(session, slug=slug, latitude=latitude, longitude=longitude), person)
+    steps = [
+        (radius, [candidate.location.slug for candidate in candidates])
+        for radius, candidates in widening(session, kind.id, Point(71.2906, -156.7886), 25)
+    ]
+    assert steps == [(None, ["anchorage"]), (None, ["anchorage", "seattle", "orlando"])]
