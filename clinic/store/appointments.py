@@ -119,10 +119,6 @@ def find(session: Session, appointment_id: int) -> Appointment | None:
     return session.get(Appointment, appointment_id, populate_existing=True)
 
 
-def find_by_reference(session: Session, reference: str) -> Appointment | None:
-    return session.scalars(select(Appointment).where(Appointment.reference == reference)).one_or_none()
-
-
 def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> list[int]:
     """Holds that ended before `before`, oldest first."""
     return list(

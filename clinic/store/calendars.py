@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from clinic.domain.hours import AROUND_THE_CLOCK, day_line, start_grid, week_line
-from clinic.domain.openings import room_starts
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, fits, from_spans, gather, instant_at, span
+from clinic.domain.openings import room_starts, specialist_starts
+from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, from_spans, gather, instant_at, span
 from clinic.domain.visit import VisitShape
 from clinic.store.base import driver_rows, one_of
 from clinic.store.claims import LONGEST_CELLS, Claim, milliseconds
@@ -107,8 +107,6 @@ class Calendars:
         In the order of the sites, and at each by slug. Without notice and horizon: these are the engine's part.
         """
         visit, busy, cells = self._visit, self._busy, self.cells
-        before = cells_in(visit.buffer_before)
-        needed = before + visit.cells + cells_in(visit.buffer_after)
         inside = visit.room_kind is not None or visit.equipment_kind is not None
         lines: dict[Pattern, int] = {}
         for standing in self._standing:
@@ -129,7 +127,7 @@ class Calendars:
                 line &= ~busy.get(practice.specialist_id, 0)
                 if roster.away:
                     line &= ~self._taken(roster.away)
-                if line and (line := fits(line, needed) << before & possible):
+                if line and (line := specialist_starts(visit, line) & possible):
                     yield practice, line
 
     def free_rooms(self, site_id: int, start_cell: int) -> list[int]:
