@@ -8,7 +8,9 @@ workload.py     the calendars everything is measured on, and a slow count of wha
 baselines.py    the least that could do each job: raw rows, raw masks, one raw insert
 databases.py    a PostgreSQL that writes to disk as in production, SQLite files, and the workload inside the product's tables
 measure.py      interleaving, percentiles, several processes at once
+plain_site.py   the least that could answer over HTTP
+serving.py      sites behind gunicorn, and visitors who ask them in turns
 report.py       goals, floors, and the lines that are printed
 ceilings.py     optional: holds our baselines against other implementations of them, in the same run
-p1_… to p8_…    one module for each figure
+p1_… to p9_…    one module for each figure
 """

@@ -21,8 +21,10 @@ FIGURES = {
     "P3": "p3_soonest",
     "P4": "p4_growth",
     "P5": "p5_booking",
+    "P6": "p6_booking_over_http",
     "P7": "p7_races",
     "P8": "p8_sqlite",
+    "P9": "p9_results_page",
 }
 
 

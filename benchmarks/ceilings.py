@@ -1,6 +1,6 @@
 """Our baselines beside other implementations of them, when CEILINGS names a folder that holds some.
 
-The folder has workload.py and ceilings/ (slots_pure.py, search_pipeline.py, pg_booking.py, sqlite_booking.py). Nothing
+The folder has workload.py and ceilings/ (slots_pure.py, search_pipeline.py, pg_booking.py, sqlite_booking.py, http/). Nothing
 here is needed for the figures themselves: it keeps the baselines honest.
 """
 
@@ -20,11 +20,15 @@ from benchmarks.workload import Workload
 
 
 class Ceilings:
-    """The other implementations, loaded from `folder`, with a database of their own on the server at `socket`."""
+    """The other implementations, loaded from `folder`, with a database of their own on the server at `socket`.
+
+    `site` is the folder of a module `app` that gunicorn can serve: GET /page and POST /book.
+    """
 
     def __init__(self, folder: Path, socket: str, sqlite_file: Path) -> None:
         os.environ["PERF_PG"], os.environ["PERF_SQLITE"] = socket, str(sqlite_file)
         sys.path.insert(0, str(folder))
+        self.site = folder / "ceilings" / "http"
         with psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute("create role bench superuser login")
             connection.execute("create database perf owner bench")
@@ -80,6 +84,10 @@ class Ceilings:
         """P5: one raw insert behind an exclusion constraint."""
         self._booking["reset"]()
         return float(self._booking["thru"]("excl", processes, seconds)["per_s"])
+
+    def prepare_site(self) -> None:
+        """P6, P9: the empty table that its POST inserts into."""
+        self._booking["reset"]()
 
     def sqlite_inserts_per_second(self, processes: int, seconds: float) -> float:
         """P8: one raw insert into SQLite, WAL, synchronous=FULL."""

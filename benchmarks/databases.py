@@ -101,12 +101,17 @@ def opened(url: str) -> Iterator[Engine]:
 
 @dataclass(frozen=True)
 class Chain:
-    """What `fill` writes: specialist n (from 1) works at clinic (n - 1) // 4 + 1, and rooms are as many as people."""
+    """What `fill` writes: specialist n (from 1) works at clinic (n - 1) // 4 + 1, and rooms are as many as people.
+
+    The clinics lie within `radius` miles of `centre`.
+    """
 
     specialists: int
     weekly: str = WEEKLY
     rooms: bool = False
     patients: int = 0
+    centre: Point = CENTRE
+    radius: float = RADIUS
 
     @property
     def clinics(self) -> int:
@@ -117,7 +122,7 @@ class Chain:
 
 
 def fill(url: str, chain: Chain, claims: Sequence[tuple[int, int, int]] = (), past: int = 0) -> None:
-    """Clinics within 50 miles of CENTRE, specialists, shifts, one visit type, and claims (resource, start, end) of bookings.
+    """Clinics, specialists, shifts, one visit type, and claims (resource, start, end) of bookings.
 
     `past` adds that many claims before all of them.
     """
@@ -132,6 +137,7 @@ def fill(url: str, chain: Chain, claims: Sequence[tuple[int, int, int]] = (), pa
             _write_claims(engine, appointment_id, _past_claims(chain.specialists, past))
         if engine.dialect.name == "postgresql":
             with raw_connection(url) as connection:
+                connection.execute("select setval('resource_id_seq', 1000000)")
                 connection.execute("vacuum analyze")
 
 
@@ -142,7 +148,7 @@ def _write_catalogue(session: Session, chain: Chain) -> None:
     )
     visit_type = {"id": VISIT_TYPE, "service_id": 1, "slug": "evaluation", "name": "Evaluation", "position": 0} | shape
     session.execute(insert(VisitType), [visit_type | {"cancel_window_hours": 24}])
-    places = _places(chain.clinics)
+    places = _places(chain)
     session.execute(
         insert(Location),
         [
@@ -156,13 +162,15 @@ def _write_catalogue(session: Session, chain: Chain) -> None:
     )  # fmt: skip
 
 
-def _places(clinics: int) -> list[Point]:
+def _places(chain: Chain) -> list[Point]:
     """Points within the radius, the same every time."""
-    draw = random.Random(clinics)
+    draw = random.Random(chain.clinics)
     found: list[Point] = []
-    while len(found) < clinics:
-        point = Point(CENTRE.latitude + draw.uniform(-0.72, 0.72), CENTRE.longitude + draw.uniform(-0.82, 0.82))
-        if distance_miles(CENTRE, point) <= RADIUS:
+    scale = chain.radius / RADIUS
+    while len(found) < chain.clinics:
+        north, east = draw.uniform(-0.72, 0.72) * scale, draw.uniform(-0.82, 0.82) * scale
+        point = Point(chain.centre.latitude + north, chain.centre.longitude + east)
+        if distance_miles(chain.centre, point) <= chain.radius:
             found.append(point)
     return found
 

@@ -56,9 +56,9 @@ class Workload:
                 for start, end in bookings:
                     yield number, day, start, end
 
-    def claims(self) -> list[tuple[int, int, int]]:
-        """The same rows as the product stores them: (resource, start_cell, end_cell)."""
-        opens = [cell_of(day, OPENS) - cells_in(OPENS) for day in range(self.days)]
+    def claims(self, first: int = 0) -> list[tuple[int, int, int]]:
+        """The same rows as the product stores them: (resource, start_cell, end_cell). `first`: days from FIRST_DAY to its own."""
+        opens = [cell_of(first + day, OPENS) - cells_in(OPENS) for day in range(self.days)]
         return [(number, opens[day] + start // 5, opens[day] + end // 5) for number, day, start, end in self.rows()]
 
     @property
@@ -79,6 +79,11 @@ def midnight(day: int) -> datetime:
 def cell_of(day: int, minutes: int) -> int:
     """The cell that begins when the clinic's clock shows `minutes` after midnight."""
     return cell_at(_local(day, minutes))
+
+
+def days_until(moment: datetime) -> int:
+    """From FIRST_DAY to that day at the clinics; negative before it. For what lives by the real clock."""
+    return (moment.astimezone(ZoneInfo(ZONE)).date() - FIRST_DAY).days
 
 
 def _local(day: int, minutes: int) -> datetime:
