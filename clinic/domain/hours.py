@@ -12,7 +12,7 @@ what begins on its day: the end of the night before stays, and its own night run
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -25,6 +25,11 @@ from clinic.domain.timeline import CELL_MINUTES, CELL_SECONDS, CELLS_PER_DAY, CE
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 AROUND_THE_CLOCK = "; ".join(f"{name} 00:00-24:00" for name in DAY_NAMES)
+PARTS_OF_DAY = {
+    part: "; ".join(f"{name} {hours}" for name in DAY_NAMES)
+    for part, hours in {"morning": "00:00-12:00", "afternoon": "12:00-17:00", "evening": "17:00-24:00"}.items()
+}
+"""Weekly hours: when a visit starts "in the morning"."""
 MINUTES_PER_DAY = 1440
 
 Stretch = tuple[int, int]
@@ -160,12 +165,26 @@ def week_line(
     return line & span(0, cells)
 
 
+def anywhere(first_day: date, last_day: date) -> tuple[datetime, datetime]:
+    """Instants [from, until) between which local days first..last lie in every zone of the United States (UTC-11 to UTC+10)."""
+    first = datetime.combine(first_day, clock_time(), UTC)
+    return first - timedelta(hours=10), datetime.combine(last_day, clock_time(), UTC) + timedelta(hours=35)
+
+
 def day_line(hours: str, day: date, zone_name: str, origin: int, cells: int) -> int:
     """One dated day's hours as a timeline."""
     line = 0
     for start, end in day_cells(parse_day(hours), day, zone_name):
         line |= span(start - origin, end - origin)
     return line & span(0, cells)
+
+
+def dated_line(weekly: str, days: Collection[tuple[str, date]], zone_name: str, origin: int, cells: int) -> int:
+    """Weekly hours, and on some days others instead, as a timeline."""
+    line = week_line(weekly, zone_name, origin, cells, besides=frozenset(day for _hours, day in days))
+    for hours, day in days:
+        line |= day_line(hours, day, zone_name, origin, cells)
+    return line
 
 
 def whole_days(first_day: date, last_day: date, zone_name: str) -> tuple[int, int]:

@@ -6,15 +6,16 @@ queries depends on how often it grows, never on how many clinics or people there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from heapq import nsmallest
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.hours import AROUND_THE_CLOCK, anywhere, week_line
 from clinic.domain.openings import earliest
 from clinic.domain.places import Point, boxes, distance_miles, wider
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at, span, starts
@@ -32,6 +33,9 @@ NEAREST_ANYWAY = 20
 _ROUND_THE_WORLD = 12_500.0
 
 Distance = Callable[[Point, Point], float]
+
+
+Order = Literal["soonest", "nearest"]
 
 
 class Candidate(NamedTuple):
@@ -69,6 +73,9 @@ class Sought:
 
     Candidates are for one search: what changes at a site after they were read may not be seen.
 
+    `first_day` and `last_day` are days of each clinic's own calendar, `within` weekly hours by its own clock: starts lie
+    inside them. `people` are the ids of the specialists that will do; None: anybody.
+
     `staff` lifts notice and horizon. `own_appointment_id` is a visit being moved: its claims count as free.
     """
 
@@ -76,6 +83,10 @@ class Sought:
     candidates: Sequence[Candidate]
     since: datetime | None = None
     until: datetime | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    within: str = ""
+    people: frozenset[int] | None = None
     specialist_id: int | None = None
     own_appointment_id: int | None = None
     staff: bool = False
@@ -86,6 +97,11 @@ class Sought:
 
     def candidate(self, location_id: int) -> Candidate:
         return self._by_id[location_id]
+
+    @property
+    def picky(self) -> bool:
+        """Whether the calendars alone do not say which starts will do."""
+        return bool(self.within or self.first_day or self.last_day or self.people is not None)
 
 
 def window(visit: VisitShape, now: datetime, *, staff: bool = False) -> tuple[datetime, datetime]:
@@ -136,11 +152,43 @@ def nearest_first(
     return []
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one look at the calendars shows: the earliest opening of all, and clinics with their first openings each."""
+
+    soonest: Opening | None = None
+    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...] = ()
+
+
+def listing(
+    session: Session, sought: Sought, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
+) -> Listing:
+    """The first `clinics` candidates that have an opening, nearest or soonest first, each with its `per_clinic` earliest."""
+    found = Listing()
+    for calendars, first, last, certain in _growing(session, sought, now=now):
+        found, settled = _list(calendars, sought, span(first, last), order, clinics, per_clinic)
+        if settled or certain:
+            break
+    return found
+
+
+def by_start(session: Session, sought: Sought, *, now: datetime) -> list[Opening]:
+    """Every start of the window once a site, earliest first; of several who are free then, the first by name."""
+    free: dict[tuple[int, int], Practice] = {}
+    for practice, cells in all_starts(session, sought, now=now).items():
+        for cell in cells:
+            other = free.setdefault((cell, practice.site.id), practice)
+            if (practice.name, practice.slug) < (other.name, other.slug):
+                free[cell, practice.site.id] = practice
+    ordered = sorted(free.items(), key=lambda item: (item[0][0], sought.candidate(item[0][1]).rank))
+    return [_opening(sought, cell, practice) for (cell, _site), practice in ordered]
+
+
 def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Practice, list[int]]:
     """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
     for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
         bounds = span(first, last)
-        return {practice: starts(line, calendars.origin) for practice, line in calendars.starts(bounds)}
+        return {practice: starts(line, calendars.origin) for practice, line in _starts(calendars, sought, bounds)}
     return {}
 
 
@@ -200,6 +248,9 @@ def _growing(
     shape = sought.visit.shape
     earliest_start, latest_start = window(shape, now, staff=sought.staff)
     since, until = max(sought.since or now, earliest_start), min(sought.until or latest_start, latest_start)
+    if sought.first_day or sought.last_day:
+        first, end = anywhere(sought.first_day or since.date(), sought.last_day or until.date())
+        since, until = max(since, first), min(until, end)
     if since >= until or not sought.candidates:
         return
     ranked = [candidate.location for candidate in sorted(sought.candidates, key=lambda c: c.rank)]
@@ -208,19 +259,36 @@ def _growing(
         session, sought.visit.id, shape, sites, since=since, until=until, now=now,
         specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id,
     )  # fmt: skip
-    first, end = cell_from(since) - calendars.origin, cell_from(until) - calendars.origin
+    first_bit, end_bit = cell_from(since) - calendars.origin, cell_from(until) - calendars.origin
     day = instant_at(cell_at(since) // CELLS_PER_DAY * CELLS_PER_DAY)
     for days in steps:
         if (certain_to := day + timedelta(days=days)) >= until:
             break
         last = calendars.grow(certain_to) - calendars.origin
-        yield calendars, first, last, False
+        yield calendars, first_bit, last, False
     calendars.grow(until)
-    yield calendars, first, end, True
+    yield calendars, first_bit, end_bit, True
+
+
+def _starts(calendars: Calendars, sought: Sought, bounds: int) -> Iterable[tuple[Practice, int]]:
+    """Each practice with the starts that will do."""
+    return _chosen(calendars, sought, bounds) if sought.picky else calendars.starts(bounds)
+
+
+def _chosen(calendars: Calendars, sought: Sought, bounds: int) -> Iterator[tuple[Practice, int]]:
+    for practice, line in calendars.starts(bounds):
+        if sought.people is not None and practice.specialist_id not in sought.people:
+            continue
+        line &= week_line(
+            sought.within or AROUND_THE_CLOCK, practice.site.time_zone, calendars.origin, calendars.cells,
+            sought.first_day, sought.last_day,
+        )  # fmt: skip
+        if line:
+            yield practice, line
 
 
 def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -> list[Opening]:
-    found = ((line & -line, practice, line) for practice, line in calendars.starts(bounds))
+    found = ((line & -line, practice, line) for practice, line in _starts(calendars, sought, bounds))
     # They come in the order of their rank, which `nsmallest` keeps among equals: nobody else can be among the earliest.
     lines = (
         ((*sought.candidate(practice.site.id).rank, practice.slug), practice, line)
@@ -232,7 +300,7 @@ def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -
 def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int) -> tuple[list[Opening], bool]:
     """The openings, and whether a further horizon could not change them: no site before the last had too few."""
     by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
-    for practice, line in calendars.starts(bounds):
+    for practice, line in _starts(calendars, sought, bounds):
         by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line))
     openings: list[Opening] = []
     settled = True
@@ -247,6 +315,35 @@ def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, p
         settled = settled and len(found) == wanted
         openings += found
     return openings, settled
+
+
+def _list(calendars: Calendars, sought: Sought, bounds: int, order: Order, clinics: int, per_clinic: int) -> tuple[Listing, bool]:
+    """The listing, and whether a further horizon could not change it."""
+    by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
+    firsts: dict[int, int] = {}
+    for practice, line in _starts(calendars, sought, bounds):
+        site = practice.site.id
+        by_site.setdefault(site, []).append(((practice.slug,), practice, line))
+        firsts[site] = min(firsts.get(site, line & -line), line & -line)
+    ranked = sorted(sought.candidates, key=lambda c: c.rank)
+    if order == "soonest":
+        ranked = sorted((c for c in ranked if c.location.id in firsts), key=lambda c: firsts[c.location.id])
+    listed: list[tuple[Candidate, tuple[Opening, ...]]] = []
+    settled = True
+    for candidate in ranked:
+        if len(listed) == clinics:
+            break
+        first = earliest(by_site.get(candidate.location.id, ()), per_clinic)
+        openings = tuple(_opening(sought, calendars.origin + bit, practice) for bit, practice in first)
+        settled = settled and len(openings) == per_clinic
+        if openings:
+            listed.append((candidate, openings))
+    settled = settled and (order == "nearest" or len(listed) == min(clinics, len(sought.candidates)))
+    if not firsts:
+        return Listing(), settled
+    best = min(firsts, key=lambda site: (firsts[site], sought.candidate(site).rank))
+    bit, practice = next(earliest(by_site[best], 1))
+    return Listing(_opening(sought, calendars.origin + bit, practice), tuple(listed)), settled
 
 
 def _opening(sought: Sought, cell: int, practice: Practice) -> Opening:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from clinic.domain.hours import AROUND_THE_CLOCK, day_line, start_grid, week_line
+from clinic.domain.hours import AROUND_THE_CLOCK, dated_line, day_line, start_grid, week_line
 from clinic.domain.openings import room_starts, specialist_starts
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cells_in, from_spans, gather, instant_at, span
 from clinic.domain.visit import VisitShape
@@ -153,9 +153,7 @@ class Calendars:
         if not (site.hours or standing.days or standing.closures):
             return line
         if (days := self._near(standing.days)) or site.hours:
-            line = self._dated(days, site.time_zone, cells)
-            weekly = site.hours or AROUND_THE_CLOCK
-            line |= week_line(weekly, site.time_zone, self.origin, cells, besides=_days(days))
+            line = dated_line(site.hours or AROUND_THE_CLOCK, days, site.time_zone, self.origin, cells)
         return line & ~self._taken(standing.closures)
 
     def _expand(self, pattern: Pattern, cells: int) -> int:

@@ -24,7 +24,10 @@ class Service(Base):
 
 
 class VisitType(Base):
-    """Columns named as in domain.visit.VisitShape mean the same. The lowest `position` is the service's first visit."""
+    """Columns named as in domain.visit.VisitShape mean the same. The lowest `position` is the service's first visit.
+
+    `preparation` is what a patient does before it, a line each.
+    """
 
     __tablename__ = "visit_type"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -45,6 +48,7 @@ class VisitType(Base):
     online: Mapped[bool] = mapped_column(default=True)
     audience: Mapped[str] = mapped_column(String(10), default="any")
     cancel_window_hours: Mapped[int] = mapped_column(default=24)
+    preparation: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __table_args__ = (CheckConstraint("audience in ('any', 'new', 'returning')", name="audience"),)
 

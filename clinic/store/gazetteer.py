@@ -7,7 +7,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import cast
 
-from sqlalchemy import Boolean, Float, Index, String, Table, UniqueConstraint, and_, delete, func, insert, or_, select
+from sqlalchemy import Boolean, Float, Index, String, Table, UniqueConstraint, and_, case, delete, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -114,6 +114,25 @@ def cities_like(session: Session, key: str, state: str | None) -> list[CityEntry
         alike = or_(CityName.key.startswith(key[:2], autoescape=True), CityName.key.endswith(key[-3:], autoescape=True))
     rows = session.execute(select(*CITY_COLUMNS).where(alike, near_length))
     return _ranked(CityEntry(*row) for row in rows)
+
+
+def zips_beginning(session: Session, digits: str, limit: int) -> list[ZipEntry]:
+    """Placed ZIP codes in use that begin with `digits`, in their order; delivery before PO boxes."""
+    # A range, not LIKE: both databases then walk the primary key.
+    began = ZipCode.code.between(digits.ljust(5, "0"), digits.ljust(5, "9"))
+    query = select(*ZIP_COLUMNS).where(began, ZipCode.active, ZipCode.latitude.is_not(None))
+    entries = [ZipEntry(*row) for row in session.execute(query.order_by(ZipCode.code).limit(200))]
+    return sorted(entries, key=lambda entry: (entry.kind != "STANDARD", entry.code))[:limit]
+
+
+def cities_beginning(session: Session, key: str, states: Sequence[str], limit: int) -> list[CityEntry]:
+    """Cities whose key begins with `key`, in any of `states` (in any, if there are none): the weightiest."""
+    query = select(*CITY_COLUMNS).where(CityName.key >= key, CityName.key < key + "{")  # "{" follows "z" in ASCII
+    if states:
+        query = query.where(CityName.state.in_(states))
+    exact = case((CityName.key == key, 0), else_=1)
+    ordered = query.order_by(exact, CityName.weight.desc(), CityName.name, CityName.state).limit(limit)
+    return [CityEntry(*row) for row in session.execute(ordered)]
 
 
 def clinics_around(session: Session, points: Sequence[Point], radius_miles: float) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, bindparam, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, Integer, String, Text, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.places import Box, Point
@@ -17,6 +17,7 @@ from clinic.store.people import Offer
 class Location(Base):
     """One clinic site. `hours` are weekly opening hours in `time_zone`; empty means that shifts alone decide.
 
+    `parking` and `access` are sentences for patients, `plans` the insurance plans taken, a line each; empty when not known.
     `calendar_version` is a random number that triggers replace whenever anything changes of what stands here.
     """
 
@@ -36,6 +37,9 @@ class Location(Base):
     time_zone: Mapped[str] = mapped_column(String(40))
     hours: Mapped[str] = mapped_column(String(400), default="")
     active: Mapped[bool] = mapped_column(default=True)
+    parking: Mapped[str] = mapped_column(Text, default="", server_default="")
+    access: Mapped[str] = mapped_column(Text, default="", server_default="")
+    plans: Mapped[str] = mapped_column(Text, default="", server_default="")
     calendar_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
     __table_args__ = (
@@ -133,11 +137,16 @@ def offering_within(session: Session, visit_type_id: int, around: Iterable[Box])
     return found
 
 
-def offering(session: Session, visit_type_id: int, *, slugs: Sequence[str] = (), limit: int = 400) -> list[LocationRow]:
-    """Active sites that offer the visit type, wherever they are; only those of `slugs`, if any are given."""
+def offering(
+    session: Session, visit_type_id: int, *, slugs: Sequence[str] = (), specialist_id: int | None = None, limit: int = 400
+) -> list[LocationRow]:
+    """Active sites that offer the visit type, wherever they are; only those of `slugs`, or where that specialist gives it."""
     wanted = select(*_ROW).where(Location.active, _OFFERED).order_by(Location.slug).limit(limit)
     if slugs:
         wanted = wanted.where(Location.slug.in_(slugs))
+    if specialist_id is not None:
+        theirs = select(Offer.location_id).where(Offer.specialist_id == specialist_id, Offer.visit_type_id == visit_type_id)
+        wanted = wanted.where(Location.id.in_(theirs))
     return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id})]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from clinic.store.base import Base
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from clinic.store.base import Base, one_of
 
 
 class Specialist(Base):
@@ -31,3 +34,37 @@ class Offer(Base):
     specialist_id: Mapped[int] = mapped_column(ForeignKey("specialist.id"), primary_key=True)
 
     __table_args__ = (Index("ix_offer_specialist", "specialist_id"), Index("ix_offer_location", "location_id"))
+
+
+class Offering(NamedTuple):
+    """A specialist who gives a visit type at a site."""
+
+    id: int
+    slug: str
+    name: str
+    languages: tuple[str, ...]
+
+
+_OFFERING = (
+    select(Specialist.id, Specialist.slug, Specialist.name, Specialist.languages)
+    .join(Offer, Offer.specialist_id == Specialist.id)
+    .where(Offer.visit_type_id == bindparam("visit_type"), one_of(Offer.location_id, "locations"), Specialist.active)
+    .distinct()
+    .order_by(Specialist.name, Specialist.id)
+)
+
+
+def offering(session: Session, visit_type_id: int, location_ids: Sequence[int]) -> list[Offering]:
+    """Who gives the visit type at any of the sites, by name."""
+    rows = session.execute(_OFFERING, {"visit_type": visit_type_id, "locations": list(location_ids)})
+    return [Offering(id_, slug, name, read_languages(languages)) for id_, slug, name, languages in rows]
+
+
+def find_id(session: Session, slug: str) -> int | None:
+    """The id of the active specialist of that slug."""
+    return session.scalar(select(Specialist.id).where(Specialist.slug == slug, Specialist.active))
+
+
+def read_languages(text: str) -> tuple[str, ...]:
+    """ "English, Spanish" -> its names."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())

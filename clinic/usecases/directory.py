@@ -17,7 +17,7 @@ from clinic.domain.timeline import cell_at, instant_at
 from clinic.store import directory
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.people import Specialist, read_languages
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -223,7 +223,7 @@ def _with_offers(session: Session, people: Sequence[Specialist]) -> list[Special
         given[offer.specialist_id][Listed(offer.service_slug, offer.service_name)] = None
     return [
         SpecialistCard(
-            person.slug, person.name, person.profession, _languages(person.languages), person.about,
+            person.slug, person.name, person.profession, read_languages(person.languages), person.about,
             tuple(sites[person.id]), tuple(given[person.id]),
         )
         for person in people
@@ -245,10 +245,6 @@ def _address(row: Location) -> dict[str, Any]:
         "phone": format_phone(row.phone, row.phone_extension),
         "dial": row.phone,
     }
-
-
-def _languages(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _week(hours: str) -> tuple[WeekDay, ...]:

@@ -1,0 +1,54 @@
+"""What a patient says with one booking; and, before that, a draft of it that goes with the hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, delete, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from clinic.store.base import Base
+
+
+class Intake(Base):
+    """How to reach the patient about this visit, and what helps them at it. A record that was there before stays as it is.
+
+    `texts_consented_at` is when somebody ticked that texts are welcome; null means no text.
+    """
+
+    __tablename__ = "intake"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
+    email: Mapped[str | None] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(20))
+    interpreter: Mapped[bool]
+    access_needs: Mapped[str | None] = mapped_column(Text)
+    insurer: Mapped[str | None] = mapped_column(String(120))
+    texts_consented_at: Mapped[datetime | None]
+
+
+class Draft(Base):
+    """Answers to a form whose time is only held, as JSON. Gone with the hold: what is never booked is not kept."""
+
+    __tablename__ = "draft"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
+    answers: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def save_draft(session: Session, appointment_id: int, answers: str, *, now: datetime) -> None:
+    """In place of an earlier one."""
+    drop_draft(session, appointment_id)
+    session.execute(insert(Draft).values(appointment_id=appointment_id, answers=answers, saved_at=now))
+
+
+def find_draft(session: Session, appointment_id: int) -> str | None:
+    return session.scalar(select(Draft.answers).where(Draft.appointment_id == appointment_id))
+
+
+def drop_draft(session: Session, appointment_id: int) -> None:
+    session.execute(delete(Draft).where(Draft.appointment_id == appointment_id))
+
+
+def drop_drafts(session: Session, *, before: datetime) -> None:
+    """Those of holds that nobody came back to."""
+    session.execute(delete(Draft).where(Draft.saved_at < before))

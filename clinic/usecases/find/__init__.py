@@ -1,0 +1,14 @@
+"""Find: a place, the openings near it, the days of a clinic or a specialist."""
+
+from clinic.engine.search import Order
+from clinic.usecases.find.days import Day, Days, days_of
+from clinic.usecases.find.near import Found, Overview, find_place, openings_at, openings_near, overview
+from clinic.usecases.find.suggest import suggest
+from clinic.usecases.find.wanted import MOST_OPENINGS, WIDEST_MILES, Wanted, visit_for
+
+Sort = Order
+
+__all__ = [
+    "MOST_OPENINGS", "WIDEST_MILES", "Day", "Days", "Found", "Order", "Overview", "Sort", "Wanted", "days_of", "find_place",
+    "openings_at", "openings_near", "overview", "suggest", "visit_for",
+]  # fmt: skip

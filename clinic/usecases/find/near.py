@@ -1,0 +1,167 @@
+"""A place, then the openings near it. Counts what was sought by ZIP and service, and keeps nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import InvalidInput
+from clinic.domain.places import Point, wider
+from clinic.engine.locate import Place, locate, nearest_zip
+from clinic.engine.search import Candidate, Opening, Sought, listing, nearby, nearest_first, soonest, widening
+from clinic.store.catalogue import BookableVisit
+from clinic.store.connect import begin_write
+from clinic.store.demand import count_search
+from clinic.store.locations import offering
+from clinic.usecases.find.wanted import Wanted, check, narrowing, visit_for
+
+Geocode = Callable[[str], Point | None]
+CLINICS = 10
+WORTH_DAYS = 2
+"""How many days sooner a visit must be before a longer drive is spoken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Openings near a place.
+
+    `radius_miles` is what was searched in the end: more than was asked for when `widened`. `anyway` says that nothing
+    was within any radius, and the nearest are shown wherever they are. `candidates` are the clinics searched, nearest first.
+    """
+
+    place: Place
+    visit: BookableVisit
+    openings: list[Opening]
+    candidates: list[Candidate]
+    radius_miles: float
+    widened: bool
+    anyway: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Clinics near a place with their first openings. Fields as in Found.
+
+    `soonest` is the earliest opening of all candidates, listed or not. `worth_the_drive` is an opening beyond the radius
+    that is at least WORTH_DAYS sooner.
+    """
+
+    place: Place
+    visit: BookableVisit
+    soonest: Opening | None
+    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...]
+    candidates: list[Candidate]
+    radius_miles: float
+    widened: bool
+    anyway: bool
+    worth_the_drive: Opening | None = None
+
+
+def find_place(session: Session, text: str, *, geocode: Geocode | None = None) -> Place:
+    """The place meant by what was typed. Raises PlaceUnknown, PlaceAmbiguous, InvalidInput."""
+    return locate(session, text, geocode=geocode)
+
+
+def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> Found:
+    """Openings near the place, in an ever wider radius until there are some. A page that asks twice counts once.
+
+    Raises NotFound for an unknown service, InvalidInput for what cannot be searched, or is arranged by staff.
+    """
+    check(wanted, now=now)
+    visit = visit_for(session, wanted.service, wanted.visit_type)
+    search = soonest if wanted.sort == "soonest" else nearest_first
+    found = Found(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
+    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
+        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+        openings = search(session, sought, now=now, limit=wanted.limit)
+        reach = _reach(radius, candidates)
+        found = Found(place, visit, openings, candidates, reach, widened=reach > wanted.radius_miles, anyway=radius is None)
+        if openings:
+            break
+    if counted:
+        _count(session, place, wanted.service, found=bool(found.openings))
+    return found
+
+
+def overview(session: Session, place: Place, wanted: Wanted, *, now: datetime, clinics: int = CLINICS) -> Overview:
+    """What a results page shows, from one look at the calendars: the soonest of all, and clinics with their first times.
+
+    `wanted.sort` orders the clinics; its `limit` is not used. Raises as `openings_near`.
+    """
+    check(wanted, now=now)
+    visit = visit_for(session, wanted.service, wanted.visit_type)
+    shown = Overview(place, visit, None, (), [], wanted.radius_miles, widened=False, anyway=False)
+    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
+        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+        seen = listing(session, sought, now=now, order=wanted.sort, clinics=clinics)
+        reach = _reach(radius, candidates)
+        shown = Overview(
+            place,
+            visit,
+            seen.soonest,
+            seen.clinics,
+            candidates,
+            reach,
+            widened=reach > wanted.radius_miles,
+            anyway=radius is None,
+        )
+        if seen.soonest:
+            break
+    _count(session, place, wanted.service, found=shown.soonest is not None)
+    if shown.soonest and not shown.anyway:
+        shown = replace(shown, worth_the_drive=_worth_the_drive(session, shown, wanted, now=now))
+    return shown
+
+
+def _worth_the_drive(session: Session, shown: Overview, wanted: Wanted, *, now: datetime) -> Opening | None:
+    """The soonest opening a little further away, if it saves days. Nobody looks when the soonest is too soon for that."""
+    soonest_here, further = shown.soonest, wider(shown.radius_miles)
+    if soonest_here is None or further is None:
+        return None
+    before = soonest_here.start - timedelta(days=WORTH_DAYS)
+    if before <= now:
+        return None
+    known = {candidate.location.id for candidate in shown.candidates}
+    around = nearby(session, shown.visit.id, shown.place.point, further)
+    candidates = [candidate for candidate in around if candidate.location.id not in known]
+    narrowed = narrowing(session, wanted, shown.visit, candidates) | {"until": min(before, wanted.until or before)}
+    found = soonest(session, Sought(visit=shown.visit, candidates=candidates, **narrowed), now=now, limit=1)
+    return found[0] if found else None
+
+
+def _reach(radius: float | None, candidates: Sequence[Candidate]) -> float:
+    """The radius searched, in miles; of the nearest anyway, the distance of the furthest."""
+    return radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
+
+
+def openings_at(session: Session, location: str, service: str, *, now: datetime, limit: int = 3) -> list[Opening]:
+    """The soonest openings of the service's first visit at one clinic, by slugs; none of what only staff may book.
+
+    Raises NotFound for an unknown service.
+    """
+    try:
+        visit = visit_for(session, service)
+    except InvalidInput:
+        return []
+    candidates = [Candidate(row) for row in offering(session, visit.id, slugs=[location])]
+    return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
+
+
+def _count(session: Session, place: Place, service: str, *, found: bool) -> None:
+    """A search that cannot be counted is still a search."""
+    postal_code = place.postal_code
+    try:
+        if postal_code is None:
+            near = nearest_zip(session, place.point)
+            postal_code = near.code if near else None
+        if postal_code is not None:
+            begin_write(session)
+            count_search(session, postal_code, service, found=found)
+            session.commit()
+    except DBAPIError:
+        session.rollback()
