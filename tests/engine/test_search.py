@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import monotonic
@@ -11,14 +12,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from clinic.domain.hours import PARTS_OF_DAY, zone
 from clinic.domain.places import Point
 from clinic.domain.timeline import instant_at
 from clinic.engine.search import (
     Candidate,
     Opening,
+    Order,
     Sought,
     all_starts,
     alternatives_to,
+    by_start,
+    listing,
     nearby,
     nearest,
     nearest_first,
@@ -29,11 +34,12 @@ from clinic.engine.search import (
 from clinic.store.catalogue import BookableVisit, VisitType, find_visit
 from clinic.store.locations import Location
 from tests import build
-from tests.networks import HERE, an_appointment, counted, keep_claims, make_network
+from tests.networks import HERE, Network, an_appointment, counted, keep_claims, make_network
 from tests.schedules import changes_of
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando
 ORLANDO = Point(28.5399, -81.3727)
+ORDERS: tuple[Order, ...] = ("nearest", "soonest")
 
 
 def told(openings: list[Opening]) -> list[tuple[datetime, float | None, str, str]]:
@@ -67,7 +73,49 @@ def agree(session: Session, seed: int) -> int:
     since, until = now + timedelta(hours=20), now + timedelta(hours=50)
     part = Sought(visit=network.visit, candidates=candidates, since=since, until=until)
     assert told(soonest(session, part, now=now, limit=50)) == [row for row in right if since <= row[0] < until][:50]
+    listings_agree(session, sought, right, now)
+    narrowed_agrees(session, rng, network, sought, right, now)
     return len(right)
+
+
+Start = tuple[datetime, float, str, str]
+
+
+def listings_agree(session: Session, sought: Sought, right: list[Start], now: datetime) -> None:
+    """A results page: clinics in either order, each with its three earliest, and the soonest of all."""
+    slugs = {
+        "nearest": [slug for _, slug in sorted({(miles, slug) for _, miles, slug, _ in right})],
+        "soonest": list(dict.fromkeys(slug for _, _, slug, _ in right)),
+    }
+    for count in (1, 2, 10):
+        for order in ORDERS:
+            shown = listing(session, sought, now=now, order=order, clinics=count)
+            assert [c.location.slug for c, _ in shown.clinics] == slugs[order][:count]
+            for candidate, openings in shown.clinics:
+                assert told(list(openings)) == [row for row in right if row[2] == candidate.location.slug][:3]
+            assert told([shown.soonest] if shown.soonest else []) == right[:1]
+
+
+def narrowed_agrees(session: Session, rng: Random, network: Network, sought: Sought, right: list[Start], now: datetime) -> None:
+    """One day, a part of the day, some of the people: what is left of brute force's answer by the wall's clock."""
+    zones = {at.slug: at.time_zone for at, _, _ in network.practices}
+    walls = [start.astimezone(zone(zones[slug])) for start, _, slug, _ in right]
+    day = rng.choice(walls).date() if walls else now.date()
+    part, (opens, closes) = rng.choice(list({"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}.items()))
+    chosen = {person.slug: person.id for _, person, _ in network.practices if rng.random() < 0.6}
+    narrow = replace(sought, first_day=day, last_day=day, within=PARTS_OF_DAY[part], people=frozenset(chosen.values()))
+    left = [
+        row for row, wall in zip(right, walls, strict=True)
+        if wall.date() == day and opens <= wall.hour < closes and row[3] in chosen
+    ]  # fmt: skip
+    assert told(soonest(session, narrow, now=now, limit=10_000)) == left
+    names = {person.slug: (person.name, person.slug) for _, person, _ in network.practices}
+    once: dict[tuple[datetime, str], Start] = {}
+    for row in left:
+        before = once.get((row[0], row[2]))
+        if before is None or names[row[3]] < names[before[3]]:
+            once[row[0], row[2]] = row
+    assert told(by_start(session, narrow, now=now)) == sorted(once.values())
 
 
 def test_search_is_what_brute_force_finds(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
+from clinic.domain.hours import PARTS_OF_DAY
 from clinic.store.demand import SearchCount
-from clinic.usecases.find import Found, Wanted, find_place, openings_near, visit_for
+from clinic.usecases.find import Found, Overview, Wanted, days_of, find_place, openings_near, overview, suggest, visit_for
+from clinic.usecases.gazetteer import load_gazetteer
 from tests import build
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando
@@ -140,3 +142,119 @@ def test_a_service_that_only_staff_book_says_so(session: Session) -> None:
     build.practice(session, visit=build.visit_type(session, build.service(session, "surgery"), online=False))
     with pytest.raises(InvalidInput, match="arranged by our staff"):
         find(session, "32801", "surgery")
+
+
+def look(session: Session, near: str, service: str = "physical-therapy", *, now: datetime = NOW, **given: Any) -> Overview:
+    return overview(session, find_place(session, near), Wanted(service=service, **given), now=now)
+
+
+def test_an_overview_lists_clinics_in_either_order(session: Session, world: build.World) -> None:
+    seen = look(session, "32789", sort="nearest")
+    assert [c.location.slug for c, _ in seen.clinics] == ["winter-park", "orlando-mills", "orlando-downtown"]
+    assert all(len(openings) == 3 for _, openings in seen.clinics)
+    assert seen.soonest is not None
+    assert (seen.soonest.location.slug, seen.soonest.start) == ("winter-park", NOW)
+    assert seen.worth_the_drive is None
+    assert [c.location.slug for c, _ in look(session, "32789", sort="soonest").clinics] == [
+        c.location.slug for c, _ in seen.clinics
+    ]
+    springfield = look(session, "62701")
+    assert (springfield.anyway, springfield.worth_the_drive) == (True, None)
+
+
+def test_one_day_one_part_of_it(session: Session, world: build.World) -> None:
+    friday = (NOW + timedelta(days=4)).date()
+    seen = look(session, "32801", day=friday, within=PARTS_OF_DAY["afternoon"])
+    assert seen.soonest is not None
+    assert seen.soonest.start == datetime(2026, 11, 20, 17, 0, tzinfo=UTC)  # noon in Orlando
+    assert look(session, "32801", day=(NOW + timedelta(days=5)).date()).soonest is None  # nobody works on Saturday
+    for wrong, field in ((date(2026, 11, 1), "day"), (date(2031, 1, 1), "day"), (date(9999, 12, 31), "day")):
+        with pytest.raises(InvalidInput) as refused:
+            look(session, "32801", day=wrong)
+        assert set(refused.value.fields) == {field}
+    with pytest.raises(InvalidInput) as refused:
+        look(session, "32801", within="Someday 10:00-11:00")
+    assert set(refused.value.fields) == {"within"}
+
+
+def test_one_specialist_one_language(session: Session) -> None:
+    visit = build.visit_type(session, build.service(session, "therapy"))
+    near, _, _ = build.practice(session, visit=visit)
+    far, person, _ = build.practice(session, visit=visit, at=build.location(session, latitude=28.6))
+    person.languages = "English, Spanish"
+    session.merge(person)
+    session.commit()
+    load_gazetteer(session, build.ZIPS)
+    at = find_place(session, "32801")
+    for given in ({"language": "Spanish"}, {"specialist": person.slug}, {"specialist": person.slug, "language": "Spanish"}):
+        seen = overview(session, at, Wanted(service="therapy", sort="nearest", **given), now=NOW)
+        assert [c.location.slug for c, _ in seen.clinics] == [far.slug]
+    assert overview(session, at, Wanted(service="therapy", language="Klingon"), now=NOW).soonest is None
+    everyone = overview(session, at, Wanted(service="therapy", sort="nearest"), now=NOW)
+    assert [c.location.slug for c, _ in everyone.clinics] == [near.slug, far.slug]
+
+
+def test_worth_the_drive(session: Session) -> None:
+    """A clinic here has its first time in nine days, one 39 miles away has one today; one beyond 50 miles is not looked at."""
+    load_gazetteer(session, build.ZIPS)
+    visit = build.visit_type(session, build.service(session, "therapy"))
+    here, person, _ = build.practice(session, visit=visit)
+    build.time_off(session, person, NOW - timedelta(days=1), NOW + timedelta(days=9))
+    build.practice(session, visit=visit, at=build.location(session, slug="too-far", latitude=29.5))
+    further, _, _ = build.practice(session, visit=visit, at=build.location(session, slug="further", latitude=29.1))
+    seen = look(session, "32801", "therapy")
+    assert [c.location.slug for c, _ in seen.clinics] == [here.slug]
+    assert seen.worth_the_drive is not None
+    assert seen.soonest is not None
+    assert (seen.worth_the_drive.location.slug, seen.worth_the_drive.start) == (further.slug, NOW)
+    assert 25 < (seen.worth_the_drive.miles or 0) < 50
+    # A day sooner is not worth it; nor is a time on another day than the one asked for.
+    assert look(session, "32801", "therapy", now=seen.soonest.start - timedelta(days=2)).worth_the_drive is None
+    assert look(session, "32801", "therapy", day=seen.soonest.start.date()).worth_the_drive is None
+
+
+def test_days_of_a_clinic(session: Session, world: build.World) -> None:
+    shown = days_of(session, "physical-therapy", location="orlando-downtown", now=NOW)
+    assert (shown.first_day, len(shown.days), shown.earlier) == (NOW.date(), 5, None)
+    assert shown.soonest is not None
+    assert shown.soonest.start == shown.days[0].times[0].start == NOW
+    assert all(opening.location.slug == "orlando-downtown" for day in shown.days for opening in day.times)
+    starts = [opening.start for day in shown.days for opening in day.times]
+    assert len(starts) == len(set(starts))
+    later = days_of(session, "physical-therapy", location="orlando-downtown", first_day=shown.later, now=NOW)
+    assert later.first_day == NOW.date() + timedelta(days=5)
+    assert [day.day.weekday() for day in later.days] == [5, 6, 0, 1, 2]
+    assert [bool(day.times) for day in later.days] == [False, False, True, True, True]
+    assert later.earlier == NOW.date()
+    last = days_of(session, "physical-therapy", location="orlando-downtown", first_day=date(2031, 1, 1), now=NOW)
+    assert last.later is None
+    assert last.first_day == NOW.date() + timedelta(days=90)
+    past = days_of(session, "physical-therapy", location="orlando-downtown", first_day=date(2020, 1, 1), now=NOW)
+    assert past.first_day == NOW.date()
+
+
+def test_days_of_a_person_over_two_zones(session: Session, world: build.World) -> None:
+    visit = build.visit_type(session, build.service(session, "therapy"))
+    east, one, _ = build.practice(session, visit=visit, weekly="Mon 09:00-10:00")
+    west = build.location(session, latitude=30.4, longitude=-87.2, time_zone="America/Chicago")
+    build.shift(session, one, west, "Tue 09:00-10:00")
+    build.offer(session, visit, west, one)
+    shown = days_of(session, "therapy", specialist=one.slug, now=NOW)
+    assert [(day.day.weekday(), {o.location.slug for o in day.times}) for day in shown.days if day.times] == [
+        (0, {east.slug}),
+        (1, {west.slug}),
+    ]
+    for unknown in ({"location": "nowhere"}, {"specialist": "nobody"}, {"location": "orlando-mills", "specialist": one.slug}):
+        with pytest.raises(NotFound):
+            days_of(session, "therapy", now=NOW, **unknown)
+
+
+def test_suggestions_while_somebody_types(session: Session, world: build.World) -> None:
+    assert suggest(session, "328") == ["Orlando, FL 32801", "Orlando, FL 32803"]
+    assert suggest(session, "orl") == ["Orlando, FL"]
+    assert suggest(session, " Orlando, f") == ["Orlando, FL"]
+    assert suggest(session, "orlando, florida") == ["Orlando, FL"]
+    assert suggest(session, "orlando, tx") == []
+    assert "Florida" in suggest(session, "flo")
+    for nothing in ("", "o", "3", "%", "_%", "''", "０１", "ł", "x" * 5000, "\x00", "1600 Pennsylvania Ave"):
+        assert suggest(session, nothing) == []
