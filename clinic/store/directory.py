@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.store.base import one_of
 from clinic.store.catalogue import Service, VisitType
-from clinic.store.locations import Closure, Location, LocationDay
+from clinic.store.locations import Closure, Location, LocationDay, Site
 from clinic.store.people import Offer, Specialist
 
 
@@ -38,6 +38,13 @@ def locations_named(session: Session, slugs: Sequence[str]) -> list[Location]:
     return list(session.scalars(select(Location).where(Location.slug.in_(slugs), Location.active)))
 
 
+def sites_named(session: Session, slugs: Sequence[str]) -> list[tuple[str, Site]]:
+    """The active sites of these slugs as far as their calendars go, each with its slug."""
+    wanted = select(Location.slug, Location.id, Location.time_zone, Location.hours)
+    rows = session.execute(wanted.where(Location.slug.in_(slugs), Location.active))
+    return [(slug, Site(id_, time_zone, hours)) for slug, id_, time_zone, hours in rows]
+
+
 def count_by_state(session: Session) -> dict[str, int]:
     """Active sites a state, states in alphabetical order of their codes."""
     counted = select(Location.state, func.count()).where(Location.active).group_by(Location.state).order_by(Location.state)
@@ -58,6 +65,18 @@ def closures_of(session: Session, location_id: int, since_cell: int) -> list[Clo
     """Closures of the site that have not ended at `since_cell`."""
     wanted = select(Closure).where(Closure.location_id == location_id, Closure.end_cell > since_cell)
     return list(session.scalars(wanted.order_by(Closure.start_cell)))
+
+
+def days_within(session: Session, location_ids: Sequence[int], first: date, last: date) -> list[LocationDay]:
+    """Dated exceptions of the sites on first..last (both included)."""
+    wanted = select(LocationDay).where(one_of(LocationDay.location_id, "sites"), LocationDay.day.between(first, last))
+    return list(session.scalars(wanted.order_by(LocationDay.day), {"sites": list(location_ids)}))
+
+
+def closures_within(session: Session, location_ids: Sequence[int], since_cell: int) -> list[Closure]:
+    """Closures of the sites that have not ended at `since_cell`, earliest first."""
+    wanted = select(Closure).where(one_of(Closure.location_id, "sites"), Closure.end_cell > since_cell)
+    return list(session.scalars(wanted.order_by(Closure.start_cell), {"sites": list(location_ids)}))
 
 
 def visit_types(session: Session, *, location_id: int | None = None) -> list[tuple[Service, VisitType]]:

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.usecases import directory
 from tests.conftest import FakeClock
+from tests.counting import counted_queries
 from tests.web.api.conftest import hold, once, openings
-
-
-@contextmanager
-def counted_queries(session: Session) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_locations(client: FlaskClient) -> None:
@@ -131,7 +114,7 @@ def test_queries_do_not_grow_with_rows(database: str, session: Session, clock: F
     }
     asked = {}
     for name, verb in verbs.items():
-        with counted_queries(session) as statements:
+        with counted_queries(session.get_bind()) as statements:
             verb()
         asked[name] = len(statements)
     assert asked == {"locations": 1, "location": 6, "services": 1, "specialists": 2, "of a clinic": 4, "specialist": 2}

@@ -1,0 +1,149 @@
+"""What a reader of the directory gets: plain values, made from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from clinic.adapters.phones import format_phone
+from clinic.domain.hours import MINUTES_PER_DAY, Stretch, parse_week
+from clinic.store.catalogue import Service, VisitType
+from clinic.store.locations import Location
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+OpenTime = tuple[time, time]
+"""Opens, closes: on the clinic's wall. A close at or before the opening is on the next day; midnight is 00:00."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Something that has a page of its own: enough to link to it."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCard:
+    """A visit type. `online`: patients can book it themselves. `audience`: "any", "new" or "returning"."""
+
+    slug: str
+    name: str
+    minutes: int
+    online: bool
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCard:
+    """A service with its visit types, the first visit first."""
+
+    slug: str
+    name: str
+    summary: str
+    visit_types: tuple[VisitCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialistCard:
+    """A specialist, where they work and what they give."""
+
+    slug: str
+    name: str
+    profession: str
+    languages: tuple[str, ...]
+    about: str
+    locations: tuple[Listed, ...]
+    services: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationCard:
+    """A clinic. `phone` reads "(407) 555-0123 ext. 4", empty for none; `dial` is the same number for a tel: link."""
+
+    slug: str
+    name: str
+    street: str
+    city: str
+    state: str
+    postal_code: str | None
+    phone: str
+    dial: str | None
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDay:
+    """A day's usual hours; closed when `open_times` is empty."""
+
+    name: str
+    open_times: tuple[OpenTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """A date whose hours differ; closed all day when `open_times` is empty."""
+
+    day: date
+    open_times: tuple[OpenTime, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedStretch:
+    """The clinic is closed from `start` to `end` (UTC), whatever its hours."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationPage(LocationCard):
+    """A clinic with all that its page shows.
+
+    `hours` is one line, "Mon 09:00-17:00; …"; empty when hours differ by specialist, and then `days` is empty too.
+    `special_days` and `closures` are those from today on. `services` hold only the visit types given here.
+    """
+
+    hours: str
+    days: tuple[WeekDay, ...]
+    special_days: tuple[SpecialDay, ...]
+    closures: tuple[ClosedStretch, ...]
+    services: tuple[ServiceCard, ...]
+    specialists: tuple[SpecialistCard, ...]
+
+
+def service_cards(rows: Iterable[tuple[Service, VisitType]]) -> list[ServiceCard]:
+    visits: dict[Service, list[VisitCard]] = {}
+    for service, visit in rows:
+        card = VisitCard(visit.slug, visit.name, visit.minutes, visit.online, visit.audience)
+        visits.setdefault(service, []).append(card)
+    return [ServiceCard(s.slug, s.name, s.summary, tuple(cards)) for s, cards in visits.items()]
+
+
+def address_of(row: Location) -> dict[str, Any]:
+    """What a LocationCard says of the row, as its keywords."""
+    same = ("slug", "name", "street", "city", "state", "postal_code", "latitude", "longitude", "time_zone")
+    return {name: getattr(row, name) for name in same} | {
+        "phone": format_phone(row.phone, row.phone_extension),
+        "dial": row.phone,
+    }
+
+
+def week_of(hours: str) -> tuple[WeekDay, ...]:
+    return tuple(WeekDay(name, open_times(day)) for name, day in zip(DAYS, parse_week(hours).days, strict=True))
+
+
+def open_times(stretches: Iterable[Stretch]) -> tuple[OpenTime, ...]:
+    return tuple((_wall(opens), _wall(closes)) for opens, closes in stretches)
+
+
+def _wall(minutes: int) -> time:
+    hour, minute = divmod(minutes % MINUTES_PER_DAY, 60)
+    return time(hour, minute)

@@ -1,0 +1,68 @@
+"""Clinics: lists of them, and one with all that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import InvalidInput, NotFound
+from clinic.domain.hours import local_day, parse_day
+from clinic.domain.states import STATE_OF
+from clinic.domain.timeline import cell_at, instant_at
+from clinic.store import directory
+from clinic.store.locations import Location
+from clinic.usecases.directory.cards import (
+    ClosedStretch,
+    LocationCard,
+    LocationPage,
+    SpecialDay,
+    address_of,
+    open_times,
+    service_cards,
+    week_of,
+)
+from clinic.usecases.directory.people import NO_CLINIC, cards_of
+
+
+def locations(session: Session, *, state: str | None = None, limit: int | None = None, offset: int = 0) -> list[LocationCard]:
+    """Clinics by state, city and name; all of them without `limit`. `state` is a code or a name, else InvalidInput."""
+    code = None if state is None else STATE_OF.get(" ".join(state.lower().split()))
+    if state is not None and code is None:
+        raise InvalidInput({"state": "Use a state’s name or its two letters, such as FL."})
+    rows = directory.locations(session, state=code, limit=limit, offset=offset)
+    return [LocationCard(**address_of(row)) for row in rows]
+
+
+def locations_by_slug(session: Session, slugs: Sequence[str]) -> dict[str, LocationCard]:
+    """The clinics of these slugs, in one query; a slug that is nobody's is left out."""
+    return {row.slug: LocationCard(**address_of(row)) for row in directory.locations_named(session, slugs)}
+
+
+def clinics_by_state(session: Session) -> dict[str, int]:
+    """How many clinics there are in each state that has any, by its code."""
+    return directory.count_by_state(session)
+
+
+def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
+    """Raises NotFound."""
+    row = _location(session, slug)
+    days = directory.days_of(session, row.id, local_day(now, row.time_zone))
+    closures = directory.closures_of(session, row.id, cell_at(now))
+    return LocationPage(
+        **address_of(row),
+        hours=row.hours,
+        days=week_of(row.hours) if row.hours else (),
+        special_days=tuple(SpecialDay(day.day, open_times(parse_day(day.hours)), day.reason) for day in days),
+        closures=tuple(ClosedStretch(instant_at(c.start_cell), instant_at(c.end_cell), c.reason) for c in closures),
+        services=tuple(service_cards(directory.visit_types(session, location_id=row.id))),
+        specialists=tuple(cards_of(session, location=slug)),
+    )
+
+
+def _location(session: Session, slug: str) -> Location:
+    found = directory.find_location(session, slug)
+    if found is None:
+        raise NotFound(NO_CLINIC)
+    return found

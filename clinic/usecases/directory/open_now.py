@@ -1,0 +1,81 @@
+"""Which clinics are open at this moment, until when, or from when on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.hours import dated_line, local_day
+from clinic.domain.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span
+from clinic.store import directory
+from clinic.store.locations import Closure, LocationDay, Site
+
+LOOK_AHEAD_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningState:
+    """A clinic at one moment; instants are UTC.
+
+    `until` is the next closing of one that is open, None if it does not close within 60 days. `opens_at` is the next
+    opening of one that is closed, None if there is none within 60 days. `reason` says why a closed one is not open
+    today, when a closure or a special day is why; else it is empty.
+    """
+
+    open: bool
+    until: datetime | None
+    opens_at: datetime | None
+    reason: str
+
+
+def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> dict[str, OpeningState]:
+    """The clinics of these slugs at `now`. Those without hours of their own, and slugs that are nobody's, are left out.
+
+    Three queries, however many clinics.
+    """
+    sites = {slug: site for slug, site in directory.sites_named(session, slugs) if site.hours}
+    if not sites:
+        return {}
+    ids = [site.id for site in sites.values()]
+    days: dict[int, list[LocationDay]] = defaultdict(list)
+    # The day before today may run past midnight; a local day lies within a day of the UTC day of the same date.
+    for day in directory.days_within(
+        session, ids, now.date() - timedelta(days=2), now.date() + timedelta(days=LOOK_AHEAD_DAYS + 2)
+    ):
+        days[day.location_id].append(day)
+    closures: dict[int, list[Closure]] = defaultdict(list)
+    for closure in directory.closures_within(session, ids, cell_at(now)):
+        closures[closure.location_id].append(closure)
+    return {slug: _state(site, days[site.id], closures[site.id], now) for slug, site in sites.items()}
+
+
+def _state(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], now: datetime) -> OpeningState:
+    cell = cell_at(now)
+    origin = cell // CELLS_PER_DAY * CELLS_PER_DAY  # of a whole day, so that expanded hours are kept until midnight
+    cells = (LOOK_AHEAD_DAYS + 1) * CELLS_PER_DAY
+    usual = dated_line(site.hours, [(day.hours, day.day) for day in days], site.time_zone, origin, cells)
+    line = (usual & ~from_spans(((c.start_cell, c.end_cell) for c in closures), origin)) >> (cell - origin)
+    ahead = LOOK_AHEAD_DAYS * CELLS_PER_DAY
+    if line & 1:
+        closes = first(~line & span(0, ahead), cell)
+        return OpeningState(open=True, until=_instant(closes), opens_at=None, reason="")
+    opens_at = _instant(first(line & span(0, ahead), cell))
+    return OpeningState(open=False, until=None, opens_at=opens_at, reason=_reason(site, days, closures, opens_at, now))
+
+
+def _reason(
+    site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], opens_at: datetime | None, now: datetime
+) -> str:
+    cell, today = cell_at(now), local_day(now, site.time_zone)
+    closed = next((closure.reason for closure in closures if closure.start_cell <= cell < closure.end_cell), "")
+    if closed or (opens_at and local_day(opens_at, site.time_zone) == today):
+        return closed
+    return next((day.reason for day in days if day.day == today), "")
+
+
+def _instant(cell: int | None) -> datetime | None:
+    return None if cell is None else instant_at(cell)
