@@ -122,7 +122,11 @@ def answer(
         return problem(status, sentence, kind=kind, errors=errors, headers=headers)
     if status >= 500:
         return outage_page(status, heading, sentence, headers)
-    page = render_template("errors/refusal.html", heading=heading, sentence=sentence, errors=errors or {})
+    seconds = (headers or {}).get("Retry-After", "")
+    wait = int(seconds) if seconds.isdecimal() else 0
+    page = render_template(
+        "errors/refusal.html", status=status, heading=heading, sentence=sentence, errors=errors or {}, wait=wait
+    )
     return Response(page, status, headers=dict(headers or {}), content_type="text/html; charset=utf-8")
 
 

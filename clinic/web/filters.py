@@ -78,6 +78,14 @@ def minutes_until(instant: datetime) -> int:
     return max(0, math.ceil((instant - now()).total_seconds() / 60))
 
 
+def waiting_time(seconds: int) -> str:
+    """'42 seconds', '5 minutes', '2 hours': rounded up."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds > 1.5 * size:
+            return f"{math.ceil(seconds / size)} {unit}s"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
 def miles(distance: float) -> str:
     """'2.4 miles'; whole miles from ten on."""
     if distance < 0.1:
@@ -126,6 +134,6 @@ def install(app: Flask) -> None:
     """Every public function above, by its own name; format_phone too."""
     named = (
         clock_time, clock_time_and_zone, zone_abbreviation, zone_in_words, other_zone, long_day, short_day, iso_time,
-        minutes_until, miles, wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
+        minutes_until, waiting_time, miles, wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
     )  # fmt: skip
     app.jinja_env.filters.update({function.__name__: function for function in named})
