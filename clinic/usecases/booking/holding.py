@@ -1,0 +1,135 @@
+"""Hold a time, extend the hold, give it back; tidy away what has ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import HOLD_MINUTES, State, hold_until
+from clinic.domain.errors import IllegalMove, InvalidInput, TimeTaken
+from clinic.domain.tokens import Wish, guess_opening, read_opening, write_key
+from clinic.engine import place
+from clinic.engine.attempts import retried
+from clinic.engine.place import Who
+from clinic.store import appointments
+from clinic.store.connect import begin_write
+from clinic.store.idempotency import Once, done_before, is_known, remember
+from clinic.store.summaries import VisitSummary, summary_of
+from clinic.usecases.booking.instead import wish_of, with_alternatives
+from clinic.usecases.booking.opened import get, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A held time. `token` is the key to it; `expires_at` UTC; `can_extend` while thirty minutes in all are not up."""
+
+    token: str
+    expires_at: datetime
+    summary: VisitSummary
+    can_extend: bool = True
+
+
+def request_once(scope: str, key: str | None, request: Any) -> Once | None:
+    """An Idempotency-Key with what it was sent for. Raises InvalidInput unless it has 16 to 200 characters."""
+    if key is None:
+        return None
+    if not 16 <= len(key) <= 200 or not key.isprintable():
+        raise InvalidInput({"Idempotency-Key": "Send an Idempotency-Key of 16 to 200 characters, a new one for each request."})
+    body = json.dumps(request, sort_keys=True, default=str, ensure_ascii=True)
+    return Once(scope, key, hashlib.sha256(body.encode()).hexdigest())
+
+
+def hold(
+    session: Session, opening: str, *, key: bytes, who: Who, now: datetime, once: Once | None = None, minutes: int = HOLD_MINUTES
+) -> Hold:
+    """Hold the time that the opening token names. Raises TimeTaken, NotOffered, UnusableToken, KeyReused, Busy."""
+    with with_alternatives(session, lambda: guess_opening(opening), now=now, staff=who.staff):
+        wish = read_opening(key, opening)
+        try:
+            place.look(session, wish, now=now)
+        except TimeTaken:
+            # Unless it was this very request that took it: claims and key are committed together.
+            if once is None or not is_known(session, once):
+                raise
+        return _hold(session, wish, key=key, who=who, now=now, once=once, minutes=minutes)
+
+
+@retried
+def _hold(session: Session, wish: Wish, *, key: bytes, who: Who, now: datetime, once: Once | None, minutes: int) -> Hold:
+    begin_write(session)
+    if once and (made := done_before(session, once, now=now)):
+        told = _told(session, made, key, minutes)
+        session.commit()
+        return told
+    appointment_id = place.hold(session, wish, who=who, now=now, minutes=minutes)
+    if once:
+        remember(session, once, appointment_id, now=now)
+    told = _told(session, appointment_id, key, minutes)
+    session.commit()
+    return told
+
+
+def _told(session: Session, appointment_id: int, key: bytes, minutes: int) -> Hold:
+    appointment = get(session, appointment_id)
+    # A replay answers as the first time did: when it was first to end.
+    until = appointment.held_at + timedelta(minutes=minutes)
+    return Hold(write_key(key, "hold", appointment.id, appointment.generation), until, summary_of(session, appointment))
+
+
+def get_hold(session: Session, token: str, *, key: bytes, now: datetime) -> Hold:
+    """The hold as it is now, ended or not. Raises UnusableToken, NotFound, IllegalMove once it is booked or released."""
+    appointment = opened(session, token, "hold", key)
+    if appointment.state not in (State.HELD, State.EXPIRED):
+        raise IllegalMove("This time is no longer on hold.")
+    until = appointment.hold_expires_at or appointment.held_at
+    can_extend = hold_until(appointment.held_at, now) > max(now, until)
+    return Hold(token, until, summary_of(session, appointment), can_extend)
+
+
+@retried
+def _extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:
+    begin_write(session)
+    until = place.extend(session, appointment_id, who=who, now=now)
+    session.commit()
+    return until
+
+
+def extend(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> Hold:
+    """Ten minutes more, thirty in all. Raises TimeTaken, IllegalMove, UnusableToken, NotFound, Busy."""
+    appointment = opened(session, token, "hold", key)
+    with with_alternatives(session, lambda: wish_of(appointment), now=now, staff=who.staff):
+        _extend(session, appointment.id, who=who, now=now)
+    return get_hold(session, token, key=key, now=now)
+
+
+def release(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> None:
+    """Give a held time back; twice is once. Raises IllegalMove once it is booked, UnusableToken, NotFound, Busy."""
+    _release(session, opened(session, token, "hold", key).id, who=who, now=now)
+
+
+@retried
+def _release(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
+    begin_write(session)
+    place.release(session, appointment_id, who=who, now=now)
+    session.commit()
+
+
+def sweep(session: Session, *, now: datetime) -> int:
+    """Tidy away holds that ended more than a minute ago, one transaction each. Returns how many."""
+    swept = 0
+    for appointment_id in appointments.expired_holds(session, before=now - timedelta(minutes=1)):
+        swept += _expire(session, appointment_id, now=now)
+    return swept
+
+
+@retried
+def _expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
+    begin_write(session)
+    tidied = place.expire(session, appointment_id, now=now)
+    session.commit()
+    return tidied

@@ -1,0 +1,45 @@
+"""What a token opens, and the visit behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import NotFound
+from clinic.domain.tokens import appointment_of, opens, write_key
+from clinic.store import appointments
+from clinic.store.appointments import Appointment
+from clinic.store.summaries import VisitSummary, summary_of
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booked visit. `manage_token` is the key for changing it."""
+
+    reference: str
+    manage_token: str
+    summary: VisitSummary
+
+
+def get(session: Session, appointment_id: int) -> Appointment:
+    """Raises NotFound."""
+    appointment = appointments.find(session, appointment_id)
+    if appointment is None:
+        raise NotFound("There is no such visit.")
+    return appointment
+
+
+def opened(session: Session, token: str, purpose: str, key: bytes) -> Appointment:
+    """The appointment that the token is a key to. A token we did not write and one for nothing answer alike."""
+    appointment_id = appointment_of(token, purpose)
+    appointment = appointments.find(session, appointment_id)
+    if appointment is None or not opens(key, purpose, token, appointment.id, appointment.generation):
+        raise NotFound("We could not find that. The link may be old, or not complete. Please search again, or call us.")
+    return appointment
+
+
+def as_booked(session: Session, appointment: Appointment, key: bytes) -> Booked:
+    """The visit, with a key to it."""
+    token = write_key(key, "manage", appointment.id, appointment.generation)
+    return Booked(appointment.reference, token, summary_of(session, appointment))
