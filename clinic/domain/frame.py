@@ -11,6 +11,9 @@ from clinic.domain.places import Box, Point
 MILES_PER_DEGREE = 69.1
 """Of latitude; 68.7 at the equator, 69.3 in Alaska."""
 
+SCALE_STEP = 2**0.25
+STEPS_ACROSS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -72,23 +75,24 @@ class Frame:
 
 
 def frame_around(points: Sequence[Point], *, width: int, height: int, padding: float, least_miles: float) -> Frame:
-    """The closest frame that holds all of `points`, `padding` units inside its edges, and is `least_miles` wide or more.
+    """A close frame that holds all of `points`, `padding` units or more inside its edges, and is `least_miles` wide or more.
 
-    At least one point; they may lie on both sides of the 180th meridian.
+    At least one point; they may lie on both sides of the 180th meridian. Frames come in steps of scale and of place, so that
+    searches around one town, whatever they find, mostly have the same frame, and what was drawn for it serves again.
     """
     anchor = points[0].longitude
     longitudes = [_within_half_turn(point.longitude, anchor) for point in points]
     latitudes = [point.latitude for point in points]
     south, north, west, east = min(latitudes), max(latitudes), min(longitudes), max(longitudes)
-    center = Point((south + north) / 2, _within_half_turn((west + east) / 2, 0.0))
-    tall = (north - south) * MILES_PER_DEGREE
-    wide = (east - west) * MILES_PER_DEGREE * math.cos(math.radians(center.latitude))
-    scales = [width / least_miles]
-    if wide > 0:
-        scales.append((width - 2 * padding) / wide)
-    if tall > 0:
-        scales.append((height - 2 * padding) / tall)
-    return Frame(center, min(scales), width, height)
+    middle = (south + north) / 2
+    shrink = max(math.cos(math.radians(middle)), 0.01)
+    edge = 2 * (padding + width / STEPS_ACROSS)
+    needed = max((east - west) * MILES_PER_DEGREE * shrink / (width - edge), (north - south) * MILES_PER_DEGREE / (height - edge))
+    steps = max(0, math.ceil(math.log(max(needed * width / least_miles, 1.0), SCALE_STEP)))
+    miles_wide = least_miles * SCALE_STEP**steps
+    step = miles_wide / STEPS_ACROSS / MILES_PER_DEGREE
+    latitude, longitude = round(middle / step) * step, round((west + east) / 2 / step) * step
+    return Frame(Point(latitude, _within_half_turn(longitude, 0.0)), width / miles_wide, width, height)
 
 
 def _within_half_turn(longitude: float, of: float) -> float:

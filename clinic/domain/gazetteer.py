@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import NamedTuple
 
 CREDIT = (
     "Places: ZIP codes and city names from the zipcodes and zip2info packages (MIT licence), made from U.S. Census Bureau, "
@@ -52,6 +53,14 @@ class CityEntry:
     longitude: float
     time_zone: str
     weight: int
+
+
+class Town(NamedTuple):
+    """A name to write on a map, and where."""
+
+    name: str
+    latitude: float
+    longitude: float
 
 
 def words_of(text: str) -> list[str]:

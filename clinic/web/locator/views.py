@@ -12,6 +12,7 @@ from clinic.web.context import now, session
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
 from clinic.web.locator.forms import SearchForm
+from clinic.web.locator.map import LOW, Pin, map_of
 from clinic.web.locator.results import search
 from clinic.web.visitor import remember_search
 
@@ -81,7 +82,8 @@ def location(slug: str) -> Page:
     moment = now()
     clinic = directory.get_location(session(), slug, now=moment)
     times = {service.slug: find.openings_at(session(), slug, service.slug, now=moment) for service in clinic.services}
-    return render_template("locator/location.html", clinic=clinic, times=times)
+    here = map_of(session(), [Pin(0, clinic.latitude, clinic.longitude, clinic.name)], height=LOW)
+    return render_template("locator/location.html", clinic=clinic, times=times, map=here)
 
 
 def _ask_again(form: SearchForm, refusal: PlaceUnknown | InvalidInput | NotFound) -> Page:
