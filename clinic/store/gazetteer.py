@@ -135,22 +135,6 @@ def cities_beginning(session: Session, key: str, states: Sequence[str], limit: i
     return [CityEntry(*row) for row in session.execute(ordered)]
 
 
-def clinics_around(session: Session, points: Sequence[Point], radius_miles: float) -> list[int]:
-    """How many active clinics lie in a box of that radius around each point, in one query."""
-    counts = []
-    for point in points:
-        inside = or_(*(_inside(Location, box) for box in boxes(point, radius_miles)))
-        counts.append(select(func.count()).where(Location.active, inside).scalar_subquery())
-    return list(session.execute(select(*counts)).one()) if counts else []
-
-
-def _ranked(cities: Iterable[CityEntry]) -> list[CityEntry]:
-    return sorted(cities, key=lambda city: (city.kind != PRIMARY, -city.weight, city.name, city.state))
-
-
-def _inside(table: type[ZipCode] | type[CityName] | type[Location], box: Box) -> ColumnElement[bool]:
-    return and_(table.latitude.between(box.south, box.north), table.longitude.between(box.west, box.east))
-
 def towns_of(session: Session, inside: Sequence[Box], most: int) -> list[Town]:
     """The towns of the boxes with the most delivery ZIP codes there, then the most of any kind: at the mean of their points.
 
@@ -171,6 +155,22 @@ def largest_towns_of(session: Session, inside: Sequence[Box], most: int) -> list
         Town(*row) for row in session.execute(found.order_by(CityName.weight.desc(), CityName.key, CityName.state).limit(most))
     ]
 
+
+def clinics_around(session: Session, points: Sequence[Point], radius_miles: float) -> list[int]:
+    """How many active clinics lie in a box of that radius around each point, in one query."""
+    counts = []
+    for point in points:
+        inside = or_(*(_inside(Location, box) for box in boxes(point, radius_miles)))
+        counts.append(select(func.count()).where(Location.active, inside).scalar_subquery())
+    return list(session.execute(select(*counts)).one()) if counts else []
+
+
+def _ranked(cities: Iterable[CityEntry]) -> list[CityEntry]:
+    return sorted(cities, key=lambda city: (city.kind != PRIMARY, -city.weight, city.name, city.state))
+
+
+def _inside(table: type[ZipCode] | type[CityName] | type[Location], box: Box) -> ColumnElement[bool]:
+    return and_(table.latitude.between(box.south, box.north), table.longitude.between(box.west, box.east))
 
 
 def _insert(session: Session, table: type[Base], names: tuple[str, ...], entries: Iterable[ZipEntry | CityEntry]) -> None:
