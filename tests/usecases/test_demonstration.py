@@ -112,6 +112,20 @@ def test_the_services_and_visit_types_that_others_rely_on(chain: Session) -> Non
         assert "%" not in service.summary
 
 
+def test_every_page_has_something_to_say(chain: Session) -> None:
+    sites = chain.scalars(select(Location)).all()
+    assert all(site.parking and site.access for site in sites)
+    assert all(4 <= len(site.plans.split("\n")) <= 9 and site.plans.startswith("Medicare\n") for site in sites)
+    for name, least in (("parking", 5), ("access", 7), ("plans", 3)):
+        assert len({getattr(site, name) for site in sites}) >= least
+    abouts = chain.scalars(select(Specialist.about)).all()
+    assert {text.count(".") for text in abouts} == {2, 3}
+    assert len(set(abouts)) > len(abouts) / 2
+    for visit in chain.scalars(select(VisitType)):
+        assert visit.preparation.split("\n")[-1] == "Do not stop any medicine until the clinic has told you to."
+        assert "%" not in visit.preparation
+
+
 def lines(session: Session, *, forget: bool) -> dict[int, int]:
     """Each specialist's time over the coming six weeks, working (`forget`) or still free, as one timeline."""
     until = NOW.replace(hour=0, minute=0) + timedelta(days=42)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from clinic.store.locations import Closure, LocationDay
-from clinic.usecases.directory import OpeningState, opening_states
+from clinic.usecases.directory import OpeningState, get_location, opening_states
 from tests import build
 from tests.counting import counted_queries
 
@@ -145,6 +145,21 @@ def test_each_clinic_by_its_own_clock(session: Session) -> None:
     assert {slug: found.open for slug, found in states.items()} == {here: True, west: False, guam: False}
     assert states[west].opens_at == datetime(2026, 11, 16, 17, 0, tzinfo=UTC)
     assert states[guam].opens_at == datetime(2026, 11, 16, 23, 0, tzinfo=UTC)  # nine on Tuesday, there
+
+
+def test_a_clinics_page_says_when_a_closure_is_over(session: Session) -> None:
+    wednesday, friday = MONDAY + timedelta(days=2), MONDAY + timedelta(days=4)
+    said = {"plans": "Medicare\nFernbrook PPO", "parking": "Behind the house."}
+    slug = clinic(session, LUNCH, days={wednesday: ("", "Training")}, **said)
+    close(session, slug, eastern(MONDAY, "00:00"), eastern(wednesday, "00:00"), "Repairs")
+    close(session, slug, eastern(friday, "10:00"), eastern(friday, "11:00"))
+    page = get_location(session, slug, now=eastern(MONDAY, "08:00"))
+    thursday = eastern(wednesday + timedelta(days=1), "09:00")
+    assert [closure.reopens for closure in page.closures] == [thursday, eastern(friday, "11:00")]
+    assert (page.parking, page.access, page.plans) == ("Behind the house.", "", ("Medicare", "Fernbrook PPO"))
+    other = clinic(session, "")
+    close(session, other, eastern(MONDAY, "00:00"), eastern(wednesday, "00:00"))
+    assert get_location(session, other, now=eastern(MONDAY, "08:00")).closures[0].reopens == eastern(wednesday, "00:00")
 
 
 @pytest.mark.parametrize("count", [1, 30])

@@ -103,6 +103,22 @@ def test_what_a_file_does_not_tell_stays(session: Session) -> None:
     assert (site.hours, site.phone, site.time_zone) == (WEEK, "+14075550101", "America/Chicago")
 
 
+def test_parking_access_and_plans(session: Session) -> None:
+    build.zips(session)
+    header = "key,name,address,city,state,lat,lng,parking,accessibility,insurance\n"
+    line = "A,North,1 Elm Street,Orlando,FL,28.5,-81.4,Behind the house.,No steps.,Medicare; Fernbrook PPO|  ;Larkmoor HMO\n"
+    assert counts(locations(session, header + line)) == (1, 0, 0, 0)
+    [site] = stored(session)
+    assert (site.parking, site.access, site.plans) == ("Behind the house.", "No steps.", "Medicare\nFernbrook PPO\nLarkmoor HMO")
+    assert counts(locations(session, header + line)) == (0, 0, 1, 0)
+    assert counts(locations(session, header + line.replace("Medicare; ", ""))) == (0, 1, 0, 0)
+    assert counts(locations(session, ONE)) == (0, 1, 0, 0)  # the telephone number alone
+    [site] = stored(session)
+    assert (site.parking, site.plans) == ("Behind the house.", "Fernbrook PPO\nLarkmoor HMO")
+    assert counts(locations(session, ONE.replace("A,North", "B,South"))) == (1, 0, 0, 0)
+    assert (stored(session)[1].parking, stored(session)[1].plans) == ("", "")
+
+
 def test_slugs_are_numbered_when_they_are_taken(session: Session) -> None:
     build.zips(session)
     same = "".join(f"{key},Clinic Orlando,{key} Elm Street,Orlando,FL,28.5,-81.4,\n" for key in "ABC")
@@ -125,7 +141,7 @@ def test_columns_by_name_or_by_mapping(session: Session) -> None:
     [
         ("name,address,city,state", {}, "no columns for latitude and longitude, and none for the ZIP code"),
         ("name,name,address,city,state,zip", {}, "Two columns are called “name”"),
-        ("name,address,city,state,zip", {"nmae": "name"}, "There is no field “nmae”. The fields are: city,"),
+        ("name,address,city,state,zip", {"nmae": "name"}, "There is no field “nmae”. The fields are: access, city,"),
         ("name,address,city,state,zip", {"city": "Town"}, "There is no column “Town”. The columns are: name,"),
     ],
 )

@@ -112,6 +112,46 @@ VISIT_TYPES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 )
 """Service, slug, name, and what differs from VisitShape's defaults (and `cancel_window_hours`), in the order of position."""
 
+CLOTHES = "Wear clothes that you can move in."
+EARLY = "Come 15 minutes early, so that we can go through your answers."
+LIST = "Bring a list of the medicines you take."
+PICTURES = "If pictures of your back were taken, such as X-rays or an MRI, bring them or tell us where that was."
+AFTERWARDS = "Tell us how you felt in the days after the last visit."
+EXERCISES = "Notice which exercises went well and which hurt, and tell us."
+MEDICINES = "Do not stop any medicine until the clinic has told you to."
+
+PREPARATION: dict[str, tuple[str, ...]] = {
+    "back-pain-evaluation": (EARLY, LIST, PICTURES, CLOTHES, MEDICINES),
+    "facet-joint-injection-consultation": (
+        LIST,
+        PICTURES,
+        "If you had injections before, write down when, how much they helped, and for how long.",
+        "Tell us about allergies, diabetes, blood thinners, and if you are or might be pregnant.",
+        MEDICINES,
+    ),
+    "facet-joint-injection-procedure": (
+        "Call us before you come if you have a fever or an infection, or take antibiotics or blood thinners.",
+        "Call us, too, if you have diabetes, or are or might be pregnant.",
+        "Tell us about allergies, such as to contrast dye, local anesthetic, steroids or latex.",
+        "Ask us if you may eat and drink before, and if somebody should drive you home.",
+        "Come 30 minutes early, and plan to stay for half an hour afterwards.",
+        MEDICINES,
+    ),
+    "physical-therapy-evaluation": (
+        CLOTHES + " Bring the shoes you walk in most.",
+        "Think of two or three things you would like to do again without pain.",
+        LIST,
+        "If a doctor sent you, bring the referral.",
+        MEDICINES,
+    ),
+    "physical-therapy-follow-up": (CLOTHES, EXERCISES, MEDICINES),
+    "physical-therapy-follow-up-long": (CLOTHES, EXERCISES, MEDICINES),
+    "chiropractic-first-visit": (EARLY, LIST, PICTURES, CLOTHES, MEDICINES),
+    "chiropractic-adjustment": (CLOTHES, AFTERWARDS, MEDICINES),
+    "chiropractic-adjustment-long": (CLOTHES, AFTERWARDS, MEDICINES),
+}
+"""What a patient does before each visit. None of it is medical advice: that is the clinic's own to give."""
+
 MIXES: dict[str, tuple[tuple[str, int], ...]] = {
     PHYSICIAN: (
         ("back-pain-evaluation", 4), ("facet-joint-injection-consultation", 4), ("facet-joint-injection-procedure", 2),
@@ -146,4 +186,7 @@ def open_catalogue(session: Session) -> dict[str, VisitType]:
 def _visit_type(service_id: int, slug: str, name: str, position: int, given: dict[str, Any]) -> VisitType:
     window = given.pop("cancel_window_hours", 24)
     shape = VisitShape(**{"notice_minutes": NOTICE, **given})
-    return VisitType(service_id=service_id, slug=slug, name=name, position=position, cancel_window_hours=window, **asdict(shape))
+    return VisitType(
+        service_id=service_id, slug=slug, name=name, position=position, cancel_window_hours=window,
+        preparation="\n".join(PREPARATION[slug]), **asdict(shape),
+    )  # fmt: skip

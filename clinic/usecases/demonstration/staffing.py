@@ -16,6 +16,8 @@ from clinic.store.catalogue import VisitType
 from clinic.store.locations import Closure, Equipment, Location, LocationDay, Room
 from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
+from clinic.usecases.demonstration.arriving import arriving
+from clinic.usecases.demonstration.biographies import about
 from clinic.usecases.demonstration.calendar import DAYS_AHEAD, DAYS_BACK
 from clinic.usecases.demonstration.catalogue import C_ARM, FLUOROSCOPY, MIXES, TREATMENT
 from clinic.usecases.demonstration.chain import CHIROPRACTOR, PHYSICIAN, SHARED, STREETS, THERAPIST, Site
@@ -32,11 +34,6 @@ PATTERNS = (
 )
 TITLES = {PHYSICIAN: "Pain medicine physician", THERAPIST: "Physical therapist", CHIROPRACTOR: "Chiropractor"}
 DEGREES = {PHYSICIAN: "MD", THERAPIST: "DPT", CHIROPRACTOR: "DC"}
-ABOUT = {
-    PHYSICIAN: "Finds out what causes back and neck pain, and treats it without surgery.",
-    THERAPIST: "Helps people with back and neck pain move well again.",
-    CHIROPRACTOR: "Treats stiff and sore joints of the spine, mostly by hand.",
-}
 LANGUAGES = (
     "English",
     "English",
@@ -53,7 +50,7 @@ CLOSED_SITE = "sanford"  # for repairs, for three days of the third week
 
 LOCATION = (
     "id", "slug", "import_key", "name", "street", "city", "state", "postal_code", "phone", "phone_extension", "latitude",
-    "longitude", "time_zone", "hours", "active",
+    "longitude", "time_zone", "hours", "active", "parking", "access", "plans",
 )  # fmt: skip
 
 
@@ -64,7 +61,12 @@ def weekly(days: Sequence[str], hours: str) -> str:
 def open_sites(session: Session, sites: Sequence[Site], *, brand: str, today: date, random: Random) -> dict[str, int]:
     """Sites, their rooms and C-arms, holidays and the one closure. Returns the ids by slug."""
     ids = dict(zip((site.slug for site in sites), set_aside(session, Location, len(sites)), strict=True))
-    insert_rows(session, Location, LOCATION, [_location_row(ids[site.slug], site, brand, random) for site in sites])
+    insert_rows(
+        session,
+        Location,
+        LOCATION,
+        [_location_row(ids[site.slug], number, site, brand, random) for number, site in enumerate(sites)],
+    )
     _add_rooms(session, sites, ids)
     first, last = today - timedelta(days=DAYS_BACK), today + timedelta(days=180)
     days = list(_special_days(first, last))
@@ -75,16 +77,16 @@ def open_sites(session: Session, sites: Sequence[Site], *, brand: str, today: da
         if closed.slug == CLOSED_SITE:
             monday = today + timedelta(days=14 + -today.weekday() % 7)
             start, end = whole_days(monday, monday + timedelta(days=2), closed.time_zone)
-            session.add(Closure(location_id=ids[CLOSED_SITE], start_cell=start, end_cell=end, reason="Closed for repairs"))
+            session.add(Closure(location_id=ids[CLOSED_SITE], start_cell=start, end_cell=end, reason="Repairs to the building"))
     return ids
 
 
-def _location_row(location: int, site: Site, brand: str, random: Random) -> tuple[object, ...]:
+def _location_row(location: int, number: int, site: Site, brand: str, random: Random) -> tuple[object, ...]:
     hours = weekly(WEEKDAYS, DAY) + (f"; Sat {SATURDAY}" if site.saturday else "")
     street = f"{random.randrange(100, 9900)} {random.choice(STREETS)}"
     phone = f"+1{site.area_code}55501{random.randrange(100):02d}"
     where = (street, site.city, site.state, site.postal_code, phone, None, site.latitude, site.longitude, site.time_zone)
-    return (location, site.slug, None, f"{brand} {site.label}"[:120], *where, hours, True)
+    return (location, site.slug, None, f"{brand} {site.label}"[:120], *where, hours, True, *arriving(number))
 
 
 def _special_days(first: date, last: date) -> Iterator[tuple[date, str, str]]:
@@ -116,7 +118,7 @@ def specialist_row(resource: int, names: Names, profession: str, random: Random)
     """In the order of SPECIALIST."""
     given, family, slug = names.new()
     return (resource, slug, None, f"{given} {family}, {DEGREES[profession]}", TITLES[profession], random.choice(LANGUAGES),
-            ABOUT[profession], True)  # fmt: skip
+            about(profession, slug), True)  # fmt: skip
 
 
 SPECIALIST = ("id", "slug", "import_key", "name", "profession", "languages", "about", "active")

@@ -96,11 +96,16 @@ class SpecialDay:
 
 @dataclass(frozen=True, slots=True)
 class ClosedStretch:
-    """The clinic is closed from `start` to `end` (UTC), whatever its hours."""
+    """The clinic is closed from `start` to `end` (UTC), whatever its hours.
+
+    `reopens` is when its hours begin again, at the end or after (the end itself, for a clinic without hours of its own);
+    None when that is not within 60 days of the end.
+    """
 
     start: datetime
     end: datetime
     reason: str
+    reopens: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,7 @@ class LocationPage(LocationCard):
 
     `hours` is one line, "Mon 09:00-17:00; …"; empty when hours differ by specialist, and then `days` is empty too.
     `special_days` and `closures` are those from today on. `services` hold only the visit types given here.
+    `parking` and `access` are sentences, `plans` the insurance plans taken; empty when not known.
     """
 
     hours: str
@@ -117,6 +123,9 @@ class LocationPage(LocationCard):
     closures: tuple[ClosedStretch, ...]
     services: tuple[ServiceCard, ...]
     specialists: tuple[SpecialistCard, ...]
+    parking: str
+    access: str
+    plans: tuple[str, ...]
 
 
 def service_cards(rows: Iterable[tuple[Service, VisitType]]) -> list[ServiceCard]:

@@ -12,7 +12,7 @@ from clinic.domain.hours import local_day, parse_day
 from clinic.domain.states import STATE_OF
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.store import directory
-from clinic.store.locations import Location
+from clinic.store.locations import Closure, Location, LocationDay, Site
 from clinic.usecases.directory.cards import (
     ClosedStretch,
     LocationCard,
@@ -23,6 +23,7 @@ from clinic.usecases.directory.cards import (
     service_cards,
     week_of,
 )
+from clinic.usecases.directory.open_now import next_opening
 from clinic.usecases.directory.people import NO_CLINIC, cards_of
 
 
@@ -55,10 +56,20 @@ def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
         hours=row.hours,
         days=week_of(row.hours) if row.hours else (),
         special_days=tuple(SpecialDay(day.day, open_times(parse_day(day.hours)), day.reason) for day in days),
-        closures=tuple(ClosedStretch(instant_at(c.start_cell), instant_at(c.end_cell), c.reason) for c in closures),
+        closures=tuple(_closed(row, days, closures, closure) for closure in closures),
         services=tuple(service_cards(directory.visit_types(session, location_id=row.id))),
         specialists=tuple(cards_of(session, location=slug)),
+        parking=row.parking,
+        access=row.access,
+        plans=tuple(row.plans.split("\n")) if row.plans else (),
     )
+
+
+def _closed(row: Location, days: Sequence[LocationDay], closures: Sequence[Closure], closure: Closure) -> ClosedStretch:
+    start, end = instant_at(closure.start_cell), instant_at(closure.end_cell)
+    site = Site(row.id, row.time_zone, row.hours)
+    reopens = next_opening(site, days, closures, closure.end_cell) if row.hours else end
+    return ClosedStretch(start, end, closure.reason, reopens)
 
 
 def _location(session: Session, slug: str) -> Location:

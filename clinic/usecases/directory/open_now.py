@@ -15,6 +15,7 @@ from clinic.store import directory
 from clinic.store.locations import Closure, LocationDay, Site
 
 LOOK_AHEAD_DAYS = 60
+_AHEAD = span(0, LOOK_AHEAD_DAYS * CELLS_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,9 @@ def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> 
         return {}
     ids = [site.id for site in sites.values()]
     days: dict[int, list[LocationDay]] = defaultdict(list)
-    # The day before today may run past midnight; a local day lies within a day of the UTC day of the same date.
-    for day in directory.days_within(
-        session, ids, now.date() - timedelta(days=2), now.date() + timedelta(days=LOOK_AHEAD_DAYS + 2)
-    ):
+    # Yesterday may run past midnight, and a local day lies within a day of the UTC day of the same date.
+    since, until = now.date() - timedelta(days=2), now.date() + timedelta(days=LOOK_AHEAD_DAYS + 2)
+    for day in directory.days_within(session, ids, since, until):
         days[day.location_id].append(day)
     closures: dict[int, list[Closure]] = defaultdict(list)
     for closure in directory.closures_within(session, ids, cell_at(now)):
@@ -53,17 +53,26 @@ def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> 
     return {slug: _state(site, days[site.id], closures[site.id], now) for slug, site in sites.items()}
 
 
+def next_opening(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> datetime | None:
+    """When the site is open for the first time at or after the cell `since`; None when that is not within 60 days."""
+    return _instant(first(_open_from(site, days, closures, since), since))
+
+
+def _open_from(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> int:
+    """Bit i is set where the site is open in the cell `since` + i, for 60 days."""
+    origin = since // CELLS_PER_DAY * CELLS_PER_DAY  # of a whole day, so that expanded hours are kept until midnight
+    cells = (LOOK_AHEAD_DAYS + 1) * CELLS_PER_DAY
+    line = dated_line(site.hours, [(day.hours, day.day) for day in days], site.time_zone, origin, cells)
+    line &= ~from_spans(((closure.start_cell, closure.end_cell) for closure in closures), origin)
+    return line >> (since - origin) & _AHEAD
+
+
 def _state(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], now: datetime) -> OpeningState:
     cell = cell_at(now)
-    origin = cell // CELLS_PER_DAY * CELLS_PER_DAY  # of a whole day, so that expanded hours are kept until midnight
-    cells = (LOOK_AHEAD_DAYS + 1) * CELLS_PER_DAY
-    usual = dated_line(site.hours, [(day.hours, day.day) for day in days], site.time_zone, origin, cells)
-    line = (usual & ~from_spans(((c.start_cell, c.end_cell) for c in closures), origin)) >> (cell - origin)
-    ahead = LOOK_AHEAD_DAYS * CELLS_PER_DAY
+    line = _open_from(site, days, closures, cell)
     if line & 1:
-        closes = first(~line & span(0, ahead), cell)
-        return OpeningState(open=True, until=_instant(closes), opens_at=None, reason="")
-    opens_at = _instant(first(line & span(0, ahead), cell))
+        return OpeningState(open=True, until=_instant(first(~line & _AHEAD, cell)), opens_at=None, reason="")
+    opens_at = _instant(first(line, cell))
     return OpeningState(open=False, until=None, opens_at=opens_at, reason=_reason(site, days, closures, opens_at, now))
 
 

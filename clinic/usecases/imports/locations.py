@@ -39,6 +39,9 @@ FIELDS = (
     Field("longitude", ("lon", "lng", "long", "x")),
     Field("time_zone", ("timezone", "tz", "zone")),
     Field("hours", ("weekly_hours", "opening_hours", "open")),
+    Field("parking", ("parking_note",)),
+    Field("access", ("accessibility", "getting_in")),
+    Field("plans", ("insurance", "insurance_plans", "accepted_plans")),
 )
 COLUMNS = (
     "name",
@@ -52,7 +55,11 @@ COLUMNS = (
     "longitude",
     "time_zone",
     "hours",
+    "parking",
+    "access",
+    "plans",
 )
+WORDS = ("hours", "parking", "access", "plans")  # empty, never null, when the file does not tell
 LONGEST_KEY = 300
 
 
@@ -85,7 +92,7 @@ def import_locations(
             seen[key] = line.number
             outcome.show(_shown(values))
             if key not in known:
-                new.append({**dict.fromkeys(COLUMNS), "hours": "", **values, "import_key": key})
+                new.append({**dict.fromkeys(COLUMNS), **dict.fromkeys(WORDS, ""), **values, "import_key": key})
             elif differing := _differing(values, known[key], row):
                 changed.append({"id": known[key]["id"], **differing})
             else:
@@ -124,6 +131,9 @@ def _values(session: Session, row: Row, country: Country, outcome: Outcome) -> d
     values["time_zone"] = zone(row.text("time_zone", 40)).key if row.raw("time_zone") else nearest.time_zone
     if "hours" in row:
         values["hours"] = str(parse_week(_dashes(row.text("hours", 400))))
+    values |= {field: row.text(field, 500) for field in ("parking", "access") if field in row}
+    if "plans" in row:
+        values["plans"] = "\n".join(filter(None, (plan.strip() for plan in re.split(r"[;|]", row.text("plans", 4000)))))
     return values
 
 

@@ -95,7 +95,12 @@ def location_page(page: LocationPage) -> dict[str, Any]:
             for day in page.special_days
         ],
         "closures": [
-            {"start": moment(c.start, page.time_zone), "end": moment(c.end, page.time_zone), "reason": c.reason}
+            {
+                "start": moment(c.start, page.time_zone),
+                "end": moment(c.end, page.time_zone),
+                "reason": c.reason,
+                "reopens": moment(c.reopens, page.time_zone) if c.reopens else None,
+            }
             for c in page.closures
         ],
     }

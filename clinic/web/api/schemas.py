@@ -255,6 +255,11 @@ class ClosureOut(Schema):
     start = moment("With the clinic's offset.")
     end = moment("With the clinic's offset.")
     reason = fields.String(required=True)
+    reopens = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=said("When opening hours begin again; null when that is not within 60 days of the end.", format="date-time"),
+    )
 
 
 class LocationPageOut(LocationOut):
@@ -264,6 +269,9 @@ class LocationPageOut(LocationOut):
     closures = fields.List(fields.Nested(ClosureOut), required=True)
     services = fields.List(fields.Nested(ServiceOut), required=True)
     specialists = fields.List(fields.Nested(SpecialistOut), required=True)
+    parking = fields.String(required=True, metadata=said("Sentences; empty when not known."))
+    access = fields.String(required=True, metadata=said("How to get in, in sentences; empty when not known."))
+    plans = fields.List(fields.String(), required=True, metadata=said("Insurance plans taken; empty when not known."))
 
 
 class Problem(Schema):

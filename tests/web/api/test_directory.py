@@ -41,6 +41,8 @@ def test_a_location(client: FlaskClient) -> None:
     assert body["special_days"] == [{"day": "2026-11-26", "open_times": [], "reason": "Thanksgiving"}]
     assert body["closures"][0]["start"].endswith("-05:00")
     assert body["closures"][0]["reason"] == "Water damage"
+    assert body["closures"][0]["reopens"] > body["closures"][0]["end"]
+    assert (body["parking"], body["plans"]) == ("", [])
     assert [service["slug"] for service in body["services"]] == ["physical-therapy", "facet-joint-injections"]
     assert [person["slug"] for person in body["specialists"]] == ["maya-ferreira"]
     assert [place["slug"] for place in body["specialists"][0]["locations"]] == ["orlando-downtown", "orlando-south"]
