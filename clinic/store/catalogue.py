@@ -81,6 +81,7 @@ _SHAPE = [getattr(VisitType, name) for name in VisitShape.__dataclass_fields__]
 _BOOKABLE = select(
     VisitType.id, VisitType.slug, VisitType.name, Service.slug, Service.name, VisitType.cancel_window_hours, *_SHAPE
 ).join(Service, Service.id == VisitType.service_id)
+_BOOKABLE_OF = _BOOKABLE.where(Service.slug == bindparam("service")).order_by(VisitType.position, VisitType.id)
 _BOOKABLE_BY_ID = _BOOKABLE.where(VisitType.id == bindparam("id"))
 _BOOKABLE_AT = _BOOKABLE_BY_ID.add_columns(Location.id, Location.time_zone, Location.hours, Location.calendar_version).outerjoin(
     Location, (Location.id == bindparam("location")) & Location.active
@@ -103,8 +104,7 @@ def find_visit_at(session: Session, visit_type_id: int, location_id: int) -> tup
 
 def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:
     """The visit types of a service, its first visit first; empty when there is no such service."""
-    rows = session.execute(_BOOKABLE.where(Service.slug == service_slug).order_by(VisitType.position, VisitType.id))
-    return [_bookable(*row) for row in rows]
+    return [_bookable(*row) for row in session.connection().execute(_BOOKABLE_OF, {"service": service_slug})]
 
 
 def services(session: Session) -> list[Service]:

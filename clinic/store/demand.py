@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import String
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Integer, String, bindparam, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base
@@ -19,14 +16,25 @@ class SearchCount(Base):
     not_found: Mapped[int] = mapped_column(default=0)
 
 
-def count_search(session: Session, postal_code: str, service: str, *, found: bool) -> None:
-    """Add one to what was found, or not found, for `service` near `postal_code`."""
-    dialect = session.get_bind().dialect.name
-    insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert
-    row = {"postal_code": postal_code, "service": service, "found": int(found), "not_found": int(not found)}
-    column = "found" if found else "not_found"
-    session.execute(
-        insert(SearchCount)
-        .values(row)
-        .on_conflict_do_update(index_elements=["postal_code", "service"], set_={column: getattr(SearchCount, column) + 1})
+# A patient need not wait for the disk: what a crash loses is a few counts.
+_ROW = {
+    "sqlite": "values (:postal_code, :service, :found, :not_found)",
+    "postgresql": "select :postal_code, :service, :found, :not_found"
+    " from (select set_config('synchronous_commit', 'off', true)) as unhurried",
+}
+_COUNT = {
+    dialect: text(
+        f"insert into search_count (postal_code, service, found, not_found) {row} on conflict (postal_code, service) do update"
+        " set found = search_count.found + excluded.found, not_found = search_count.not_found + excluded.not_found"
+    ).bindparams(
+        *(bindparam(name, type_=String) for name in ("postal_code", "service")),
+        *(bindparam(name, type_=Integer) for name in ("found", "not_found")),
     )
+    for dialect, row in _ROW.items()
+}
+
+
+def count_search(session: Session, postal_code: str, service: str, *, found: bool) -> None:
+    """Add one to what was found, or not found, for `service` near `postal_code`. For a transaction of its own."""
+    row = {"postal_code": postal_code, "service": service, "found": int(found), "not_found": int(not found)}
+    session.connection().execute(_COUNT[session.get_bind().dialect.name], row)

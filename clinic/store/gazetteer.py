@@ -7,7 +7,22 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import cast
 
-from sqlalchemy import Boolean, Float, Index, String, Table, UniqueConstraint, and_, case, delete, func, insert, or_, select
+from sqlalchemy import (
+    Boolean,
+    Float,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -55,6 +70,7 @@ ZIP_FIELDS = tuple(field.name for field in fields(ZipEntry) if field.name != "al
 CITY_FIELDS = tuple(field.name for field in fields(CityEntry))
 ZIP_COLUMNS = [ZipCode.__table__.c[name] for name in ZIP_FIELDS]
 CITY_COLUMNS = [CityName.__table__.c[name] for name in CITY_FIELDS]
+_ZIP = select(*ZIP_COLUMNS).where(ZIP_COLUMNS[0] == bindparam("code"))
 
 
 def load(session: Session, zips: Sequence[ZipEntry]) -> tuple[int, int]:
@@ -73,7 +89,7 @@ def is_empty(session: Session) -> bool:
 
 def zip_code(session: Session, code: str) -> ZipEntry | None:
     """The entry of five ASCII digits, placed or not; its aliases are not kept."""
-    row = session.execute(select(*ZIP_COLUMNS).where(ZipCode.code == code)).first()
+    row = session.connection().execute(_ZIP, {"code": code}).first()
     return ZipEntry(*row) if row else None
 
 
