@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 
 from clinic.domain.errors import InvalidInput
@@ -30,6 +32,7 @@ def read_phone(typed: str, field: str = "phone") -> tuple[str, str | None]:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), extension
 
 
+@lru_cache(maxsize=1024)  # clinics have few numbers, and pages show them often
 def format_phone(e164: str | None, extension: str | None = None) -> str:
     """'+14075550123' -> '(407) 555-0123'; other countries in international form; '' for none."""
     if not e164:

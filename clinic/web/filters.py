@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from flask import Flask
 
@@ -23,6 +24,8 @@ ZONES = {
 }  # fmt: skip
 
 
+# A page says the same few times and numbers again and again, and so does the next page.
+@lru_cache(maxsize=8192)
 def clock_time(instant: datetime, zone_name: str) -> str:
     """'9:00 AM'."""
     return wall_time(instant.astimezone(zone(zone_name)).time())
@@ -50,6 +53,7 @@ def iso_time(instant: datetime, zone_name: str) -> str:
     return instant.astimezone(zone(zone_name)).isoformat()
 
 
+@lru_cache(maxsize=8192)
 def zone_abbreviation(instant: datetime, zone_name: str) -> str:
     """'EST'."""
     return instant.astimezone(zone(zone_name)).tzname() or ""
@@ -112,6 +116,7 @@ def full_date(day: date, *, weekday: bool = False) -> str:
     return f"{f'{day:%A}, ' if weekday else ''}{day:%B} {day.day}, {day.year}"
 
 
+@lru_cache(maxsize=1024)
 def dial(number: str) -> str:
     """A number as people write it -> what follows tel:, so that a phone can ring it."""
     try:
