@@ -9,7 +9,8 @@ from typing import NamedTuple
 from clinic.domain.drawing import Rectangle, Spot
 
 _TURNS = [math.tau * turn / 24 for turn in range(24)]
-_AWAY: list[Spot] = [(far / 4 * math.cos(turn), far / 4 * math.sin(turn)) for far in range(1, 29) for turn in _TURNS]
+_FAR = [far / 8 for far in range(1, 12)] + [far / 4 for far in range(6, 29)]
+_AWAY: list[Spot] = [(far * math.cos(turn), far * math.sin(turn)) for far in _FAR for turn in _TURNS]
 """Where to try next, as parts of the distance to keep: in circles, outward. They have room for 20 in one place."""
 
 
