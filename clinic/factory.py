@@ -104,5 +104,9 @@ def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
     for room in (health, locator, care, booking):
         app.register_blueprint(room.blueprint)
+    if app.extensions["clinic"].settings.demo:
+        from clinic.web import styleguide
+
+        app.register_blueprint(styleguide.blueprint)
     api.register(app)
     public(app.view_functions["static"])
