@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from clinic.store.base import one_of
@@ -26,6 +27,56 @@ class OfferNames:
     service_name: str
 
 
+class AddressRow(NamedTuple):
+    """Where a site is and how it is called: columns named as in Location."""
+
+    slug: str
+    name: str
+    street: str
+    city: str
+    state: str
+    postal_code: str | None
+    phone: str | None
+    phone_extension: str | None
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+class CatalogueRow(NamedTuple):
+    """A visit type under its service."""
+
+    service_slug: str
+    service_name: str
+    summary: str
+    slug: str
+    name: str
+    minutes: int
+    online: bool
+    audience: str
+
+
+# Ready-made, and rows instead of objects: every search asks them.
+_ADDRESSES = select(*(getattr(Location, name) for name in AddressRow._fields)).where(
+    Location.slug.in_(bindparam("slugs", expanding=True)), Location.active
+)
+_CATALOGUE = (
+    select(
+        Service.slug, Service.name, Service.summary, VisitType.slug, VisitType.name, VisitType.minutes, VisitType.online,
+        VisitType.audience,
+    )
+    .join(VisitType, VisitType.service_id == Service.id)
+    .order_by(Service.position, Service.id, VisitType.position, VisitType.id)
+)  # fmt: skip
+_CATALOGUE_AT = _CATALOGUE.where(
+    VisitType.id.in_(
+        select(Offer.visit_type_id)
+        .join(Specialist, Specialist.id == Offer.specialist_id)
+        .where(Offer.location_id == bindparam("location"), Specialist.active)
+    )
+)
+
+
 def locations(session: Session, *, state: str | None, limit: int | None, offset: int) -> list[Location]:
     wanted = select(Location).where(Location.active)
     if state is not None:
@@ -34,8 +85,8 @@ def locations(session: Session, *, state: str | None, limit: int | None, offset:
     return list(session.scalars(wanted))
 
 
-def locations_named(session: Session, slugs: Sequence[str]) -> list[Location]:
-    return list(session.scalars(select(Location).where(Location.slug.in_(slugs), Location.active)))
+def locations_named(session: Session, slugs: Sequence[str]) -> list[AddressRow]:
+    return [AddressRow(*row) for row in session.connection().execute(_ADDRESSES, {"slugs": list(slugs)})]
 
 
 def sites_named(session: Session, slugs: Sequence[str]) -> list[tuple[str, Site]]:
@@ -79,18 +130,10 @@ def closures_within(session: Session, location_ids: Sequence[int], since_cell: i
     return list(session.scalars(wanted.order_by(Closure.start_cell), {"sites": list(location_ids)}))
 
 
-def visit_types(session: Session, *, location_id: int | None = None) -> list[tuple[Service, VisitType]]:
+def visit_types(session: Session, *, location_id: int | None = None) -> tuple[CatalogueRow, ...]:
     """Every visit type under its service, in the order of the catalogue; only what the site offers, if one is given."""
-    wanted = select(Service, VisitType).join(VisitType, VisitType.service_id == Service.id)
-    if location_id is not None:
-        given = (
-            select(Offer.visit_type_id)
-            .join(Specialist, Specialist.id == Offer.specialist_id)
-            .where(Offer.location_id == location_id, Specialist.active)
-        )
-        wanted = wanted.where(VisitType.id.in_(given))
-    ordered = wanted.order_by(Service.position, Service.id, VisitType.position, VisitType.id)
-    return [(service, visit_type) for service, visit_type in session.execute(ordered)]
+    statement = _CATALOGUE if location_id is None else _CATALOGUE_AT
+    return tuple(CatalogueRow(*row) for row in session.connection().execute(statement, {"location": location_id}))
 
 
 def has_service(session: Session, slug: str) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from clinic.adapters.phones import format_phone
 from clinic.domain.hours import MINUTES_PER_DAY, Stretch, parse_week
-from clinic.store.catalogue import Service, VisitType
+from clinic.store.directory import AddressRow, CatalogueRow
 from clinic.store.locations import Location
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -128,15 +129,16 @@ class LocationPage(LocationCard):
     plans: tuple[str, ...]
 
 
-def service_cards(rows: Iterable[tuple[Service, VisitType]]) -> list[ServiceCard]:
-    visits: dict[Service, list[VisitCard]] = {}
-    for service, visit in rows:
-        card = VisitCard(visit.slug, visit.name, visit.minutes, visit.online, visit.audience)
-        visits.setdefault(service, []).append(card)
-    return [ServiceCard(s.slug, s.name, s.summary, tuple(cards)) for s, cards in visits.items()]
+@lru_cache(maxsize=256)  # the whole catalogue for every search, and a few kinds of clinic
+def service_cards(rows: tuple[CatalogueRow, ...]) -> tuple[ServiceCard, ...]:
+    visits: dict[tuple[str, str, str], list[VisitCard]] = {}
+    for row in rows:
+        card = VisitCard(row.slug, row.name, row.minutes, row.online, row.audience)
+        visits.setdefault((row.service_slug, row.service_name, row.summary), []).append(card)
+    return tuple(ServiceCard(*service, tuple(cards)) for service, cards in visits.items())
 
 
-def address_of(row: Location) -> dict[str, Any]:
+def address_of(row: Location | AddressRow) -> dict[str, Any]:
     """What a LocationCard says of the row, as its keywords."""
     same = ("slug", "name", "street", "city", "state", "postal_code", "latitude", "longitude", "time_zone")
     return {name: getattr(row, name) for name in same} | {

@@ -57,7 +57,7 @@ def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
         days=week_of(row.hours) if row.hours else (),
         special_days=tuple(SpecialDay(day.day, open_times(parse_day(day.hours)), day.reason) for day in days),
         closures=tuple(_closed(row, days, closures, closure) for closure in closures),
-        services=tuple(service_cards(directory.visit_types(session, location_id=row.id))),
+        services=service_cards(directory.visit_types(session, location_id=row.id)),
         specialists=tuple(cards_of(session, location=slug)),
         parking=row.parking,
         access=row.access,

@@ -11,7 +11,7 @@ from clinic.usecases.directory.cards import ServiceCard, service_cards
 
 def services(session: Session) -> list[ServiceCard]:
     """Every service that has a visit type, in the order of the catalogue."""
-    return service_cards(directory.visit_types(session))
+    return list(service_cards(directory.visit_types(session)))
 
 
 def get_service(session: Session, slug: str) -> ServiceCard:
