@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from clinic.domain.places import Box
 from clinic.store.base import one_of
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Closure, Location, LocationDay, Site
 from clinic.store.people import Offer, Specialist
+from clinic.store.rosters import Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,8 @@ class CatalogueRow(NamedTuple):
 
 
 # Ready-made, and rows instead of objects: every search asks them.
-_ADDRESSES = select(*(getattr(Location, name) for name in AddressRow._fields)).where(
-    Location.slug.in_(bindparam("slugs", expanding=True)), Location.active
-)
+_ADDRESS = [getattr(Location, name) for name in AddressRow._fields]
+_ADDRESSES = select(*_ADDRESS).where(Location.slug.in_(bindparam("slugs", expanding=True)), Location.active)
 _CATALOGUE = (
     select(
         Service.slug, Service.name, Service.summary, VisitType.slug, VisitType.name, VisitType.minutes, VisitType.online,
@@ -75,14 +76,30 @@ _CATALOGUE_AT = _CATALOGUE.where(
         .where(Offer.location_id == bindparam("location"), Specialist.active)
     )
 )
+_CATALOGUE_OF = _CATALOGUE.where(
+    VisitType.id.in_(
+        select(Offer.visit_type_id)
+        .join(Location, Location.id == Offer.location_id)
+        .where(Offer.specialist_id == bindparam("specialist"), Location.active)
+    )
+)
 
 
-def locations(session: Session, *, state: str | None, limit: int | None, offset: int) -> list[Location]:
-    wanted = select(Location).where(Location.active)
+def locations(session: Session, *, state: str | None, limit: int | None, offset: int) -> list[AddressRow]:
+    wanted = select(*_ADDRESS).where(Location.active)
     if state is not None:
         wanted = wanted.where(Location.state == state)
     wanted = wanted.order_by(Location.state, Location.city, Location.name, Location.id).limit(limit).offset(offset)
-    return list(session.scalars(wanted))
+    return [AddressRow(*row) for row in session.execute(wanted)]
+
+
+def locations_within(session: Session, around: Iterable[Box]) -> list[AddressRow]:
+    """Active sites inside the boxes, whatever they offer."""
+    found: list[AddressRow] = []
+    for box in around:
+        inside = (Location.latitude.between(box.south, box.north), Location.longitude.between(box.west, box.east))
+        found += [AddressRow(*row) for row in session.execute(select(*_ADDRESS).where(*inside, Location.active))]
+    return found
 
 
 def locations_named(session: Session, slugs: Sequence[str]) -> list[AddressRow]:
@@ -136,6 +153,11 @@ def visit_types(session: Session, *, location_id: int | None = None) -> tuple[Ca
     return tuple(CatalogueRow(*row) for row in session.connection().execute(statement, {"location": location_id}))
 
 
+def visit_types_of(session: Session, specialist_id: int) -> tuple[CatalogueRow, ...]:
+    """The visit types that the specialist gives anywhere, under their services, in the order of the catalogue."""
+    return tuple(CatalogueRow(*row) for row in session.connection().execute(_CATALOGUE_OF, {"specialist": specialist_id}))
+
+
 def has_service(session: Session, slug: str) -> bool:
     return bool(session.scalar(select(exists().where(Service.slug == slug))))
 
@@ -175,3 +197,20 @@ def offers_of(session: Session, specialist_ids: Sequence[int]) -> list[OfferName
         .order_by(Location.name, Location.id, Service.position, Service.id)
     )
     return [OfferNames(*row) for row in session.execute(wanted, {"specialists": list(specialist_ids)})]
+
+
+def shifts_of(session: Session, specialist_id: int, today: date) -> list[tuple[str, str]]:
+    """(slug of the site, weekly hours) of the specialist's shifts in force on `today`."""
+    wanted = (
+        select(Location.slug, Shift.weekly)
+        .join(Location, Location.id == Shift.location_id)
+        .where(Shift.specialist_id == specialist_id, Location.active, Shift.first_day <= today)
+        .where(or_(Shift.last_day.is_(None), Shift.last_day >= today))
+        .order_by(Shift.id)
+    )
+    return [(slug, weekly) for slug, weekly in session.execute(wanted)]
+
+
+def slugs(session: Session, table: type[Location] | type[Specialist]) -> list[str]:
+    """Of every active site, or of every active specialist, in alphabetical order."""
+    return list(session.scalars(select(table.slug).where(table.active).order_by(table.slug)))

@@ -1,17 +1,25 @@
-"""The directory's own sums: when clinics are open, on both databases."""
+"""The directory's own sums: when clinics are open, what is near, who works where; on both databases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
 
+from clinic.domain.errors import NotFound
 from clinic.store.locations import Closure, LocationDay
-from clinic.usecases.directory import OpeningState, get_location, opening_states
+from clinic.usecases.directory import (
+    OpeningState,
+    everything_public,
+    get_location,
+    get_specialist_page,
+    neighbors,
+    opening_states,
+)
 from tests import build
 from tests.counting import counted_queries
 
@@ -168,3 +176,110 @@ def test_queries_do_not_grow_with_clinics(session: Session, count: int) -> None:
     with counted_queries(session.get_bind()) as statements:
         states = opening_states(session, slugs, now=eastern(MONDAY, "10:00"))
     assert (len(states), len(statements)) == (count, 3)
+
+
+def test_the_days_that_closures_touch(session: Session) -> None:
+    tuesday, wednesday, thursday = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
+    slug = clinic(session, LUNCH, days={wednesday: ("10:00-16:00", "Training")})
+    close(session, slug, eastern(MONDAY, "14:00"), eastern(wednesday, "12:00"), "Water damage")
+    close(session, slug, eastern(thursday, "12:30"), eastern(thursday, "12:45"))
+    page = get_location(session, slug, now=eastern(MONDAY, "08:00"))
+
+    def hours(*clocks: str) -> tuple[tuple[time, time], ...]:
+        return tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in (clock.split("-") for clock in clocks))
+
+    assert [(at.day, at.open_times, at.reason) for at in page.closed_days] == [
+        (MONDAY, hours("09:00-12:00", "13:00-14:00"), "Water damage"),
+        (tuesday, (), "Water damage"),
+        (wednesday, hours("12:00-16:00"), "Water damage"),
+        (thursday, hours("09:00-12:00", "13:00-17:00"), ""),
+    ]
+    other = clinic(session, "")
+    close(session, other, eastern(MONDAY, "14:00"), eastern(thursday, "00:00"), "Moving")
+    page = get_location(session, other, now=eastern(wednesday, "08:00"))
+    assert [(at.day, at.open_times) for at in page.closed_days] == [(wednesday, ())]
+
+
+def test_neighbors_are_the_three_nearest_within_reach(session: Session) -> None:
+    def at(slug: str, latitude: float, **given: Any) -> None:
+        build.location(session, slug=slug, latitude=latitude, longitude=-81.3727, **given)
+
+    for slug, latitude in (
+        ("here", 28.5),
+        ("far", 29.5),
+        ("near", 28.6),
+        ("nearer", 28.45),
+        ("farther", 29.7),
+        ("too-far", 30.5),
+    ):
+        at(slug, latitude)
+    at("gone", 28.51, active=False)
+    here = get_location(session, "here", now=eastern(MONDAY, "09:00"))
+    found = neighbors(session, here)
+    assert [(at.clinic.slug, round(at.miles)) for at in found] == [("nearer", 3), ("near", 7), ("far", 69)]
+    lonely = get_location(session, "too-far", now=eastern(MONDAY, "09:00"))
+    assert [at.clinic.slug for at in neighbors(session, lonely)] == ["farther", "far"]
+
+
+def test_neighbors_across_the_180th_meridian(session: Session) -> None:
+    for slug, longitude in (("east", -179.9), ("west", 179.8)):
+        build.location(session, slug=slug, latitude=51.9, longitude=longitude)
+    east = get_location(session, "east", now=eastern(MONDAY, "09:00"))
+    assert [(at.clinic.slug, round(at.miles)) for at in neighbors(session, east)] == [("west", 13)]
+
+
+def test_a_specialists_page(session: Session) -> None:
+    first, follow_up = (build.visit_type(session, build.service(session, slug=slug)) for slug in ("therapy", "other"))
+    only_staff = build.visit_type(session, online=False)
+    person = build.specialist(session, slug="ana", languages="English, Spanish")
+    north, south, gone = (
+        build.location(session, slug=slug, name=slug, active=slug != "gone") for slug in ("north", "south", "gone")
+    )
+    for place, visit in ((north, first), (south, follow_up), (gone, only_staff)):
+        build.offer(session, visit, place, person)
+    today = MONDAY
+    build.shift(session, person, north, "Mon 09:00-17:00; Wed 09:00-17:00")
+    build.shift(session, person, north, "Sat 09:00-12:00", last_day=today)
+    build.shift(session, person, south, "Fri 09:00-17:00", last_day=today - timedelta(days=1))
+    build.shift(session, person, south, "Thu 09:00-17:00", first_day=today)
+    build.shift(session, person, south, "Tue 09:00-17:00", first_day=today + timedelta(days=1))
+    page = get_specialist_page(session, "ana", now=eastern(MONDAY, "09:00"))
+    assert [service.slug for service in page.services] == ["therapy", "other"]
+    assert [(at.clinic.slug, at.days) for at in page.workplaces] == [
+        ("north", ("Monday", "Wednesday", "Saturday")), ("south", ("Thursday",)),
+    ]  # fmt: skip
+    with pytest.raises(NotFound):
+        get_specialist_page(session, "nobody", now=eastern(MONDAY, "09:00"))
+
+
+def test_what_search_engines_may_find(session: Session) -> None:
+    build.service(session, slug="empty")
+    place, person, _visit = build.practice(session)
+    build.location(session, slug="in-texas", state="TX")
+    build.location(session, slug="gone", state="NY", active=False)
+    build.specialist(session, slug="retired", active=False)
+    found = everything_public(session)
+    assert (found.states, found.locations) == (("FL", "TX"), tuple(sorted((place.slug, "in-texas"))))
+    assert found.specialists == (person.slug,)
+    assert len(found.services) == 1
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_queries_do_not_grow_with_specialists(session: Session, count: int) -> None:
+    place, person, visit = build.practice(session)
+    for _ in range(count - 1):
+        build.practice(session, visit=visit, at=place)
+    card = get_location(session, place.slug, now=eastern(MONDAY, "09:00"))
+    assert len(card.specialists) == count
+    verbs = {
+        "clinic": lambda: get_location(session, place.slug, now=eastern(MONDAY, "09:00")),
+        "neighbors": lambda: neighbors(session, card),
+        "specialist": lambda: get_specialist_page(session, person.slug, now=eastern(MONDAY, "09:00")),
+        "everything": lambda: everything_public(session),
+    }
+    asked = {}
+    for name, verb in verbs.items():
+        with counted_queries(session.get_bind()) as statements:
+            verb()
+        asked[name] = len(statements)
+    assert asked == {"clinic": 6, "neighbors": 2, "specialist": 5, "everything": 4}

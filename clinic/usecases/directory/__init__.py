@@ -5,20 +5,25 @@ from clinic.usecases.directory.cards import (
     Listed,
     LocationCard,
     LocationPage,
+    Neighbor,
     OpenTime,
     ServiceCard,
     SpecialDay,
     SpecialistCard,
+    SpecialistPage,
     VisitCard,
     WeekDay,
+    Workplace,
 )
-from clinic.usecases.directory.clinics import clinics_by_state, get_location, locations, locations_by_slug
+from clinic.usecases.directory.clinics import clinics_by_state, get_location, locations, locations_by_slug, neighbors
 from clinic.usecases.directory.open_now import OpeningState, opening_states
-from clinic.usecases.directory.people import get_specialist, specialists
+from clinic.usecases.directory.people import get_specialist, get_specialist_page, specialists
+from clinic.usecases.directory.public import Public, everything_public
 from clinic.usecases.directory.services import get_service, services
 
 __all__ = [
-    "ClosedStretch", "Listed", "LocationCard", "LocationPage", "OpenTime", "OpeningState", "ServiceCard", "SpecialDay",
-    "SpecialistCard", "VisitCard", "WeekDay", "clinics_by_state", "get_location", "get_service", "get_specialist", "locations",
-    "locations_by_slug", "opening_states", "services", "specialists",
+    "ClosedStretch", "Listed", "LocationCard", "LocationPage", "Neighbor", "OpenTime", "OpeningState", "Public", "ServiceCard",
+    "SpecialDay", "SpecialistCard", "SpecialistPage", "VisitCard", "WeekDay", "Workplace", "clinics_by_state",
+    "everything_public", "get_location", "get_service", "get_specialist", "get_specialist_page", "locations",
+    "locations_by_slug", "neighbors", "opening_states", "services", "specialists",
 ]  # fmt: skip

@@ -109,12 +109,38 @@ class ClosedStretch:
     reopens: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A clinic where a specialist works, and on which days of the week they do so at present; no days when they differ."""
+
+    clinic: LocationCard
+    days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialistPage:
+    """A specialist with all that their page shows. `services` hold only the visit types that they give."""
+
+    card: SpecialistCard
+    services: tuple[ServiceCard, ...]
+    workplaces: tuple[Workplace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """Another clinic, and how far it is from the one spoken of, in miles."""
+
+    clinic: LocationCard
+    miles: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationPage(LocationCard):
     """A clinic with all that its page shows.
 
     `hours` is one line, "Mon 09:00-17:00; …"; empty when hours differ by specialist, and then `days` is empty too.
-    `special_days` and `closures` are those from today on. `services` hold only the visit types given here.
+    `special_days` and `closures` are those from today on; `closed_days` are the days that closures touch, with the hours
+    that they leave. `services` hold only the visit types given here.
     `parking` and `access` are sentences, `plans` the insurance plans taken; empty when not known.
     """
 
@@ -122,6 +148,7 @@ class LocationPage(LocationCard):
     days: tuple[WeekDay, ...]
     special_days: tuple[SpecialDay, ...]
     closures: tuple[ClosedStretch, ...]
+    closed_days: tuple[SpecialDay, ...]
     services: tuple[ServiceCard, ...]
     specialists: tuple[SpecialistCard, ...]
     parking: str

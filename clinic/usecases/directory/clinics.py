@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.hours import local_day, parse_day
+from clinic.domain.places import Point, boxes, distance_miles
 from clinic.domain.states import STATE_OF
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.store import directory
@@ -17,14 +18,17 @@ from clinic.usecases.directory.cards import (
     ClosedStretch,
     LocationCard,
     LocationPage,
+    Neighbor,
     SpecialDay,
     address_of,
     open_times,
     service_cards,
     week_of,
 )
-from clinic.usecases.directory.open_now import next_opening
+from clinic.usecases.directory.open_now import closed_days, next_opening
 from clinic.usecases.directory.people import NO_CLINIC, cards_of
+
+NEARBY_MILES, FURTHEST_NEIGHBOR_MILES = 25.0, 100.0
 
 
 def locations(session: Session, *, state: str | None = None, limit: int | None = None, offset: int = 0) -> list[LocationCard]:
@@ -49,7 +53,8 @@ def clinics_by_state(session: Session) -> dict[str, int]:
 def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
     """Raises NotFound."""
     row = _location(session, slug)
-    days = directory.days_of(session, row.id, local_day(now, row.time_zone))
+    today = local_day(now, row.time_zone)
+    days = directory.days_of(session, row.id, today)
     closures = directory.closures_of(session, row.id, cell_at(now))
     return LocationPage(
         **address_of(row),
@@ -57,12 +62,27 @@ def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
         days=week_of(row.hours) if row.hours else (),
         special_days=tuple(SpecialDay(day.day, open_times(parse_day(day.hours)), day.reason) for day in days),
         closures=tuple(_closed(row, days, closures, closure) for closure in closures),
+        closed_days=tuple(closed_days(row.hours, row.time_zone, days, closures, today=today)),
         services=service_cards(directory.visit_types(session, location_id=row.id)),
         specialists=tuple(cards_of(session, location=slug)),
         parking=row.parking,
         access=row.access,
         plans=tuple(row.plans.split("\n")) if row.plans else (),
     )
+
+
+def neighbors(session: Session, card: LocationCard, count: int = 3) -> list[Neighbor]:
+    """The nearest other clinics, at most 100 miles away. Two queries at most."""
+    point = Point(card.latitude, card.longitude)
+    found: list[Neighbor] = []
+    for radius in (NEARBY_MILES, FURTHEST_NEIGHBOR_MILES):
+        rows = directory.locations_within(session, boxes(point, radius))
+        measured = [(distance_miles(point, Point(row.latitude, row.longitude)), row) for row in rows if row.slug != card.slug]
+        near = sorted((miles, row.slug, row) for miles, row in measured if miles <= radius)[:count]
+        found = [Neighbor(LocationCard(**address_of(row)), miles) for miles, _slug, row in near]
+        if len(found) == count:
+            break
+    return found
 
 
 def _closed(row: Location, days: Sequence[LocationDay], closures: Sequence[Closure], closure: Closure) -> ClosedStretch:

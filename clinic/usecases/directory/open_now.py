@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.hours import dated_line, local_day
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span
+from clinic.domain.hours import dated_line, day_line, format_day, local_day, parse_week, whole_days, zone
+from clinic.domain.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span, spans_of
 from clinic.store import directory
 from clinic.store.locations import Closure, LocationDay, Site
+from clinic.usecases.directory.cards import SpecialDay
 
 LOOK_AHEAD_DAYS = 60
 _AHEAD = span(0, LOOK_AHEAD_DAYS * CELLS_PER_DAY)
@@ -56,6 +57,36 @@ def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> 
 def next_opening(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> datetime | None:
     """When the site is open for the first time at or after the cell `since`; None when that is not within 60 days."""
     return _instant(first(_open_from(site, days, closures, since), since))
+
+
+def closed_days(
+    weekly: str, time_zone: str, days: Sequence[LocationDay], closures: Sequence[Closure], *, today: date
+) -> Iterator[SpecialDay]:
+    """The local days from `today` on that closures touch, with the hours that they leave, for 400 days.
+
+    Without hours of the clinic's own, only the days that are closed from midnight to midnight.
+    """
+    dated = {day.day: day.hours for day in days}
+    usual = parse_week(weekly).days
+    touched: dict[date, str] = {}
+    for closure in closures:
+        day = max(today, local_day(instant_at(closure.start_cell), time_zone))
+        last = min(today + timedelta(days=400), local_day(instant_at(closure.end_cell - 1), time_zone))
+        while day <= last:
+            touched[day] = touched.get(day) or closure.reason
+            day += timedelta(days=1)
+    spans = [(closure.start_cell, closure.end_cell) for closure in closures]
+    for day, reason in sorted(touched.items()):
+        hours = dated.get(day, format_day(usual[day.weekday()]) if weekly else "00:00-24:00")
+        origin, _end = whole_days(day, day, time_zone)
+        left = day_line(hours, day, time_zone, origin, 2 * CELLS_PER_DAY) & ~from_spans(spans, origin)
+        ends = [(instant_at(start), instant_at(end)) for start, end in spans_of(left, origin)]
+        if weekly or not ends:
+            yield SpecialDay(day, tuple((_wall(start, time_zone), _wall(end, time_zone)) for start, end in ends), reason)
+
+
+def _wall(instant: datetime, time_zone: str) -> time:
+    return instant.astimezone(zone(time_zone)).time()
 
 
 def _open_from(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> int:

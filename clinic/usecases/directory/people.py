@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
+from clinic.domain.hours import parse_week
 from clinic.store import directory
 from clinic.store.people import Specialist, read_languages
-from clinic.usecases.directory.cards import Listed, SpecialistCard
+from clinic.usecases.directory.cards import (
+    DAYS,
+    Listed,
+    LocationCard,
+    SpecialistCard,
+    SpecialistPage,
+    Workplace,
+    address_of,
+    service_cards,
+)
 
 NO_CLINIC = "We could not find a clinic of that name."
+NO_SPECIALIST = "We could not find a specialist of that name."
 
 
 def specialists(
@@ -37,8 +50,29 @@ def get_specialist(session: Session, slug: str) -> SpecialistCard:
     """Raises NotFound."""
     found = directory.find_specialist(session, slug)
     if found is None:
-        raise NotFound("We could not find a specialist of that name.")
+        raise NotFound(NO_SPECIALIST)
     return _with_offers(session, [found])[0]
+
+
+def get_specialist_page(session: Session, slug: str, *, now: datetime) -> SpecialistPage:
+    """Raises NotFound."""
+    found = directory.find_specialist(session, slug)
+    if found is None:
+        raise NotFound(NO_SPECIALIST)
+    card = _with_offers(session, [found])[0]
+    addresses = {
+        row.slug: LocationCard(**address_of(row))
+        for row in directory.locations_named(session, [at.slug for at in card.locations])
+    }
+    works: dict[str, set[int]] = defaultdict(set)
+    # Rosters change rarely, and at midnight by the clock of each clinic: the day in UTC will do.
+    for at, weekly in directory.shifts_of(session, found.id, now.date()):
+        works[at] |= {number for number, hours in enumerate(parse_week(weekly).days) if hours}
+    return SpecialistPage(
+        card,
+        service_cards(directory.visit_types_of(session, found.id)),
+        tuple(Workplace(addresses[at.slug], tuple(DAYS[number] for number in sorted(works[at.slug]))) for at in card.locations),
+    )
 
 
 def cards_of(
