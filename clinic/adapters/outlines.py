@@ -82,8 +82,9 @@ class _Atlas:
     def __init__(self, data: dict[str, Any]) -> None:
         scale, shift = data["scale"], data["translate"]
         kinds = ("coast", "state", "county")
-        coast, self.state_lines, county = ([_arc(row, scale, shift) for row in data[kind]] for kind in kinds)
-        shared = coast + self.state_lines
+        coast, state, county = ([_arc(row, scale, shift) for row in data[kind]] for kind in kinds)
+        shared = coast + state
+        self.state_lines = [_joined(_ring(line, shared)) for line in data["borders"]]
         self.land = [_ring(ring, shared) for ring in data["land"]]
         self.states = {code: [_ring(ring, shared) for ring in rings] for code, rings in data["states"].items()}
         self.abroad: list[Ring] = [_ring([0], [_arc(row, scale, shift)]) for row in data["abroad"]]
@@ -121,6 +122,14 @@ def _ring(numbers: Sequence[int], arcs: Sequence[Arc]) -> Ring:
     west, south = min(arc.west for arc in parts), min(arc.south for arc in parts)
     east, north = max(arc.east for arc in parts), max(arc.north for arc in parts)
     return Ring(west, south, east, north, tuple(zip(parts, [number < 0 for number in numbers], strict=True)))
+
+
+def _joined(line: Ring) -> Arc:
+    xs, ys = array("d"), array("d")
+    for arc, backward in line.arcs:
+        xs.extend(arc.xs[::-1] if backward else arc.xs)
+        ys.extend(arc.ys[::-1] if backward else arc.ys)
+    return Arc(line.west, line.south, line.east, line.north, xs, ys)
 
 
 def _cells(west: float, south: float, east: float, north: float) -> Iterator[tuple[int, int]]:

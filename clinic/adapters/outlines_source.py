@@ -31,8 +31,8 @@ ABOUT = (
     "VI, GU, MP and AS; not Wake Island and the other minor outlying islands.",
     "'abroad': Natural Earth 4.1.0, 1:10m countries (public domain), in the npm package world-atlas 2.0.2 (ISC licence).",
     "Made by clinic/adapters/outlines_source.py, which says how to make it again. Do not edit.",
-    "An arc is x, y, then steps dx, dy; degrees are x * scale + translate. A ring names arcs of coast, then of state;",
-    "-1 - n is arc n backward.",
+    "An arc is x, y, then steps dx, dy; degrees are x * scale + translate. Rings (land, states) and lines (borders) name arcs",
+    "of coast, then of state; -1 - n is arc n backward.",
 )
 NAMES = {"Commonwealth of the Northern Mariana Islands": "MP", "United States Virgin Islands": "VI"}
 
@@ -51,7 +51,7 @@ NEAR: Mapping[str, tuple[Rectangle, ...]] = {
 COARSE = 0.012  # degrees: under a mile, for land where we have no clinics
 LEAST_AREA = 0.002  # square degrees: islands smaller than five square miles are left out
 
-LONGEST = 24  # points of a joined county line: short enough to leave out most of what is not on a map
+LONGEST, LONGEST_BORDER = 24, 60  # points of a joined line: short enough to leave out most of what is not on a map
 
 Json = dict[str, Any]
 Whole = tuple[int, int]
@@ -73,14 +73,19 @@ def outlines_from(us: Json, world: Json) -> Json:
     by_state: dict[str, list[list[int]]] = {}
     for name, ring in states:
         by_state.setdefault(NAMES.get(name) or STATE_OF[name.lower()], []).append(renamed(ring))
+    coasts = len(found["coast"])
     return {
         "about": ABOUT,
         **us["transform"],
         "coast": [_flat(us["arcs"][number]) for number in found["coast"]],
         "state": [_flat(us["arcs"][number]) for number in found["state"]],
-        "county": [_flat(_steps(line)) for line in _joined([_walk(us["arcs"][number]) for number in found["county"]])],
+        "county": [_flat(_steps(line)) for line in _longer([_walk(us["arcs"][n]) for n in found["county"]])],
         "abroad": [_quantised(ring, us["transform"]) for ring in _neighbors(world)],
         "land": [renamed(ring) for _, ring in nation],
+        "borders": [
+            [coasts + part if part >= 0 else part - coasts for part in parts]
+            for parts in _joined([_walk(us["arcs"][n]) for n in found["state"]], LONGEST_BORDER)
+        ],
         "states": {code: by_state[code] for code in sorted(by_state)},
     }
 
@@ -122,28 +127,41 @@ def _steps(line: Sequence[Whole]) -> list[Whole]:
     return [line[0], *((x - px, y - py) for (px, py), (x, y) in pairwise(line) if (x, y) != (px, py))]
 
 
-def _joined(lines: Sequence[list[Whole]]) -> Iterator[list[Whole]]:
-    """The lines end to end, the straightest way on where several meet, until LONGEST: less to keep, and less to draw."""
+def _joined(lines: Sequence[list[Whole]], longest: int) -> Iterator[list[int]]:
+    """The lines end to end, the straightest way on where several meet, until that many points: less to keep, less to draw.
+
+    As numbers of lines; -1 - n is line n backward.
+    """
     ends: defaultdict[Whole, dict[int, None]] = defaultdict(dict)
     for index, line in enumerate(lines):
         ends[line[0]][index] = ends[line[-1]][index] = None
     left = dict.fromkeys(range(len(lines)))
     while left:
-        index = next(iter(left))
-        del left[index]
-        line = lines[index]
+        chain = [next(iter(left))]
+        del left[chain[0]]
+        points = len(lines[chain[0]])
         for _ in range(2):  # onward from one end, then from the other
-            while len(line) < LONGEST and (onward := _onward(line, [(n, lines[n]) for n in ends[line[-1]] if n in left])):
-                del left[onward[0]]
-                line = line + onward[1][1:]
-            line = line[::-1]
-        yield line
+            while points < longest:
+                last = _turned(lines, chain[-1])
+                ahead = [n if lines[n][0] == last[-1] else ~n for n in ends[last[-1]] if n in left]
+                if not ahead:
+                    break
+                straight = [_straightness(last[-2], last[-1], _turned(lines, n)[1]) for n in ahead]
+                chain.append(ahead[straight.index(max(straight))])
+                del left[_number(chain[-1])]
+                points += len(lines[_number(chain[-1])]) - 1
+            chain = [~n for n in reversed(chain)]
+        yield chain
 
 
-def _onward(line: Sequence[Whole], others: Iterable[tuple[int, list[Whole]]]) -> tuple[int, list[Whole]] | None:
-    """Of the lines that meet this one's end, the one that goes on most nearly straight, turned to start there."""
-    turned = [(index, other if other[0] == line[-1] else other[::-1]) for index, other in others]
-    return max(turned, key=lambda pair: _straightness(line[-2], line[-1], pair[1][1]), default=None)
+def _longer(lines: Sequence[list[Whole]]) -> Iterator[list[Whole]]:
+    for chain in _joined(lines, LONGEST):
+        parts = [_turned(lines, number) for number in chain]
+        yield parts[0] + [spot for part in parts[1:] for spot in part[1:]]
+
+
+def _turned(lines: Sequence[list[Whole]], number: int) -> list[Whole]:
+    return lines[number] if number >= 0 else lines[~number][::-1]
 
 
 def _straightness(before: Whole, at: Whole, after: Whole) -> float:

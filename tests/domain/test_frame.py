@@ -15,8 +15,9 @@ from clinic.domain.places import Box, Point, distance_miles
 PADDING = 58.0
 TOWNS = {
     "Orlando": Point(28.54, -81.37), "Brownsville": Point(25.9, -97.5), "Seattle": Point(47.6, -122.3),
-    "Anchorage": Point(61.2, -149.9), "Adak": Point(51.88, -176.63), "Attu": Point(52.9, 172.9), "Guam": Point(13.45, 144.75),
-    "Caribou": Point(46.9, -68.0), "Honolulu": Point(21.3, -157.85), "Pago Pago": Point(-14.3, -170.7), "San Juan": Point(18.46, -66.1),
+    "Caribou": Point(46.9, -68.0), "Honolulu": Point(21.3, -157.85), "San Juan": Point(18.46, -66.1),
+    "Anchorage": Point(61.2, -149.9), "Adak": Point(51.88, -176.63), "Attu": Point(52.9, 172.9),
+    "Guam": Point(13.45, 144.75), "Pago Pago": Point(-14.3, -170.7),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ and in the template `{{ clinic_map(shown, "Map of the 10 clinics listed") }}` of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,7 +30,8 @@ APART = 2 * PIN + 2
 EDGE = PIN + 28  # below the lowest pin the scale has room
 ORIGIN = 16
 MARGIN = 24  # what is drawn around the frame, so that no cut edge shows
-DETAIL = 2.4  # units: what is finer than a pixel is not sent
+DETAILS = ((120, 1.6), (1000, 2.4), (math.inf, 4.0))
+"""Up to so many miles across, so many units: finer bends, of a pixel or two, are not sent."""
 
 LEAST_MILES, LEAST_MILES_FOR_ONE = 10.0, 30.0
 MOST_MILES = 4000.0  # from Guam to Honolulu
@@ -167,7 +169,7 @@ def backdrop(frame: Frame) -> Backdrop:
     wide = frame.miles_wide
     outlines = outlines_within(frame.extent(MARGIN + SHORE * frame.units_per_mile), counties=wide <= COUNTIES_UP_TO)
     around = (-float(MARGIN), -float(MARGIN), float(frame.width + MARGIN), float(frame.height + MARGIN))
-    detail = DETAIL if wide < COUNTIES_UP_TO / 2 else 1.6 * DETAIL
+    fine = next(detail for miles, detail in DETAILS if wide < miles)
     center, up, across = frame.center, frame.units_up, frame.units_across
     left, top = frame.width / 2 - center.longitude * across, frame.height / 2 + center.latitude * up
 
@@ -176,16 +178,16 @@ def backdrop(frame: Frame) -> Backdrop:
 
     def areas(rings: Iterable[list[Spot]], box: Rectangle) -> str:
         cut = (cut_area(drawn(ring), box) for ring in rings)
-        return path((thinned(ring, detail) for ring in cut), closed=True)
+        return path((thinned(ring, fine) for ring in cut), closed=True)
 
-    def lines(found: Iterable[list[Spot]]) -> str:
+    def lines(found: Iterable[list[Spot]], detail: float = fine) -> str:
         return path(thinned(stretch, detail) for line in found for stretch in cut_line(drawn(line), around))
 
     wider = SHORE * frame.units_per_mile
     return Backdrop(
         abroad=areas(outlines.abroad, (around[0] - wider, around[1] - wider, around[2] + wider, around[3] + wider)),
         land=areas(outlines.land, around),
-        county_lines=lines(outlines.county_lines),
+        county_lines=lines(outlines.county_lines, 1.5 * fine),
         state_lines=lines(outlines.state_lines),
     )
 

@@ -11,6 +11,7 @@ from clinic.usecases import directory, find
 from clinic.web.context import now, session
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
+from clinic.web.locator.country import country
 from clinic.web.locator.forms import SearchForm
 from clinic.web.locator.map import LOW, Pin, map_of
 from clinic.web.locator.results import search
@@ -73,7 +74,9 @@ def locations() -> Page:
         raise NotFound("We have no clinic there. These are the states where we do.")
     everything = sum(states.values()) <= CLINICS_ON_ONE_PAGE
     listed = directory.locations(session(), state=state or None) if state or everything else []
-    return render_template("locator/locations.html", states=states, state=state, clinics=listed)
+    hrefs = {code: url_for(".locations", state=code) for code in states}
+    shown = None if state else country(states, hrefs, [(at.state, at.latitude, at.longitude) for at in listed])
+    return render_template("locator/locations.html", states=states, state=state, clinics=listed, country=shown)
 
 
 @blueprint.get("/locations/<slug:slug>")
