@@ -69,7 +69,7 @@ def prepare(engine: Engine) -> None:
 
 
 def begin_write(session: Session) -> None:
-    """Start the transaction of a writing use case. Nothing is written without it.
+    """Start the transaction of a writing use case. Nothing is written without it, or `begin_statement`.
 
     On PostgreSQL statements otherwise stand alone (see `engine_options`).
     On SQLite the write lock is taken now: a transaction that reads first and writes later fails at once when another
@@ -79,6 +79,12 @@ def begin_write(session: Session) -> None:
         raise RuntimeError("begin_write: there are unsaved changes; begin before you change anything")
     session.rollback()
     session.connection(execution_options=_writing(session.get_bind().dialect.name))
+
+
+def begin_statement(session: Session) -> None:
+    """begin_write for a use case that writes a single statement: on PostgreSQL it is a transaction by itself, in one trip."""
+    if session.get_bind().dialect.name == "sqlite":
+        begin_write(session)
 
 
 def _writing(dialect: str) -> dict[str, str]:

@@ -35,6 +35,6 @@ _COUNT = {
 
 
 def count_search(session: Session, postal_code: str, service: str, *, found: bool) -> None:
-    """Add one to what was found, or not found, for `service` near `postal_code`. For a transaction of its own."""
+    """Add one to what was found, or not found, for `service` near `postal_code`. Not together with what must last."""
     row = {"postal_code": postal_code, "service": service, "found": int(found), "not_found": int(not found)}
     session.connection().execute(_COUNT[session.get_bind().dialect.name], row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,9 +59,9 @@ def signing_key() -> bytes:
 def static_url(name: str) -> str:
     """The address of static/`name`, with a hash of its content, so that browsers may keep it for good."""
     app = current_app
-    file = Path(str(app.static_folder)) / name
+    file = f"{app.static_folder}/{name}"
     root = request.script_root if has_request_context() else ""
-    return f"{root}{app.static_url_path}/{name}?v={_content_hash(file, file.stat().st_mtime_ns)}"
+    return f"{root}{app.static_url_path}/{name}?v={_content_hash(file, os.stat(file).st_mtime_ns)}"
 
 
 def install(app: Flask) -> None:
@@ -70,5 +71,5 @@ def install(app: Flask) -> None:
 
 
 @lru_cache(maxsize=256)
-def _content_hash(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+def _content_hash(file: str, _changed: int) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]

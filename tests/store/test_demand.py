@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from clinic.store.connect import begin_write
+from clinic.store.connect import begin_statement, begin_write
 from clinic.store.demand import SearchCount, count_search
 
 
 def test_what_was_found_and_what_was_not_add_up(session: Session) -> None:
     for found in (True, False, True):
-        begin_write(session)
+        begin_statement(session)
         count_search(session, "32801", "physical-therapy", found=found)
         session.commit()
     assert session.execute(select(SearchCount.found, SearchCount.not_found)).one() == (2, 1)

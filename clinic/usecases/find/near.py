@@ -15,7 +15,7 @@ from clinic.domain.places import Point, wider
 from clinic.engine.locate import Place, locate, nearest_zip
 from clinic.engine.search import Candidate, Opening, Sought, listing, nearby, nearest_first, soonest, widening
 from clinic.store.catalogue import BookableVisit
-from clinic.store.connect import begin_write
+from clinic.store.connect import begin_statement
 from clinic.store.demand import count_search
 from clinic.store.locations import offering
 from clinic.usecases.find.wanted import Wanted, check, narrowing, visit_for
@@ -160,7 +160,7 @@ def _count(session: Session, place: Place, service: str, *, found: bool) -> None
             near = nearest_zip(session, place.point)
             postal_code = near.code if near else None
         if postal_code is not None:
-            begin_write(session)
+            begin_statement(session)
             count_search(session, postal_code, service, found=found)
             session.commit()
     except DBAPIError:
