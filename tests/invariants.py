@@ -27,6 +27,7 @@ BECOMES = {
     "hold": "held", "extend": "held", "book": "booked", "move": "booked", "release": "cancelled", "cancel": "cancelled",
     "expire": "expired",
 }  # fmt: skip
+CHANGES_NOTHING = {"want_earlier", "want_no_earlier", "look_up"}
 FOLLOWS = {
     "hold": {None}, "book": {None, "hold", "extend", "expire"}, "extend": {"hold", "extend", "expire"},
     "release": {"hold", "extend"}, "expire": {"hold", "extend"}, "move": {"book", "move"}, "cancel": {"book", "move"},
@@ -60,10 +61,13 @@ def broken(session: Session, *, now: datetime) -> list[str]:
         claims[claim.appointment_id][(claim.resource_id, claim.start_cell, claim.end_cell)] = claim.expires_at
     actions: dict[int, list[str]] = defaultdict(list)
     for made, action in session.execute(select(Audit.appointment_id, Audit.action).order_by(Audit.id)):
-        actions[made].append(action)
+        if made is not None and action not in CHANGES_NOTHING:
+            actions[made].append(action)
     messages: dict[int, list[tuple[str, int]]] = defaultdict(list)
     columns = (OutboxMessage.appointment_id, OutboxMessage.event, OutboxMessage.sequence)
-    for made, event, sequence in session.execute(select(*columns).order_by(OutboxMessage.id)):
+    for made, event, sequence in session.execute(
+        select(*columns).where(OutboxMessage.event != "link").order_by(OutboxMessage.id)
+    ):
         messages[made].append((event, sequence))
     standing: list[tuple[int, int, int, int]] = []
     for a in session.scalars(select(Appointment).execution_options(populate_existing=True)):

@@ -79,7 +79,9 @@ class Clinic:
 
 def make_clinic(session: Session, people: int = 4, rooms: int = 3, devices: int = 2) -> Clinic:
     place = build.location(session)
-    kinds = [build.visit_type(session, audience="returning", horizon_days=400, **shape) for shape in SHAPES]
+    kinds = [
+        build.visit_type(session, audience="returning", horizon_days=400, cancel_window_hours=0, **shape) for shape in SHAPES
+    ]
     crew = [build.specialist(session) for _ in range(people)]
     for person in crew:
         build.shift(session, person, place, build.EVERY_DAY)

@@ -66,3 +66,11 @@ def hold_until(held_at: datetime, now: datetime, minutes: int = HOLD_MINUTES) ->
 def is_late(start: datetime, now: datetime, window_hours: int) -> bool:
     """Whether cancelling now is inside the visit type's window (hours before the start)."""
     return start - now < timedelta(hours=window_hours)
+
+
+def check_reschedule(start: datetime, now: datetime, window_hours: int, *, staff: bool = False) -> None:
+    """Raise IllegalMove for a visit that has begun; inside the visit type's window (hours) for all but staff: then one calls."""
+    if start <= now:
+        raise IllegalMove("This visit has already begun. Please call us.")
+    if not staff and is_late(start, now, window_hours):
+        raise IllegalMove(f"This visit starts in less than {window_hours} hours. To change the time now, please call us.")

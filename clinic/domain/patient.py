@@ -14,8 +14,11 @@ OLDEST_AGE = 125
 RELATIONS = ("parent", "guardian", "partner", "carer", "other")
 BOOKED_BY = ("self", "parent", "guardian", "partner", "carer", "attorney", "interpreter", "other")
 
+MATCH_NAME_MAX = 200
 _NAME_MAX = 100
 _REASON_MAX = 1000
+_ACCESS_NEEDS_MAX = 500
+_INSURER_MAX = 120
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -31,7 +34,7 @@ class GuardianDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientDetails:
-    """What somebody typed about the patient and the visit. `phone` may be in any human format."""
+    """What somebody typed about the patient and the visit. `phone` may be in any human format; `texts` consents to texts."""
 
     given_name: str
     family_name: str
@@ -45,6 +48,9 @@ class PatientDetails:
     booked_by: str = "self"
     guardian: GuardianDetails | None = None
     reason: str | None = None
+    access_needs: str | None = None
+    insurer: str | None = None
+    texts: bool = False
 
     def __repr__(self) -> str:  # never into a log
         return "PatientDetails(…)"
@@ -96,13 +102,21 @@ def _check_visit(details: PatientDetails) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if details.booked_by not in BOOKED_BY:
         wrong["booked_by"] = "Choose who is booking: " + ", ".join(BOOKED_BY) + "."
-    if details.reason and len(details.reason) > _REASON_MAX:
-        wrong["reason"] = f"Shorten this to {_REASON_MAX} characters. You can tell the specialist more at the visit."
-    elif details.reason and _has_controls(details.reason.replace("\n", " ").replace("\r", " ").replace("\t", " ")):
-        wrong["reason"] = "Use letters, digits and punctuation only."
+    wrong |= _check_text("reason", details.reason, _REASON_MAX, "You can tell the specialist more at the visit.")
+    wrong |= _check_text("access_needs", details.access_needs, _ACCESS_NEEDS_MAX, "You can tell us more on the phone.")
+    wrong |= _check_text("insurer", details.insurer, _INSURER_MAX, "The name of the insurer and the plan is enough.")
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?", details.language):
         wrong["language"] = "Choose a language from the list."
     return wrong
+
+
+def _check_text(name: str, text: str | None, longest: int, instead: str) -> dict[str, str]:
+    """Lines of free text."""
+    if text and len(text) > longest:
+        return {name: f"Shorten this to {longest} characters. {instead}"}
+    if text and _has_controls(text.replace("\n", " ").replace("\r", " ").replace("\t", " ")):
+        return {name: "Use letters, digits and punctuation only."}
+    return {}
 
 
 def _check_birth_date(birth_date: date | None, today: date) -> dict[str, str]:
@@ -136,7 +150,12 @@ def _has_controls(text: str) -> bool:
 
 def match_name(given_name: str, family_name: str) -> str:
     """Both names folded to letters: 'José  O\'Neil-Smith' and 'jose oneil smith' are the same person's."""
-    return f"{_letters(family_name)} {_letters(given_name)}"[:200]
+    return f"{_letters(family_name)} {_letters(given_name)}"[:MATCH_NAME_MAX]
+
+
+def is_family_name(typed: str, matched: str) -> bool:
+    """Whether `typed` is the family name in `matched`, a name as `match_name` writes it."""
+    return bool(_letters(typed)) and matched.startswith(f"{_letters(typed)} "[:MATCH_NAME_MAX])
 
 
 def _letters(name: str) -> str:

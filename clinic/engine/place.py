@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import HOLD_MINUTES, State, check_move, hold_until, is_late
+from clinic.domain.appointment import HOLD_MINUTES, State, check_move, check_reschedule, hold_until, is_late
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
@@ -25,6 +25,7 @@ from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
 from clinic.store.claims import Taking
 
 CALL_US = "Please choose another time, or call us."
+BY_STAFF = "This kind of visit is arranged by our staff. To get one, call us, or book a first visit and ask there."
 NO_SUCH_VISIT = f"That kind of visit is not on offer. {CALL_US}"
 
 
@@ -163,17 +164,22 @@ def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
 def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: datetime) -> Appointment:
     """Reschedule: the old time is given back in the same transaction that secures the new one. The id stays.
 
+    To where it is already, it is no move: a button pressed twice.
+
     Raises TimeTaken, NotOffered, PatientClash, IllegalMove, NotFound; then nothing has changed.
     """
     appointment = _locked(session, appointment_id, wish.specialist_id, location_id=wish.location_id)
     if appointment.state != State.BOOKED:
         check_move(State(appointment.state), State.CANCELLED)
         raise IllegalMove("This visit cannot be moved any more. Please call us.")
-    if appointment.start_at <= now:
-        raise IllegalMove("This visit has already begun. Please call us.")
+    window_hours = _visit(session, appointment.visit_type_id).cancel_window_hours
+    check_reschedule(appointment.start_at, now, window_hours, staff=who.staff)
     if wish.visit_type_id != appointment.visit_type_id:
         raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
     slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
+    before = (appointment.location_id, appointment.specialist_id, appointment.start_at)
+    if before == (wish.location_id, wish.specialist_id, slot.start):
+        return appointment
     claims.drop_claims(session, appointment_id)
     claims.drop_expired(session, slot.takings, now=now)
     claims.claim(session, appointment_id, slot.takings)
@@ -236,7 +242,7 @@ def _find_slot(
     if visit is None:
         raise NotOffered(NO_SUCH_VISIT)
     if not visit.shape.online and not who.staff:
-        raise NotOffered(f"This kind of visit is arranged by our staff. {CALL_US}")
+        raise NotOffered(BY_STAFF)
     if location is None:
         raise NotOffered(f"That clinic is not taking visits. {CALL_US}")
     start = instant_at(wish.start_cell)

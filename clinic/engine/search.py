@@ -22,7 +22,7 @@ from clinic.domain.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at
 from clinic.domain.tokens import Wish
 from clinic.domain.visit import VisitShape
 from clinic.store.calendars import Calendars
-from clinic.store.catalogue import BookableVisit, find_visit, first_online_visit
+from clinic.store.catalogue import BookableVisit, find_visit, first_online_visit, visits_of
 from clinic.store.locations import LocationRow, Site, find_point, offering, offering_within
 from clinic.store.standing import Practice
 
@@ -215,9 +215,14 @@ def widening(
 
 
 def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, staff: bool = False) -> list[Opening]:
-    """What to offer instead of a time that could not be had: the soonest at that clinic or near it, of the same kind."""
+    """What to offer instead of a time that could not be had: the soonest at that clinic or near it, of the same kind.
+
+    Of what only staff may book, the service's first visit: there it is arranged.
+    """
     visit = find_visit(session, wish.visit_type_id)
-    if visit is None or not (visit.shape.online or staff):
+    if visit is not None and not (visit.shape.online or staff):
+        visit = next((other for other in visits_of(session, visit.service_slug) if other.shape.online), None)
+    if visit is None:
         return []
     point = find_point(session, wish.location_id)
     if point is None:

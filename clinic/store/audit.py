@@ -31,7 +31,7 @@ _INSERT = insert(Base.metadata.tables["audit"])
 
 def note(
     session: Session,
-    appointment_id: int,
+    appointment_id: int | None,
     *,
     actor: str,
     action: str,

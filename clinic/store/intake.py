@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, delete, insert, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.store.base import Base
+from clinic.store.base import Base, UtcDateTime
 
 
 class Intake(Base):
     """How to reach the patient about this visit, and what helps them at it. A record that was there before stays as it is.
 
+    Names, extension and ZIP code are as they were said with this booking, so that they can be shown to who said them.
     `texts_consented_at` is when somebody ticked that texts are welcome; null means no text.
     """
 
     __tablename__ = "intake"
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
+    given_name: Mapped[str | None] = mapped_column(String(100))
+    family_name: Mapped[str | None] = mapped_column(String(100))
+    phone_extension: Mapped[str | None] = mapped_column(String(10))
+    postal_code: Mapped[str | None] = mapped_column(String(5))
     email: Mapped[str | None] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(20))
     interpreter: Mapped[bool]
@@ -35,10 +41,25 @@ class Draft(Base):
     saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
+_INTAKE = Base.metadata.tables["intake"]
+_SAVE_DRAFT = text("""
+    insert into draft (appointment_id, answers, saved_at) values (:id, :answers, :now)
+    on conflict (appointment_id) do update set answers = excluded.answers, saved_at = excluded.saved_at
+""").bindparams(bindparam("now", type_=UtcDateTime()))
+
+
+def save_intake(session: Session, appointment_id: int, **said: Any) -> None:
+    """Columns of Intake by name; those that are left out are null."""
+    session.connection().execute(insert(_INTAKE), {"appointment_id": appointment_id, **said})
+
+
+def find_intake(session: Session, appointment_id: int) -> Intake | None:
+    return session.get(Intake, appointment_id)
+
+
 def save_draft(session: Session, appointment_id: int, answers: str, *, now: datetime) -> None:
     """In place of an earlier one."""
-    drop_draft(session, appointment_id)
-    session.execute(insert(Draft).values(appointment_id=appointment_id, answers=answers, saved_at=now))
+    session.connection().execute(_SAVE_DRAFT, {"id": appointment_id, "answers": answers, "now": now})
 
 
 def find_draft(session: Session, appointment_id: int) -> str | None:

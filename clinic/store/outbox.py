@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, insert, text
+from sqlalchemy import ForeignKey, Index, String, bindparam, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.store.base import Base, Key
+from clinic.store.base import Base, Key, UtcDateTime
 
 
 class OutboxMessage(Base):
     """One message to one person about one event. (`appointment_id`, `event`, `sequence`) is unique: told once.
 
-    `sequence` is the appointment's at the event: a second reschedule is a second event.
+    `sequence` is the appointment's at the event: a second reschedule is a second event. Of a "link", which is asked for
+    and changes nothing, it is a number of its own.
     """
 
     __tablename__ = "outbox"
@@ -38,3 +40,26 @@ def tell(session: Session, appointment_id: int, event: str, *, sequence: int, no
     """One outbox row."""
     row = {"appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": now}
     session.connection().execute(_INSERT, row)
+
+
+LINKS_A_DAY = 3
+
+# One statement, so that two who ask at once tell once.
+_LINK = text("""
+    insert into outbox (appointment_id, event, sequence, due_at)
+    select id, 'link', (select count(*) from outbox where appointment_id = appointment.id and event = 'link'), :now
+    from appointment
+    where id = :id
+      and not exists (select 1 from outbox where appointment_id = appointment.id and event = 'link' and done_at is null)
+      and (select count(*) from outbox where appointment_id = appointment.id and event = 'link' and due_at > :day_ago) < :most
+    on conflict do nothing
+""").bindparams(bindparam("now", type_=UtcDateTime()), bindparam("day_ago", type_=UtcDateTime()))
+
+
+def tell_links(session: Session, appointment_ids: Sequence[int], *, now: datetime) -> None:
+    """Somebody asked for the link to each of these visits. Not again while one waits to be sent, nor more than three a day.
+
+    Asks the same of the database when there is no visit, so that nobody can tell by the time it took.
+    """
+    rows = [{"id": id_, "now": now, "day_ago": now - timedelta(days=1), "most": LINKS_A_DAY} for id_ in appointment_ids or [0]]
+    session.connection().execute(_LINK, rows)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic.domain.appointment import State
+from clinic.store.appointments import Appointment
 from clinic.store.base import Base
 
 PERSON_LOCKS = 3
@@ -76,3 +78,32 @@ def resembling(session: Session, *, match_name: str, birth_date: date, phone: st
             )
         )
     )
+
+
+def visits_ahead(
+    session: Session, *, birth_date: date, phone: str | None, reference: str | None, after: datetime
+) -> list[tuple[int, str]]:
+    """(appointment id, the patient's `match_name`) of booked visits from `after` on, of patients born that day.
+
+    Of those only whose number `phone` is, or their guardian's, or whose visit has that reference.
+    """
+    known_by = [condition for condition, said in (
+        (Patient.phone == phone, phone), (Guardian.phone == phone, phone), (Appointment.reference == reference, reference),
+    ) if said]  # fmt: skip
+    rows = session.execute(
+        select(Appointment.id, Patient.match_name)
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
+        .where(
+            Patient.birth_date == birth_date,
+            Appointment.state == State.BOOKED,
+            Appointment.start_at > after,
+            or_(*known_by),
+        )
+        .order_by(Appointment.start_at)
+    )
+    return [(appointment_id, matched) for appointment_id, matched in rows]
+
+
+def find_guardian(session: Session, appointment_id: int) -> Guardian | None:
+    return session.get(Guardian, appointment_id)

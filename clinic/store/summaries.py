@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import bindparam, select, true
 from sqlalchemy.orm import Session
 
+from clinic.domain.timeline import instant_at
+from clinic.domain.tokens import Wish
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Location
@@ -16,7 +18,11 @@ from clinic.store.people import Specialist
 
 @dataclass(frozen=True, slots=True)
 class VisitSummary:
-    """Nothing here says who the patient is. Times are UTC; `time_zone` is the clinic's."""
+    """Nothing here says who the patient is. Times are UTC; `time_zone` is the clinic's.
+
+    `parking`, `access` and `plans` are the clinic's, `preparation` the visit type's. `earlier_wanted`: the patient wants to
+    hear of an earlier time.
+    """
 
     appointment_id: int
     reference: str
@@ -46,6 +52,11 @@ class VisitSummary:
     specialist_id: int
     specialist_slug: str
     specialist_name: str
+    preparation: tuple[str, ...] = ()
+    parking: str = ""
+    access: str = ""
+    plans: tuple[str, ...] = ()
+    earlier_wanted: bool = False
 
 
 _AROUND = (
@@ -53,29 +64,48 @@ _AROUND = (
         VisitType.slug, VisitType.name, VisitType.online, VisitType.cancel_window_hours, Service.slug, Service.name,
         Location.slug, Location.name, Location.street, Location.city, Location.state, Location.postal_code,
         Location.latitude, Location.longitude, Location.phone, Location.phone_extension, Specialist.slug, Specialist.name,
+        VisitType.preparation, Location.parking, Location.access, Location.plans, Location.time_zone,
     )
     .select_from(VisitType)
     .join(Service, Service.id == VisitType.service_id)
     .join(Location, true())
     .join(Specialist, true())
+    .where(
+        VisitType.id == bindparam("visit_type"), Location.id == bindparam("location"), Specialist.id == bindparam("specialist")
+    )
 )  # fmt: skip
 
 
 def summary_of(session: Session, appointment: Appointment) -> VisitSummary:
     """One query."""
+    wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, 0)
+    return _summary(session, appointment, wish, appointment.start_at, appointment.end_at)
+
+
+def summary_if_moved(session: Session, appointment: Appointment, wish: Wish) -> VisitSummary:
+    """The visit as it would be at another time, with another specialist or elsewhere; whether that can be had, it does not say.
+
+    Raises NoResultFound when one of the two is there no more.
+    """
+    start = instant_at(wish.start_cell)
+    return _summary(session, appointment, wish, start, start + (appointment.end_at - appointment.start_at))
+
+
+def _summary(session: Session, appointment: Appointment, wish: Wish, start: datetime, end: datetime) -> VisitSummary:
+    where = {"visit_type": wish.visit_type_id, "location": wish.location_id, "specialist": wish.specialist_id}
     (
         visit_slug, visit_name, online, cancel_window, service_slug, service_name, slug, name, street, city, state, zip_code,
-        latitude, longitude, phone, extension, specialist_slug, specialist_name,
-    ) = session.execute(
-        _AROUND.where(
-            VisitType.id == appointment.visit_type_id,
-            Location.id == appointment.location_id,
-            Specialist.id == appointment.specialist_id,
-        )
-    ).one()  # fmt: skip
+        latitude, longitude, phone, extension, specialist_slug, specialist_name, preparation, parking, access, plans, zone,
+    ) = session.execute(_AROUND, where).one()  # fmt: skip
+    stays = wish.location_id == appointment.location_id
     return VisitSummary(
-        appointment.id, appointment.reference, appointment.state, appointment.start_at, appointment.end_at,
-        appointment.time_zone, appointment.sequence, appointment.visit_type_id, visit_slug, visit_name, online, cancel_window,
-        service_slug, service_name, appointment.location_id, slug, name, street, city, state, zip_code, latitude, longitude,
-        phone, extension, appointment.specialist_id, specialist_slug, specialist_name,
+        appointment.id, appointment.reference, appointment.state, start, end, appointment.time_zone if stays else zone,
+        appointment.sequence, wish.visit_type_id, visit_slug, visit_name, online, cancel_window, service_slug, service_name,
+        wish.location_id, slug, name, street, city, state, zip_code, latitude, longitude, phone, extension,
+        wish.specialist_id, specialist_slug, specialist_name, _lines(preparation), parking, access, _lines(plans),
+        appointment.earlier_wanted_at is not None,
     )  # fmt: skip
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

@@ -23,7 +23,10 @@ def upgrade() -> None:
     op.add_column("appointment", sa.Column("earlier_wanted_at", UtcDateTime(), nullable=True))
     op.create_table(
         "intake",
-        sa.Column("appointment_id", Key, sa.ForeignKey("appointment.id", name=op.f("fk_intake_appointment_id_appointment")), nullable=False),
+        sa.Column(
+            "appointment_id", Key, sa.ForeignKey("appointment.id", name=op.f("fk_intake_appointment_id_appointment")),
+            nullable=False,
+        ),
         sa.Column("email", sa.String(254), nullable=True),
         sa.Column("language", sa.String(20), nullable=False),
         sa.Column("interpreter", sa.Boolean(), nullable=False),
@@ -34,7 +37,10 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_table(
         "draft",
-        sa.Column("appointment_id", Key, sa.ForeignKey("appointment.id", name=op.f("fk_draft_appointment_id_appointment")), nullable=False),
+        sa.Column(
+            "appointment_id", Key, sa.ForeignKey("appointment.id", name=op.f("fk_draft_appointment_id_appointment")),
+            nullable=False,
+        ),
         sa.Column("answers", sa.Text(), nullable=False),
         sa.Column("saved_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("appointment_id", name=op.f("pk_draft")),

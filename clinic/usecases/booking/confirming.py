@@ -14,7 +14,7 @@ from clinic.domain.patient import PatientDetails, check, is_minor, match_name
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.place import Details, Who
-from clinic.store import appointments, patients, tasks
+from clinic.store import appointments, intake, patients, tasks
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, done_before, remember
@@ -74,6 +74,7 @@ def _confirm(
                 phone=guardian_phone, consented_at=now,
             )
         )  # fmt: skip
+    _save_intake(session, appointment_id, details, extension, now=now)
     _add_tasks(session, appointment, details, known=known, resembling=resembling, now=now)
     if once:
         remember(session, once, appointment_id, now=now)
@@ -121,12 +122,31 @@ def _patient(
         insert(Patient).values(
             id=patient_id, given_name=details.given_name.strip(), family_name=details.family_name.strip(), match_name=name,
             birth_date=details.birth_date, phone=phone, phone_extension=extension, email=details.email or None,
-            postal_code=(details.postal_code or "")[:5] or None, language=details.language, interpreter=details.interpreter,
+            postal_code=_five_digits(details), language=details.language, interpreter=details.interpreter,
             created_at=now,
         )
     )  # fmt: skip
     alike = patients.resembling(session, match_name=name, birth_date=details.birth_date, phone=phone, besides=patient_id)
     return patient_id, False, alike
+
+
+def _save_intake(session: Session, appointment_id: int, details: PatientDetails, extension: str | None, *, now: datetime) -> None:
+    """What was said with this booking goes with it, and the draft of it goes.
+
+    A patient we knew keeps the record they had: whoever knows a name, a birth date and a phone number must not be able to
+    turn somebody else's messages to an address of their own.
+    """
+    intake.save_intake(
+        session, appointment_id, given_name=details.given_name.strip(), family_name=details.family_name.strip(),
+        phone_extension=extension, postal_code=_five_digits(details), email=details.email or None, language=details.language,
+        interpreter=details.interpreter, access_needs=details.access_needs or None, insurer=details.insurer or None,
+        texts_consented_at=now if details.texts else None,
+    )  # fmt: skip
+    intake.drop_draft(session, appointment_id)
+
+
+def _five_digits(details: PatientDetails) -> str | None:
+    return (details.postal_code or "")[:5] or None
 
 
 def _add_tasks(

@@ -19,6 +19,7 @@ from clinic.engine.place import Who
 from clinic.store import appointments
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, done_before, is_known, remember
+from clinic.store.intake import drop_draft
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.usecases.booking.instead import wish_of, with_alternatives
 from clinic.usecases.booking.opened import get, opened
@@ -116,6 +117,7 @@ def release(session: Session, token: str, *, key: bytes, who: Who, now: datetime
 def _release(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
     begin_write(session)
     place.release(session, appointment_id, who=who, now=now)
+    drop_draft(session, appointment_id)
     session.commit()
 
 
@@ -131,5 +133,7 @@ def sweep(session: Session, *, now: datetime) -> int:
 def _expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
     begin_write(session)
     tidied = place.expire(session, appointment_id, now=now)
+    if tidied:
+        drop_draft(session, appointment_id)
     session.commit()
     return tidied

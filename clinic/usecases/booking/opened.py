@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,9 @@ from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.store import appointments
 from clinic.store.appointments import Appointment
 from clinic.store.summaries import VisitSummary, summary_of
+
+MANAGED_FOR = timedelta(hours=24)
+NO_SUCH_KEY = "We could not find that. The link may be old, or not complete. Please search again, or call us."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,15 @@ def opened(session: Session, token: str, purpose: str, key: bytes) -> Appointmen
     appointment_id = appointment_of(token, purpose)
     appointment = appointments.find(session, appointment_id)
     if appointment is None or not opens(key, purpose, token, appointment.id, appointment.generation):
-        raise NotFound("We could not find that. The link may be old, or not complete. Please search again, or call us.")
+        raise NotFound(NO_SUCH_KEY)
+    return appointment
+
+
+def managed(session: Session, manage_token: str, key: bytes, *, now: datetime) -> Appointment:
+    """The visit of a manage token, until a day after its end. An old key opens what a forged one does: nothing."""
+    appointment = opened(session, manage_token, "manage", key)
+    if appointment.end_at + MANAGED_FOR <= now:
+        raise NotFound(NO_SUCH_KEY)
     return appointment
 
 

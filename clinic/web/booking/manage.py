@@ -41,7 +41,7 @@ def manage(token: str) -> Page:
 @public
 def open_visit(token: str) -> Page:
     """The button was pressed: the key goes into the session for fifteen minutes, and out of the address."""
-    booking.get_visit(session(), token, key=signing_key())
+    booking.get_visit(session(), token, key=signing_key(), now=now())
     visitor.open_visit(token, now=now())
     return redirect(url_for(".visit"), 303)
 
@@ -52,7 +52,7 @@ def visit() -> Page:
     token = visitor.opened_visit(now=moment)
     if token is None:
         return render_template("booking/closed.html")
-    return _show(booking.get_visit(session(), token, key=signing_key()))
+    return _show(booking.get_visit(session(), token, key=signing_key(), now=now()))
 
 
 @public
@@ -64,7 +64,7 @@ def cancel() -> Page:
     try:
         booking.cancel(session(), token, reason if reason in REASONS else None, key=signing_key(), who=PATIENT, now=now())
     except IllegalMove as refused:
-        return _show(booking.get_visit(session(), token, key=signing_key()), refused), 409
+        return _show(booking.get_visit(session(), token, key=signing_key(), now=now()), refused), 409
     return redirect(url_for(".visit"), 303)
 
 

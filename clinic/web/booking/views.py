@@ -142,7 +142,7 @@ def booked(reference: str) -> Page:
     token = visitor.booked_here(reference, now=moment)
     if token is None:
         return render_template("booking/elsewhere.html")
-    made = booking.get_visit(session(), token, key=signing_key())
+    made = booking.get_visit(session(), token, key=signing_key(), now=moment)
     visitor.remember_booked(reference, token, now=moment)
     return render_template("booking/booked.html", booked=made, visit=made.summary)
 

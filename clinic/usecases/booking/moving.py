@@ -1,0 +1,132 @@
+"""Move a visit: what it could move to, how it would be then, and the move itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State, check_move, check_reschedule
+from clinic.domain.errors import IllegalMove, NotOffered
+from clinic.domain.places import Point
+from clinic.domain.tokens import Wish, guess_opening, read_opening
+from clinic.engine import place
+from clinic.engine.attempts import retried
+from clinic.engine.place import CALL_US, Who
+from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
+from clinic.store.appointments import Appointment
+from clinic.store.catalogue import find_visit
+from clinic.store.connect import begin_write
+from clinic.store.locations import Location, find_point, offering
+from clinic.store.summaries import VisitSummary, summary_if_moved
+from clinic.usecases.booking.instead import wish_of, with_alternatives
+from clinic.usecases.booking.opened import Booked, as_booked, managed
+
+IN_A_GROUP = 3
+CLINICS_TO_CHOOSE_FROM = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Times that a visit could move to: the soonest with the same specialist, at the same clinic, and anywhere near it.
+
+    Each time stands in the first group it fits. Its own time counts as free, so that it can move by a quarter of an hour.
+    """
+
+    same_specialist: tuple[Opening, ...] = ()
+    same_clinic: tuple[Opening, ...] = ()
+    nearby: tuple[Opening, ...] = ()
+
+
+def why_not_moved(visit: VisitSummary, *, now: datetime) -> str | None:
+    """In words, why its patient cannot move the visit now; None when they can."""
+    try:
+        if visit.state != State.BOOKED:
+            check_move(State(visit.state), State.CANCELLED)
+            raise IllegalMove("This visit cannot be moved any more. Please call us.")
+        if not visit.online:
+            raise IllegalMove("This kind of visit is arranged by our staff. To change the time, please call us.")
+        check_reschedule(visit.start, now, visit.cancel_window_hours)
+    except IllegalMove as refused:
+        return refused.message
+    return None
+
+
+def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -> Choices:
+    """The next times for the visit, three of each kind. Raises UnusableToken, NotFound."""
+    appointment = managed(session, manage_token, key, now=now)
+    visit, home = find_visit(session, appointment.visit_type_id), session.get(Location, appointment.location_id)
+    if visit is None or home is None:
+        return Choices()
+    shown = {wish_of(appointment)}
+
+    def free(candidates: Sequence[Candidate], specialist_id: int | None = None) -> tuple[Opening, ...]:
+        sought = Sought(
+            visit=visit, candidates=candidates, specialist_id=specialist_id, own_appointment_id=appointment.id
+        )  # fmt: skip
+        found = [o for o in soonest(session, sought, now=now, limit=IN_A_GROUP + len(shown)) if o.wish not in shown]
+        return tuple(found[:IN_A_GROUP])
+
+    theirs = [Candidate(row) for row in offering(session, visit.id, specialist_id=appointment.specialist_id)]
+    same_specialist = free(theirs, appointment.specialist_id)
+    shown |= {opening.wish for opening in same_specialist}
+    same_clinic = free([Candidate(row) for row in offering(session, visit.id, slugs=[home.slug])])
+    shown |= {opening.wish for opening in same_clinic}
+    nearby: tuple[Opening, ...] = ()
+    for _radius, candidates in widening(session, visit.id, Point(home.latitude, home.longitude), NEARBY_MILES):
+        nearby = max(nearby, free(candidates), key=len)
+        if len(nearby) == IN_A_GROUP:
+            break
+    return Choices(same_specialist, same_clinic, nearby)
+
+
+def clinics_to_move_to(
+    session: Session, manage_token: str, *, near: Point | None = None, key: bytes, now: datetime
+) -> list[Candidate]:
+    """The twenty clinics nearest to `near`, or else to the visit's own, that offer its kind. Raises UnusableToken, NotFound."""
+    appointment = managed(session, manage_token, key, now=now)
+    visit = find_visit(session, appointment.visit_type_id)
+    point = near or find_point(session, appointment.location_id)
+    return nearest(session, visit.id, point, CLINICS_TO_CHOOSE_FROM) if visit and point else []
+
+
+def preview_move(session: Session, manage_token: str, opening: str, *, key: bytes, now: datetime) -> tuple[Booked, VisitSummary]:
+    """The visit as it is, and as it would be at that time. Nothing changes, and the time may still be taken by others.
+
+    Raises UnusableToken and NotOffered with alternatives, IllegalMove, NotFound.
+    """
+    appointment = managed(session, manage_token, key, now=now)
+    with with_alternatives(session, lambda: guess_opening(opening), now=now, staff=False):
+        wish = read_opening(key, opening)
+        booked = as_booked(session, appointment, key)
+        if refusal := why_not_moved(booked.summary, now=now):
+            raise IllegalMove(refusal)
+        if wish.visit_type_id != appointment.visit_type_id:
+            raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
+        try:
+            moved = summary_if_moved(session, appointment, wish)
+        except NoResultFound:
+            raise NotOffered(f"That time is not on offer. {CALL_US}") from None
+    return booked, moved
+
+
+def reschedule(session: Session, manage_token: str, opening: str, *, key: bytes, who: Who, now: datetime) -> Booked:
+    """Move the visit to another time; the old one is given back only with the new one secured. Twice is once.
+
+    Raises TimeTaken, NotOffered, PatientClash, IllegalMove, UnusableToken, NotFound, Busy.
+    """
+    appointment = managed(session, manage_token, key, now=now)
+    with with_alternatives(session, lambda: guess_opening(opening), now=now, staff=who.staff):
+        return _reschedule(session, appointment.id, read_opening(key, opening), key=key, who=who, now=now)
+
+
+@retried
+def _reschedule(session: Session, appointment_id: int, wish: Wish, *, key: bytes, who: Who, now: datetime) -> Booked:
+    begin_write(session)
+    appointment: Appointment = place.move(session, appointment_id, wish, who=who, now=now)
+    booked = as_booked(session, appointment, key)
+    session.commit()
+    return booked
