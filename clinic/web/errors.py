@@ -34,7 +34,7 @@ DOMAIN: dict[type[DomainError], tuple[int, str]] = {
     refusals.IllegalMove: (409, "That cannot be done now"),
     refusals.KeyReused: (422, "That request was used before"),
     refusals.LimitReached: (429, "Please wait a little"),
-    refusals.Busy: (503, "We are busier than usual"),
+    refusals.Busy: (503, "One moment, please"),
 }
 
 # The heading and the sentence of what HTTP itself refuses.

@@ -87,6 +87,27 @@ def test_seconds_to_wait(client: FlaskClient) -> None:
     assert client.get("/api/refuse/busy").headers["Retry-After"] == "3"
 
 
+def test_the_page_says_how_long_to_wait(client: FlaskClient) -> None:
+    assert "You can try again in <strong>42 seconds</strong>" in client.get("/refuse/limit").text
+    assert "try again in <strong>" not in client.get("/refuse/move").text
+
+
+def test_a_missing_page_has_the_box_and_ways_on(client: FlaskClient) -> None:
+    """Without a database: there is none behind this application."""
+    page = client.get("/no/such/page").text
+    assert '<form class="search" method="post" action="/find">' in page
+    assert 'id="near" name="near"' in page
+    assert all(f'<a href="{way}">' in page for way in ("/locations", "/services", "/visit"))
+    assert 'action="/find"' not in client.get("/refuse/move").text
+
+
+@pytest.mark.parametrize("path", ["/no/such/page", "/teapot", "/post", "/fail", *(f"/refuse/{name}" for name in RAISED)])
+def test_the_phone_is_on_every_page(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert 'class="call" href="tel:+14075550100"' in answer.text
+    assert answer.text.count("(407) 555-0100") >= 2
+
+
 def test_what_http_itself_refuses(client: FlaskClient) -> None:
     assert client.get("/no/such/page").status_code == 404
     assert client.get("/teapot").status_code == 418

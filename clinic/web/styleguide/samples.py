@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from clinic.domain.tokens import Wish
+from clinic.usecases.directory import OpeningState
 from clinic.web.fields import DateInPartsField
 
 STATES = {
@@ -75,7 +76,13 @@ def samples(state: str, *, now: datetime) -> dict[str, Any]:
         "wrong": WRONG if state == "wrong" else {},
         "clinic": clinic,
         "openings": openings,
-        "result": SimpleNamespace(clinic=clinic, miles=4.2, times=openings[:1] if state == "empty" else openings),
+        "result": SimpleNamespace(
+            number=12 if state == "long" else 1,
+            clinic=clinic,
+            miles=4.2,
+            times=openings[:1] if state == "empty" else openings,
+            state=None if state == "empty" else _opening_state(state, now),
+        ),
         "map": _map(clinic.name),
         "visit": visit,
         "hold": SimpleNamespace(
@@ -109,8 +116,14 @@ def _clinic(state: str) -> SimpleNamespace:
         id=1, slug="lake", name=CLINICS.get(state, "Impact Medical Lake Eola"), street="4895 Merrowind Avenue",
         city="Llanfairpwllgwyngyllgogerychwyrndrobwll" if state == "long" else "Orlando", state="FL",
         postal_code=None if state == "empty" else "32801", phone=None if state == "empty" else "(407) 555-0104",
-        time_zone=CENTRAL if state == "long" else EAST,
+        time_zone=CENTRAL if state == "long" else EAST, latitude=28.54, longitude=-81.37,
     )  # fmt: skip
+
+
+def _opening_state(state: str, now: datetime) -> OpeningState:
+    if state == "long":
+        return OpeningState(open=False, until=None, opens_at=now + timedelta(days=40), reason="we are rebuilding the entrance")
+    return OpeningState(open=True, until=now + timedelta(hours=3), opens_at=None, reason="")
 
 
 def _map(name: str) -> SimpleNamespace:
