@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from clinic.domain.frame import Extent
 from clinic.domain.gazetteer import ZipEntry
 from clinic.domain.places import Point
-from clinic.store.gazetteer import cities_filed, zip_code, zips_within
-from clinic.usecases.gazetteer import Loaded, load_gazetteer
+from clinic.store.gazetteer import ZipCode, cities_filed, zip_code, zips_within
+from clinic.usecases.gazetteer import Loaded, load_gazetteer, towns_within
 
 HERE = ZipEntry("32801", "Orlando", "FL", "Orange County", "STANDARD", True, 28.54, -81.37, "America/New_York", ("Downtown",))
 THERE = ZipEntry("99546", "Adak", "AK", "Aleutians West", "PO BOX", True, 51.87, -176.63, "America/Adak")
@@ -36,6 +38,41 @@ def test_zip_codes_within_a_radius_also_across_the_date_line(session: Session) -
 
 def test_an_empty_gazetteer_loads_too(session: Session) -> None:
     assert load_gazetteer(session, []) == Loaded(0, 0, 0)
+
+
+def entry(code: str, city: str, latitude: float, longitude: float, kind: str = "STANDARD") -> ZipEntry:
+    return ZipEntry(code, city, "FL", "", kind, True, latitude, longitude, "America/New_York")
+
+
+@pytest.mark.parametrize("degrees", [0.5, 5.0], ids=["by the index on points", "by the names of cities"])
+def test_the_largest_towns_of_an_extent_come_first(session: Session, degrees: float) -> None:
+    load_gazetteer(
+        session,
+        [
+            entry("32810", "Ivanhoe", 28.4, -81.4), entry("32801", "Orlando", 28.5, -81.4),
+            entry("32803", "Orlando", 28.7, -81.2), entry("32704", "Apopka", 28.6, -81.5, "PO BOX"),
+            entry("32703", "Apopka", 28.6, -81.5), NOWHERE, entry("99505", "Jber", 28.5, -81.3), entry("34601", "Far Away", 28.5, -90.0),
+        ],
+    )  # fmt: skip
+    extent = Extent(28.5 - degrees, 28.5 + degrees, -81.4 - degrees, -81.4 + degrees)
+    found = towns_within(session, extent)
+    assert found[0] == ("Orlando", pytest.approx(28.6), pytest.approx(-81.3))
+    assert [town.name for town in found] == ["Orlando", "Apopka", "Ivanhoe"]
+
+
+def test_towns_are_kept_until_the_gazetteer_is_replaced(session: Session) -> None:
+    extent = Extent(28.0, 29.0, -82.0, -81.0)
+    load_gazetteer(session, [HERE])
+    assert [town.name for town in towns_within(session, extent)] == ["Orlando"]
+    session.execute(delete(ZipCode))
+    assert [town.name for town in towns_within(session, extent)] == ["Orlando"], "not asked for again"
+    load_gazetteer(session, [entry("32810", "Ivanhoe", 28.4, -81.4)])
+    assert [town.name for town in towns_within(session, extent)] == ["Ivanhoe"]
+
+
+def test_towns_on_both_sides_of_the_180th_meridian(session: Session) -> None:
+    load_gazetteer(session, [HERE, THERE])
+    assert [town.name for town in towns_within(session, Extent(51.5, 52.5, 175.0, 185.0))] == ["Adak"]
 
 
 def test_the_command_says_what_it_loaded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
