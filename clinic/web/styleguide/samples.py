@@ -40,6 +40,7 @@ WRONG = {
     "near": "We do not know “Orlanod”. Check the spelling, or type a ZIP code.",
     "full_name": "Enter the first and last name.",
     "born": "There is no such day in the calendar. Check the month and the day.",
+    "day": "Choose a day from today on.",
     "seen": "Say whether the patient has been to one of our clinics before.",
     "spoken": "Choose a language from the list.",
     "agreed": "A parent or guardian must agree to the visit.",
@@ -55,6 +56,7 @@ class SampleForm(FlaskForm):
     full_name = StringField("Full name")
     phone = StringField("Phone number")
     born = DateInPartsField("Date of birth")
+    day = StringField("On this day")
     seen = RadioField(
         "Has the patient been to one of our clinics before?", choices={"new": "No, this is the first visit", "yes": "Yes"}
     )
@@ -84,6 +86,16 @@ def samples(state: str, *, now: datetime) -> dict[str, Any]:
             state=None if state == "empty" else _opening_state(state, now),
         ),
         "map": _map(clinic.name),
+        "country": SimpleNamespace(
+            width=720,
+            height=420,
+            states=[
+                SimpleNamespace(name="Westland", clinics=0, href="", path="M60 80L360 30L330 390L90 300Z"),
+                SimpleNamespace(name="Eastland", clinics=3, href="#part-country_map", path="M360 30L660 120L620 360L330 390Z"),
+            ],
+            dots="M430 150h0M520 220h0M560 300h0",
+            labels=[(80, 400, "Westland")],
+        ),
         "visit": visit,
         "hold": SimpleNamespace(
             token="sample",  # noqa: S106 (it opens nothing)
