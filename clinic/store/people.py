@@ -60,6 +60,13 @@ def offering(session: Session, visit_type_id: int, location_ids: Sequence[int]) 
     return [Offering(id_, slug, name, read_languages(languages)) for id_, slug, name, languages in rows]
 
 
+def languages(session: Session, visit_type_id: int) -> set[str]:
+    """The languages of everybody who gives the visit type anywhere."""
+    spoken = select(Specialist.languages).join(Offer, Offer.specialist_id == Specialist.id)
+    rows = session.scalars(spoken.where(Offer.visit_type_id == visit_type_id, Specialist.active).distinct())
+    return {language for row in rows for language in read_languages(row)}
+
+
 def find_id(session: Session, slug: str) -> int | None:
     """The id of the active specialist of that slug."""
     return session.scalar(select(Specialist.id).where(Specialist.slug == slug, Specialist.active))

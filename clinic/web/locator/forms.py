@@ -1,8 +1,10 @@
-"""The one box and the service. A search is a plain GET that can be shared, so nothing here needs a CSRF token."""
+"""The one box, the service, and what narrows the times. A search is a plain GET that can be shared, so no CSRF token."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -11,34 +13,93 @@ from wtforms import SelectField, StringField
 from clinic.usecases.directory import ServiceCard
 
 SORTS = {"nearest": "Nearest first", "soonest": "Soonest first"}
+PARTS = {"": "Any time", "morning": "Morning", "afternoon": "Afternoon", "evening": "Evening"}
+CHOICES = ("day", "part", "specialist", "language")
+"""The fields that narrow the times."""
+LONGEST = 100
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
+_AS_WRITTEN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 
 
 class SearchForm(FlaskForm):
-    """What is sought. Any text may be a place: use cases decide which."""
+    """What is sought. Any text may be a place: use cases decide which.
+
+    `wrong` has a sentence for each field that narrows and cannot be understood or had; the search goes on without it.
+    """
 
     near = StringField("ZIP code, city or address")
     service = SelectField("What do you need?", validate_choice=False)
-    visit_type = StringField()
-    sort = SelectField(choices=SORTS, default="nearest", validate_choice=False)
+    visit_type = SelectField("Kind of visit", validate_choice=False)
+    day = StringField("Day")
+    part = SelectField("Time of day", choices=PARTS, validate_choice=False)
+    specialist = SelectField("With whom", validate_choice=False)
+    language = SelectField("Language", validate_choice=False)
+    sort = SelectField("Order", choices=SORTS, default="nearest", validate_choice=False)
 
     class Meta:
         csrf = False
 
     def offer(self, services: Sequence[ServiceCard]) -> SearchForm:
         """The services to choose from; the first is chosen when none was named."""
+        self.wrong: dict[str, str] = {}
         self.service.choices = {service.slug: service.name for service in services}
         if not self.service.data and services:
             self.service.data = services[0].slug
         if self.sort.data not in SORTS:
             self.sort.data = "nearest"
+        chosen = next((service for service in services if service.slug == self.service.data), None)
+        online = [visit for visit in chosen.visit_types if visit.online] if chosen else []
+        self._visits = {visit.slug: f"{visit.name}, {visit.minutes} minutes" for visit in online}
+        self.visit_type.choices = self._visits
         return self
 
+    def chosen_day(self) -> date | None:
+        """The day, as browsers write it or as people do; None, and a sentence in `wrong`, for what is none."""
+        typed, self.day.data = (self.day.data or "").strip(), ""  # browsers show nothing but whole days
+        if not typed:
+            return None
+        if found := _ISO.fullmatch(typed):
+            year, month, day = map(int, found.groups())
+        elif found := _AS_WRITTEN.fullmatch(typed):
+            month, day, year = map(int, found.groups())
+        else:
+            self.wrong["day"] = "Write the day with numbers, such as 12/31/2026."
+            return None
+        try:
+            chosen = date(year, month, day)
+        except ValueError:
+            self.wrong["day"] = "There is no such day in the calendar. Check the month and the day."
+            return None
+        self.day.data = chosen.isoformat()
+        return chosen
+
+    def chosen_part(self) -> str:
+        """A part of the day, or '' for any; a sentence in `wrong` for what is none."""
+        part = (self.part.data or "").strip().lower()
+        if part not in PARTS:
+            self.wrong["part"] = "Choose morning, afternoon or evening."
+            return ""
+        return part
+
+    def narrowing(self) -> dict[str, str]:
+        """What narrows the times and is not `wrong`, by field."""
+        return {name: value for name in CHOICES if name not in self.wrong and (value := self._text(name))}
+
     def query(self, **changed: str) -> dict[str, Any]:
-        """The arguments of the results page for this search."""
-        chosen = {
-            "near": self.near.data or "",
-            "service": self.service.data or "",
-            "visit_type": self.visit_type.data or "",
-            "sort": self.sort.data if self.sort.data != "nearest" else "",
-        }
-        return {name: value for name, value in (chosen | changed).items() if value}
+        """The arguments of the results page for this search; what is `wrong` is left out."""
+        asked = {"near": self.near.data or "", "service": self.service.data or "", "visit_type": self.visit_type.data or ""}
+        asked |= self.narrowing() | {"sort": self.sort.data if self.sort.data != "nearest" else ""}
+        return {name: value for name, value in (asked | changed).items() if value}
+
+    def carried(self) -> dict[str, Any]:
+        """What goes along, unseen, when only the place or the service is changed."""
+        return self.query(near="", service="")
+
+    def drop_foreign_visit(self) -> None:
+        """A visit of another service is forgotten: the service was changed."""
+        if self.visit_type.data not in self._visits:
+            self.visit_type.data = ""
+
+    def _text(self, name: str) -> str:
+        return (self[name].data or "").strip()[:LONGEST]

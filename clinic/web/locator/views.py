@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, get_flashed_messages, redirect, render_template, request, url_for
+from flask import Blueprint, flash, get_flashed_messages, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
+from clinic.domain.whereabouts import MAX_LENGTH
 from clinic.extensions import csrf
 from clinic.usecases import directory, find
 from clinic.web.context import now, session
+from clinic.web.filters import miles
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
 from clinic.web.locator.country import country
@@ -37,6 +39,7 @@ def home() -> Page:
 def send_search() -> Page:
     """What was typed becomes a ZIP code, a city or coarse coordinates: an address never stands in a URL."""
     form = SearchForm(request.form).offer(directory.services(session()))
+    form.drop_foreign_visit()
     try:
         place = find.find_place(session(), form.near.data or "", geocode=geocoder())
     except (PlaceUnknown, InvalidInput) as refusal:
@@ -54,14 +57,28 @@ def results() -> Page:
         return render_template("locator/place.html", form=form, refusal=None, field="near", choices=(), ambiguous=False)
     try:
         place = find.find_place(session(), form.near.data or "")
-        found = search(
-            session(), place, service=form.service.data, visit_type=form.visit_type.data or None, sort=form.sort.data, now=now()
-        )
+        found = search(session(), place, form, now=now())
     except (PlaceUnknown, InvalidInput, NotFound) as refusal:
         return _ask_again(form, refusal)
     remember_search(form.query(near=place.query))
     notes = dict.fromkeys([*get_flashed_messages(), *([place.note] if place.note else [])])
-    return render_template("locator/results.html", form=form, place=place, results=found, notes=list(notes))
+    pins = [
+        Pin(at.number, at.clinic.latitude, at.clinic.longitude, f"{at.clinic.name}, {miles(at.miles)}", f"#clinic-{at.number}")
+        for at in found.clinics
+    ]
+    around = map_of(session(), pins, origin=place.point) if pins else None
+    return render_template("locator/results.html", form=form, place=place, results=found, notes=list(notes), map=around)
+
+
+@blueprint.post("/find/suggestions")
+@csrf.exempt  # type: ignore[untyped-decorator]  # it changes nothing, and must work without cookies
+@public
+def suggestions() -> Response:
+    """JSON {"typed": …} -> {"places": […]}, at most seven. By POST, because nobody's log keeps what is sent that way."""
+    sent = request.get_json(silent=True)
+    typed = sent.get("typed") if isinstance(sent, dict) else None
+    places = find.suggest(session(), typed) if isinstance(typed, str) and len(typed) <= MAX_LENGTH else []
+    return jsonify(places=places)
 
 
 @blueprint.get("/locations")

@@ -157,7 +157,7 @@ def _map(name: str) -> SimpleNamespace:
 
 def _opening(clinic: SimpleNamespace, start: datetime) -> SimpleNamespace:
     return SimpleNamespace(
-        start=start, end=start + timedelta(minutes=60), location=clinic, specialist_name="Dana Brook, PT",
+        start=start, end=start + timedelta(minutes=60), location=clinic, miles=4.2, specialist_name="Dana Brook, PT",
         wish=Wish(1, 1, 1, int(start.timestamp()) // 300),
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_results_say_how_many_from_where_the_soonest_and_the_zone(client: FlaskC
     page = search(client)
     text = text_of(page)
     assert title_of(page).startswith("Physical therapy near Orlando, FL 32801")
-    assert "1 clinic offers this within 25 miles." in text
+    assert "1 clinic within 25 miles of Orlando, FL 32801 offers this." in text
     assert "Distances are measured from the center of ZIP 32801." in text
     assert "Book today, 9:00 AM EST" in text
     assert "Lake Clinic" in text
