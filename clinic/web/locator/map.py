@@ -23,8 +23,8 @@ from clinic.extensions import Session
 from clinic.usecases.gazetteer import towns_within
 
 WIDTH, HEIGHT, LOW = 720, 600, 420
-PIN = 30
-"""The radius of a pin. On a page 320 pixels wide the map has 288 at least, and a pin is 24 pixels across."""
+PIN = 31
+"""The radius of a pin. On a page 320 pixels wide the map has 284 at least, and a pin is 24 pixels across."""
 
 APART = 2 * PIN + 2
 EDGE = PIN + 28  # below the lowest pin the scale has room
@@ -33,7 +33,7 @@ MARGIN = 24  # what is drawn around the frame, so that no cut edge shows
 DETAILS = ((120, 1.6), (1000, 2.4), (math.inf, 4.0))
 """Up to so many miles across, so many units: finer bends, of a pixel or two, are not sent."""
 
-LEAST_MILES, LEAST_MILES_FOR_ONE = 10.0, 30.0
+LEAST_MILES, LEAST_MILES_FOR_ONE = 10.0, 40.0
 MOST_MILES = 4000.0  # from Guam to Honolulu
 COUNTIES_UP_TO = 240.0  # miles across; on wider maps only states are told apart
 SHORE = 1.5  # miles: neighbors are drawn that much wider, or slits would show along the frontier
@@ -67,8 +67,15 @@ class Placed:
     at_y: int
 
     @property
-    def moved(self) -> bool:
-        return abs(self.x - self.at_x) + abs(self.y - self.at_y) > 3
+    def moved(self) -> float:
+        """How far it had to; 0 when the clinic is under the middle of the pin even where pins are drawn at half their size."""
+        far = math.dist((self.x, self.y), (self.at_x, self.at_y))
+        return far if far > PIN / 2 else 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the clinic is clear of the pin, so that its spot can be seen."""
+        return self.moved > PIN + 8
 
     @property
     def name(self) -> str:
@@ -127,7 +134,7 @@ class Sheet:
 
 
 def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT) -> Sheet:
-    """The frame. A single pin has 30 miles around it, more of them at least 10: less shows nothing that one knows.
+    """The frame. A single pin has 40 miles around it, more of them at least 10: less shows nothing that one knows.
 
     What lies over 4,000 miles from the origin or the first pin is left out: pins go `beyond`, an origin away from all is dropped.
     """

@@ -90,7 +90,7 @@ def test_every_pin_is_whole_on_the_sheet_and_covers_no_other(where: str, count: 
     for placed in shown.pins:
         assert PIN <= placed.x <= WIDTH - PIN
         assert PIN <= placed.y <= HEIGHT - PIN
-        assert placed.moved or (placed.x, placed.y) == pytest.approx((placed.at_x, placed.at_y), abs=3)
+        assert placed.moved or math.dist((placed.x, placed.y), (placed.at_x, placed.at_y)) <= PIN / 2
     for a, b in combinations(shown.pins, 2):
         assert math.dist((a.x, a.y), (b.x, b.y)) >= 2 * PIN
     for town in shown.towns:
@@ -98,15 +98,16 @@ def test_every_pin_is_whole_on_the_sheet_and_covers_no_other(where: str, count: 
 
 
 def test_a_pin_is_24_pixels_wide_at_320_and_28_at_375() -> None:
-    """Pages have 16 pixels of margin on either side."""
-    assert 2 * PIN * (320 - 32) / WIDTH >= 24
-    assert 2 * PIN * (375 - 32) / WIDTH >= 28
+    """Pages have a root size of 18 pixels and a margin of 1rem on either side."""
+    assert 2 * PIN * (320 - 36) / WIDTH >= 24
+    assert 2 * PIN * (375 - 36) / WIDTH >= 28
 
 
 def test_twenty_clinics_in_one_building_fan_out_and_point_to_it() -> None:
     pins = [Pin(number, 41.8713, -87.6277, f"Suite {number}") for number in range(1, 21)]
     shown = draw(lay_out(pins))
     assert sum(not placed.moved for placed in shown.pins) == 1
+    assert sum(placed.clear for placed in shown.pins) == 19
     assert {(placed.at_x, placed.at_y) for placed in shown.pins} == {(shown.pins[0].x, shown.pins[0].y)}
     assert max(math.dist((at.x, at.y), (at.at_x, at.at_y)) for at in shown.pins) < 4 * 2 * PIN
 
@@ -166,17 +167,18 @@ def test_a_pin_that_leads_nowhere_is_a_named_picture(app: Flask) -> None:
 
 def test_a_clinic_shows_where_it_is(client: FlaskClient) -> None:
     page = client.get("/locations/lake").get_data(as_text=True)
-    assert 'aria-label="Map around Lake Clinic"' in page
-    assert 'role="img" aria-label="Lake Clinic"' in page
+    assert re.search(r'<svg viewBox="0 0 720 \d+" role="group" aria-label="[^"]*Lake Clinic', page)
+    assert re.search(r'class="map-pin"[^>]* aria-label="Lake Clinic"', page)
 
 
 def test_all_clinics_are_on_a_map_whose_states_lead_to_theirs(client: FlaskClient) -> None:
     page = client.get("/locations").get_data(as_text=True)
     drawing = re.search(r'<figure class="map country" aria-hidden="true">(.*?)</figure>', page, re.DOTALL)
     assert drawing
-    assert re.findall(r'<a href="([^"]+)" tabindex="-1"><title>([^<]+)</title>', drawing[1]) == [
-        ("/locations?state=FL", "Florida: 3 clinics")
-    ]
+    [(href, title)] = re.findall(r'<a href="([^"]+)" tabindex="-1"><title>([^<]+)</title>', drawing[1])
+    assert title == "Florida: 3 clinics"
+    leads_to_text = href.startswith("#") and f'id="{href[1:]}"' in page
+    assert leads_to_text or "Lake Clinic" in client.get(href).get_data(as_text=True)
     assert drawing[1].count('class="map-land"') == 51 - 1, "50 states and the District, less one"
     assert 'class="map country"' not in client.get("/locations?state=FL").get_data(as_text=True)
 
