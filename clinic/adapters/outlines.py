@@ -18,8 +18,6 @@ from clinic.domain.frame import Extent
 
 DATA = Path(__file__).parent / "data" / "outlines.json"
 
-CREDIT = "Outlines: U.S. Census Bureau (2017) and Natural Earth, both in the public domain."
-
 
 class Arc(NamedTuple):
     """A line and the box that holds it, in degrees."""

@@ -105,18 +105,15 @@ class Map:
     shore: float
     pins: tuple[Placed, ...]
     origin: tuple[int, int] | None
-    ring: int | None
     towns: tuple[Words, ...]
     scale: tuple[int, str]
     beyond: tuple[Pin, ...]
 
 
-def map_of(
-    session: Session, pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT, radius_miles: float | None = None
-) -> Map:
+def map_of(session: Session, pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT) -> Map:
     """The closest map that shows the pins, of which there is at least one, and the place searched, with towns named."""
     sheet = lay_out(pins, origin=origin, height=height)
-    return draw(sheet, towns=towns_within(session, sheet.extent), radius_miles=radius_miles)
+    return draw(sheet, towns=towns_within(session, sheet.extent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +144,14 @@ def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = H
     return Sheet(frame, near, origin, tuple(pin for pin in pins if pin not in near))
 
 
-def draw(sheet: Sheet, *, towns: Iterable[Town] = (), radius_miles: float | None = None) -> Map:
-    """The map. `towns`, the most important first, are named where there is room. A ring of `radius_miles` around the origin."""
+def draw(sheet: Sheet, *, towns: Iterable[Town] = ()) -> Map:
+    """The map. `towns`, the most important first, are named where there is room."""
     frame = sheet.frame
     at = [frame.spot(pin.latitude, pin.longitude) for pin in sheet.pins]
     origin = frame.spot(sheet.origin.latitude, sheet.origin.longitude) if sheet.origin else None
     inside = (EDGE, EDGE - 20, frame.width - EDGE, frame.height - EDGE)
     spots = spread(at, APART, inside, [(origin, PIN + ORIGIN)] if origin else ())
     whole = [(round(x), round(y)) for x, y in spots]
-    ring = round(radius_miles * frame.units_per_mile) if radius_miles and origin else None
     return Map(
         width=frame.width,
         height=frame.height,
@@ -163,7 +159,6 @@ def draw(sheet: Sheet, *, towns: Iterable[Town] = (), radius_miles: float | None
         shore=round(min(SHORE * frame.units_per_mile, 60.0), 1),
         pins=tuple(Placed(pin, *spot, round(x), round(y)) for pin, spot, (x, y) in zip(sheet.pins, whole, at, strict=True)),
         origin=(round(origin[0]), round(origin[1])) if origin else None,
-        ring=ring,
         towns=_names(frame, towns, [*spots, *at], origin),
         scale=_scale(frame),
         beyond=sheet.beyond,

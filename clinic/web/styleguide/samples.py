@@ -143,13 +143,13 @@ def _map(name: str) -> SimpleNamespace:
     pins = [
         SimpleNamespace(
             pin=SimpleNamespace(number=number, href="#part-map"), name=f"{number}, {name}, 4.2 miles",
-            x=x, y=y, at_x=at_x, at_y=y, moved=x != at_x,
+            x=x, y=y, at_x=at_x, at_y=y, moved=x != at_x, clear=x != at_x,
         )
         for number, x, at_x, y in ((1, 250, 250, 200), (2, 320, 250, 200), (3, 470, 470, 310))
     ]  # fmt: skip
     land = "M60 80L360 30L660 120L620 360L330 390L90 300Z"
     return SimpleNamespace(
-        width=720, height=420, origin=(300, 280), ring=110, scale=(130, "5 miles"), shore=8, pins=pins,
+        width=720, height=420, origin=(300, 280), scale=(130, "5 miles"), shore=8, pins=pins,
         backdrop=SimpleNamespace(abroad="", land=land, county_lines="M360 30L330 390", state_lines="M90 300L620 360"),
         towns=[SimpleNamespace(text="Lakeside", x=430, y=200)], beyond=[SimpleNamespace(number=4)],
     )  # fmt: skip

@@ -134,16 +134,9 @@ def test_the_scale_says_the_truth() -> None:
     assert draw(lay_out([Pin(1, 40.0, -90.0, "a"), Pin(2, 40.0, -90.0, "b")])).scale[1] == "2 miles"
 
 
-def test_a_ring_is_as_wide_as_its_miles() -> None:
-    pins, origin = clinics("Orlando")
-    sheet = lay_out(pins, origin=origin)
-    assert draw(sheet, radius_miles=25).ring == round(25 * sheet.frame.units_per_mile)
-    assert draw(sheet).ring is None
-
-
 def test_the_picture_is_links_for_everybody_and_the_rest_for_the_eye_alone(app: Flask) -> None:
     pins, origin = clinics("Puget Sound", 3)
-    html = markup(app, draw(lay_out(pins, origin=origin), towns=[Town("Seattle <b>", 47.7, -122.3)], radius_miles=25))
+    html = markup(app, draw(lay_out(pins, origin=origin), towns=[Town("Seattle <b>", 47.7, -122.3)]))
     assert re.findall(r'<a class="map-pin" href="(#clinic-\d)" aria-label="([^"]+)">', html) == [
         (f"#clinic-{number}", f"{number}, Lakeside Clinic {number}, 2.4 miles") for number in (1, 2, 3)
     ]
