@@ -16,10 +16,14 @@ SORTS = {"nearest": "Nearest first", "soonest": "Soonest first"}
 PARTS = {"": "Any time", "morning": "Morning", "afternoon": "Afternoon", "evening": "Evening"}
 CHOICES = ("day", "part", "specialist", "language")
 """The fields that narrow the times."""
-LONGEST = 100
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 _AS_WRITTEN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
+
+
+def written(value: str | None) -> str:
+    """Without what nobody types, and a database may refuse."""
+    return "".join(filter(str.isprintable, value or "")).strip()
 
 
 class SearchForm(FlaskForm):
@@ -29,12 +33,12 @@ class SearchForm(FlaskForm):
     """
 
     near = StringField("ZIP code, city or address")
-    service = SelectField("What do you need?", validate_choice=False)
-    visit_type = SelectField("Kind of visit", validate_choice=False)
-    day = StringField("Day")
-    part = SelectField("Time of day", choices=PARTS, validate_choice=False)
-    specialist = SelectField("With whom", validate_choice=False)
-    language = SelectField("Language", validate_choice=False)
+    service = SelectField("What do you need?", filters=[written], validate_choice=False)
+    visit_type = SelectField("Kind of visit", filters=[written], validate_choice=False)
+    day = StringField("Day", filters=[written])
+    part = SelectField("Time of day", filters=[written], choices=PARTS, validate_choice=False)
+    specialist = SelectField("With whom", filters=[written], validate_choice=False)
+    language = SelectField("Language", filters=[written], validate_choice=False)
     sort = SelectField("Order", choices=SORTS, default="nearest", validate_choice=False)
 
     class Meta:
@@ -56,7 +60,7 @@ class SearchForm(FlaskForm):
 
     def chosen_day(self) -> date | None:
         """The day, as browsers write it or as people do; None, and a sentence in `wrong`, for what is none."""
-        typed, self.day.data = (self.day.data or "").strip(), ""  # browsers show nothing but whole days
+        typed, self.day.data = self.day.data, ""  # browsers show nothing but whole days
         if not typed:
             return None
         if found := _ISO.fullmatch(typed):
@@ -76,21 +80,20 @@ class SearchForm(FlaskForm):
 
     def chosen_part(self) -> str:
         """A part of the day, or '' for any; a sentence in `wrong` for what is none."""
-        part = (self.part.data or "").strip().lower()
-        if part not in PARTS:
+        if self.part.data not in PARTS:
             self.wrong["part"] = "Choose morning, afternoon or evening."
             return ""
-        return part
+        return str(self.part.data)
 
     def narrowing(self) -> dict[str, str]:
         """What narrows the times and is not `wrong`, by field."""
-        return {name: value for name in CHOICES if name not in self.wrong and (value := self._text(name))}
+        return {name: self[name].data for name in CHOICES if name not in self.wrong and self[name].data}
 
     def query(self, **changed: str) -> dict[str, Any]:
         """The arguments of the results page for this search; what is `wrong` is left out."""
         asked = {"near": self.near.data or "", "service": self.service.data or "", "visit_type": self.visit_type.data or ""}
-        asked |= self.narrowing() | {"sort": self.sort.data if self.sort.data != "nearest" else ""}
-        return {name: value for name, value in (asked | changed).items() if value}
+        asked |= self.narrowing() | {"sort": self.sort.data} | changed
+        return {name: value for name, value in asked.items() if value and (name, value) != ("sort", "nearest")}
 
     def carried(self) -> dict[str, Any]:
         """What goes along, unseen, when only the place or the service is changed."""
@@ -100,6 +103,3 @@ class SearchForm(FlaskForm):
         """A visit of another service is forgotten: the service was changed."""
         if self.visit_type.data not in self._visits:
             self.visit_type.data = ""
-
-    def _text(self, name: str) -> str:
-        return (self[name].data or "").strip()[:LONGEST]
