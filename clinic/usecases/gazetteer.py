@@ -49,7 +49,7 @@ def gazetteer_is_empty(session: Session) -> bool:
 
 
 def towns_within(session: Session, extent: Extent) -> tuple[Town, ...]:
-    """The largest towns of the extent, the largest first; more than a map has room for. One query.
+    """The largest towns of the extent, the largest first, no name twice; more than a map has room for. One query.
 
     A process keeps what it was asked before: after the gazetteer was replaced, others name the old towns until they end.
     """
@@ -57,7 +57,11 @@ def towns_within(session: Session, extent: Extent) -> tuple[Town, ...]:
     found = kept.get(extent)
     if found is None:
         ask = gazetteer.towns_of if extent.north - extent.south <= SMALL_DEGREES else gazetteer.largest_towns_of
-        found = tuple(town for town in ask(session, extent.boxes(), TOWNS) if town.name not in UNFAMILIAR)
+        named: dict[str, Town] = {}
+        for town in ask(session, extent.boxes(), TOWNS):
+            if town.name not in UNFAMILIAR:
+                named.setdefault(town.name, town)
+        found = tuple(named.values())
         if len(kept) >= MOST_KEPT:
             kept.clear()
         kept[extent] = found

@@ -51,7 +51,8 @@ def test_the_largest_towns_of_an_extent_come_first(session: Session, degrees: fl
         [
             entry("32810", "Ivanhoe", 28.4, -81.4), entry("32801", "Orlando", 28.5, -81.4),
             entry("32803", "Orlando", 28.7, -81.2), entry("32704", "Apopka", 28.6, -81.5, "PO BOX"),
-            entry("32703", "Apopka", 28.6, -81.5), NOWHERE, entry("99505", "Jber", 28.5, -81.3), entry("34601", "Far Away", 28.5, -90.0),
+            entry("32703", "Apopka", 28.6, -81.5), entry("99505", "Jber", 28.5, -81.3),
+            entry("34601", "Far Away", 28.5, -90.0), NOWHERE,
         ],
     )  # fmt: skip
     extent = Extent(28.5 - degrees, 28.5 + degrees, -81.4 - degrees, -81.4 + degrees)
@@ -68,6 +69,13 @@ def test_towns_are_kept_until_the_gazetteer_is_replaced(session: Session) -> Non
     assert [town.name for town in towns_within(session, extent)] == ["Orlando"], "not asked for again"
     load_gazetteer(session, [entry("32810", "Ivanhoe", 28.4, -81.4)])
     assert [town.name for town in towns_within(session, extent)] == ["Ivanhoe"]
+
+
+def test_one_name_is_written_once_where_two_states_have_it(session: Session) -> None:
+    there = ZipEntry("30750", "Orlando", "GA", "", "STANDARD", True, 28.9, -81.4, "America/New_York")
+    load_gazetteer(session, [HERE, there, entry("32803", "Orlando", 28.6, -81.4)])
+    [town] = towns_within(session, Extent(28.0, 29.0, -82.0, -81.0))
+    assert (town.name, town.latitude) == ("Orlando", pytest.approx(28.57))
 
 
 def test_towns_on_both_sides_of_the_180th_meridian(session: Session) -> None:

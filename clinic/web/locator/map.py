@@ -33,7 +33,7 @@ MARGIN = 24  # what is drawn around the frame, so that no cut edge shows
 DETAILS = ((120, 1.6), (1000, 2.4), (math.inf, 4.0))
 """Up to so many miles across, so many units: finer bends, of a pixel or two, are not sent."""
 
-LEAST_MILES, LEAST_MILES_FOR_ONE = 10.0, 40.0
+LEAST_MILES, LEAST_MILES_FOR_ONE = 16.0, 40.0
 MOST_MILES = 4000.0  # from Guam to Honolulu
 COUNTIES_UP_TO = 240.0  # miles across; on wider maps only states are told apart
 SHORE = 1.5  # miles: neighbors are drawn that much wider, or slits would show along the frontier
@@ -131,7 +131,7 @@ class Sheet:
 
 
 def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT) -> Sheet:
-    """The frame. A single pin has 40 miles around it, more of them at least 10: less shows nothing that one knows.
+    """The frame. A map of one pin is 40 miles wide, of more at least 16: less shows nothing that one knows.
 
     What lies over 4,000 miles from the origin or the first pin is left out: pins go `beyond`, an origin away from all is dropped.
     """
@@ -139,7 +139,7 @@ def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = H
     if not near:
         origin, near = None, _near(pins, Point(pins[0].latitude, pins[0].longitude))
     points = [Point(pin.latitude, pin.longitude) for pin in near] + ([origin] if origin else [])
-    least = LEAST_MILES if len(points) > 1 else LEAST_MILES_FOR_ONE
+    least = LEAST_MILES if len(near) > 1 else LEAST_MILES_FOR_ONE
     frame = frame_around(points, width=WIDTH, height=height, padding=EDGE, least_miles=least)
     return Sheet(frame, near, origin, tuple(pin for pin in pins if pin not in near))
 
