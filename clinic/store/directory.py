@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import Integer, String, bindparam, cast, exists, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from clinic.domain.places import Box
-from clinic.store.base import one_of
+from clinic.store.base import driver_rows, one_of
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Closure, Location, LocationDay, Site
 from clinic.store.people import Offer, Specialist
@@ -58,6 +59,22 @@ class CatalogueRow(NamedTuple):
     audience: str
 
 
+class DatedHours(NamedTuple):
+    """A dated exception: columns named as in LocationDay."""
+
+    day: date
+    hours: str
+    reason: str
+
+
+class ShutCells(NamedTuple):
+    """A closure: columns named as in Closure."""
+
+    start_cell: int
+    end_cell: int
+    reason: str
+
+
 # Ready-made, and rows instead of objects: every search asks them.
 _ADDRESS = [getattr(Location, name) for name in AddressRow._fields]
 _ADDRESSES = select(*_ADDRESS).where(Location.slug.in_(bindparam("slugs", expanding=True)), Location.active)
@@ -83,6 +100,18 @@ _CATALOGUE_OF = _CATALOGUE.where(
         .where(Offer.specialist_id == bindparam("specialist"), Location.active)
     )
 )
+_EXCEPTIONS = union_all(
+    select(
+        LocationDay.location_id, LocationDay.reason, cast(null(), Integer), cast(null(), Integer), LocationDay.hours,
+        cast(LocationDay.day, String),
+    ).where(
+        one_of(LocationDay.location_id, "sites"),
+        LocationDay.day.between(bindparam("first", type_=LocationDay.day.type), bindparam("last", type_=LocationDay.day.type)),
+    ),
+    select(
+        Closure.location_id, Closure.reason, Closure.start_cell, Closure.end_cell, cast(null(), String), cast(null(), String)
+    ).where(one_of(Closure.location_id, "sites"), Closure.end_cell > bindparam("since", type_=Integer)),
+)  # fmt: skip
 
 
 def locations(session: Session, *, state: str | None, limit: int | None, offset: int) -> list[AddressRow]:
@@ -135,16 +164,19 @@ def closures_of(session: Session, location_id: int, since_cell: int) -> list[Clo
     return list(session.scalars(wanted.order_by(Closure.start_cell)))
 
 
-def days_within(session: Session, location_ids: Sequence[int], first: date, last: date) -> list[LocationDay]:
-    """Dated exceptions of the sites on first..last (both included)."""
-    wanted = select(LocationDay).where(one_of(LocationDay.location_id, "sites"), LocationDay.day.between(first, last))
-    return list(session.scalars(wanted.order_by(LocationDay.day), {"sites": list(location_ids)}))
-
-
-def closures_within(session: Session, location_ids: Sequence[int], since_cell: int) -> list[Closure]:
-    """Closures of the sites that have not ended at `since_cell`, earliest first."""
-    wanted = select(Closure).where(one_of(Closure.location_id, "sites"), Closure.end_cell > since_cell)
-    return list(session.scalars(wanted.order_by(Closure.start_cell), {"sites": list(location_ids)}))
+def exceptions_within(
+    session: Session, location_ids: Sequence[int], first: date, last: date, since_cell: int
+) -> tuple[dict[int, list[DatedHours]], dict[int, list[ShutCells]]]:
+    """By site: dated exceptions on first..last (both included), and closures not ended at `since_cell`, earliest first."""
+    parameters = {"sites": list(location_ids), "first": first, "last": last, "since": since_cell}
+    days: dict[int, list[DatedHours]] = defaultdict(list)
+    closures: dict[int, list[ShutCells]] = defaultdict(list)
+    for site, reason, start, end, hours, day in driver_rows(session, _EXCEPTIONS, parameters):
+        if start is None:
+            days[site].append(DatedHours(date.fromisoformat(day), hours, reason))
+        else:
+            closures[site].append(ShutCells(start, end, reason))
+    return days, {site: sorted(shut) for site, shut in closures.items()}
 
 
 def visit_types(session: Session, *, location_id: int | None = None) -> tuple[CatalogueRow, ...]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.store.base import Base, one_of
+from clinic.store.base import Base, driver_rows, one_of
 
 
 class Specialist(Base):
@@ -56,7 +56,7 @@ _OFFERING = (
 
 def offering(session: Session, visit_type_id: int, location_ids: Sequence[int]) -> list[Offering]:
     """Who gives the visit type at any of the sites, by name."""
-    rows = session.execute(_OFFERING, {"visit_type": visit_type_id, "locations": list(location_ids)})
+    rows = driver_rows(session, _OFFERING, {"visit_type": visit_type_id, "locations": list(location_ids)})
     return [Offering(id_, slug, name, read_languages(languages)) for id_, slug, name, languages in rows]
 
 

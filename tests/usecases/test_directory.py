@@ -175,7 +175,7 @@ def test_queries_do_not_grow_with_clinics(session: Session, count: int) -> None:
     slugs = [clinic(session, LUNCH, days={date(2026, 11, 26): ("", "Thanksgiving Day")}) for _ in range(count)]
     with counted_queries(session.get_bind()) as statements:
         states = opening_states(session, slugs, now=eastern(MONDAY, "10:00"))
-    assert (len(states), len(statements)) == (count, 3)
+    assert (len(states), len(statements)) == (count, 2)
 
 
 def test_the_days_that_closures_touch(session: Session) -> None:

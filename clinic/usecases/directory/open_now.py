@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -12,10 +11,14 @@ from sqlalchemy.orm import Session
 from clinic.domain.hours import dated_line, day_line, format_day, local_day, parse_week, whole_days, zone
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span, spans_of
 from clinic.store import directory
-from clinic.store.locations import Closure, LocationDay, Site
+from clinic.store.locations import Closure, LocationDay, LocationRow, Site
 from clinic.usecases.directory.cards import SpecialDay
 
 LOOK_AHEAD_DAYS = 60
+
+Days = Sequence[LocationDay] | Sequence[directory.DatedHours]
+Closures = Sequence[Closure] | Sequence[directory.ShutCells]
+
 _AHEAD = span(0, LOOK_AHEAD_DAYS * CELLS_PER_DAY)
 
 
@@ -37,31 +40,29 @@ class OpeningState:
 def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> dict[str, OpeningState]:
     """The clinics of these slugs at `now`. Those without hours of their own, and slugs that are nobody's, are left out.
 
-    Three queries, however many clinics.
+    Two queries, however many clinics.
     """
-    sites = {slug: site for slug, site in directory.sites_named(session, slugs) if site.hours}
+    return states_of(session, dict(directory.sites_named(session, slugs)), now=now)
+
+
+def states_of(session: Session, sites: Mapping[str, Site | LocationRow], *, now: datetime) -> dict[str, OpeningState]:
+    """The same of sites that are known already, by their slugs. One query."""
+    sites = {slug: site for slug, site in sites.items() if site.hours}
     if not sites:
         return {}
-    ids = [site.id for site in sites.values()]
-    days: dict[int, list[LocationDay]] = defaultdict(list)
     # Yesterday may run past midnight, and a local day lies within a day of the UTC day of the same date.
     since, until = now.date() - timedelta(days=2), now.date() + timedelta(days=LOOK_AHEAD_DAYS + 2)
-    for day in directory.days_within(session, ids, since, until):
-        days[day.location_id].append(day)
-    closures: dict[int, list[Closure]] = defaultdict(list)
-    for closure in directory.closures_within(session, ids, cell_at(now)):
-        closures[closure.location_id].append(closure)
-    return {slug: _state(site, days[site.id], closures[site.id], now) for slug, site in sites.items()}
+    ids = [site.id for site in sites.values()]
+    days, closures = directory.exceptions_within(session, ids, since, until, cell_at(now))
+    return {slug: _state(site, days.get(site.id, ()), closures.get(site.id, ()), now) for slug, site in sites.items()}
 
 
-def next_opening(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> datetime | None:
+def next_opening(site: Site, days: Days, closures: Closures, since: int) -> datetime | None:
     """When the site is open for the first time at or after the cell `since`; None when that is not within 60 days."""
     return _instant(first(_open_from(site, days, closures, since), since))
 
 
-def closed_days(
-    weekly: str, time_zone: str, days: Sequence[LocationDay], closures: Sequence[Closure], *, today: date
-) -> Iterator[SpecialDay]:
+def closed_days(weekly: str, time_zone: str, days: Days, closures: Closures, *, today: date) -> Iterator[SpecialDay]:
     """The local days from `today` on that closures touch, with the hours that they leave, for 400 days.
 
     Without hours of the clinic's own, only the days that are closed from midnight to midnight.
@@ -89,7 +90,7 @@ def _wall(instant: datetime, time_zone: str) -> time:
     return instant.astimezone(zone(time_zone)).time()
 
 
-def _open_from(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], since: int) -> int:
+def _open_from(site: Site | LocationRow, days: Days, closures: Closures, since: int) -> int:
     """Bit i is set where the site is open in the cell `since` + i, for 60 days."""
     origin = since // CELLS_PER_DAY * CELLS_PER_DAY  # of a whole day, so that expanded hours are kept until midnight
     cells = (LOOK_AHEAD_DAYS + 1) * CELLS_PER_DAY
@@ -98,7 +99,7 @@ def _open_from(site: Site, days: Sequence[LocationDay], closures: Sequence[Closu
     return line >> (since - origin) & _AHEAD
 
 
-def _state(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], now: datetime) -> OpeningState:
+def _state(site: Site | LocationRow, days: Days, closures: Closures, now: datetime) -> OpeningState:
     cell = cell_at(now)
     line = _open_from(site, days, closures, cell)
     if line & 1:
@@ -107,9 +108,7 @@ def _state(site: Site, days: Sequence[LocationDay], closures: Sequence[Closure],
     return OpeningState(open=False, until=None, opens_at=opens_at, reason=_reason(site, days, closures, opens_at, now))
 
 
-def _reason(
-    site: Site, days: Sequence[LocationDay], closures: Sequence[Closure], opens_at: datetime | None, now: datetime
-) -> str:
+def _reason(site: Site | LocationRow, days: Days, closures: Closures, opens_at: datetime | None, now: datetime) -> str:
     cell, today = cell_at(now), local_day(now, site.time_zone)
     closed = next((closure.reason for closure in closures if closure.start_cell <= cell < closure.end_cell), "")
     if closed or (opens_at and local_day(opens_at, site.time_zone) == today):

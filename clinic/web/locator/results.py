@@ -128,7 +128,7 @@ def _instead(session: Session, place: Place, wanted: Wanted, seen: Overview, *, 
 def _clinics(
     session: Session, seen: Overview, addresses: Mapping[str, LocationCard], *, now: datetime
 ) -> tuple[ClinicResult, ...]:
-    states = directory.opening_states(session, [candidate.location.slug for candidate, _times in seen.clinics], now=now)
+    states = directory.states_of(session, {at.location.slug: at.location for at, _times in seen.clinics}, now=now)
     return tuple(
         ClinicResult(number, addresses[at.location.slug], at.miles or 0.0, times, states.get(at.location.slug))
         for number, (at, times) in enumerate(seen.clinics, 1)
