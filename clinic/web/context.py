@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from limits.strategies import RateLimiter
 
 from clinic.clock import Clock
@@ -58,6 +58,13 @@ def signing_key() -> bytes:
 
 def static_url(name: str) -> str:
     """The address of static/`name`, with a hash of its content, so that browsers may keep it for good."""
+    known: dict[str, str] = g.setdefault("static_urls", {})
+    if name not in known:
+        known[name] = _static_url(name)
+    return known[name]
+
+
+def _static_url(name: str) -> str:
     app = current_app
     file = f"{app.static_folder}/{name}"
     root = request.script_root if has_request_context() else ""

@@ -13,7 +13,7 @@ from clinic.adapters.phones import format_phone, read_phone
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import local_day, zone
 from clinic.domain.states import ASSOCIATED, STATES
-from clinic.domain.tokens import write_opening
+from clinic.domain.tokens import Wish, write_opening
 from clinic.engine.search import Opening
 from clinic.web.context import now, signing_key
 
@@ -43,9 +43,12 @@ def long_day(instant: datetime, zone_name: str) -> str:
 
 def short_day(instant: datetime, zone_name: str) -> str:
     """'Today', 'Tomorrow', else 'Mon Nov 30': by the clinic's calendar."""
-    day = local_day(instant, zone_name)
-    ahead = (day - local_day(now(), zone_name)).days
-    return {0: "Today", 1: "Tomorrow"}.get(ahead) or f"{day:%a %b} {day.day}"
+    return _short_day(local_day(instant, zone_name), local_day(now(), zone_name))
+
+
+@lru_cache(maxsize=1024)
+def _short_day(day: date, today: date) -> str:
+    return {0: "Today", 1: "Tomorrow"}.get((day - today).days) or f"{day:%a %b} {day.day}"
 
 
 def iso_time(instant: datetime, zone_name: str) -> str:
@@ -132,7 +135,12 @@ def state_name(code: str) -> str:
 
 def opening_token(opening: Opening) -> str:
     """What a time's button sends."""
-    return write_opening(signing_key(), opening.wish)
+    return _token(signing_key(), opening.wish)
+
+
+@lru_cache(maxsize=8192)
+def _token(key: bytes, wish: Wish) -> str:
+    return write_opening(key, wish)
 
 
 def install(app: Flask) -> None:

@@ -66,11 +66,12 @@ def test_the_hash_follows_the_content(tmp_path: Path) -> None:
     app = served(tmp_path)
     app.static_folder = str(tmp_path)
     file = tmp_path / "part.css"
-    with app.test_request_context():
-        file.write_text("a {}")
-        before = static_url("part.css")
-        file.write_text("b { color: red }")
-        assert static_url("part.css") != before
+    addresses = set()
+    for content in ("a {}", "b { color: red }"):
+        file.write_text(content)
+        with app.test_request_context():  # a page says one address, however often
+            addresses |= {static_url("part.css"), static_url("part.css")}
+    assert len(addresses) == 2
 
 
 def test_proxies_are_believed_only_as_many_as_there_are(tmp_path: Path) -> None:
