@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request, url_for
 from limits.strategies import RateLimiter
 
 from clinic.clock import Clock
 from clinic.config import Settings
 from clinic.domain.places import Point
 from clinic.extensions import Session, db
+from clinic.web.headers import FOR_SEARCH_ENGINES
 
 Geocode = Callable[[str], Point | None]
 
@@ -71,10 +73,25 @@ def _static_url(name: str) -> str:
     return f"{root}{app.static_url_path}/{name}?v={_content_hash(file, os.stat(file).st_mtime_ns)}"
 
 
+def public_link(endpoint: str, **values: Any) -> str:
+    """The one whole address of a page, whatever name and port it was asked for by: for canonical links and the sitemap."""
+    return settings().public_url + url_for(endpoint, **values)
+
+
+def canonical_link() -> str:
+    """The one address of the page that is being answered; '' for pages that no search engine should keep."""
+    if request.endpoint not in FOR_SEARCH_ENGINES:
+        return ""
+    return public_link(request.endpoint, **request.view_args or {})
+
+
 def install(app: Flask) -> None:
-    """What every template may name: brand, phone, demo, static_url()."""
+    """What every template may name: brand, phone, demo, static_url(), public_link(), canonical_link()."""
     chosen: Settings = app.extensions["clinic"].settings
-    app.jinja_env.globals.update(brand=chosen.brand, phone=chosen.phone, demo=chosen.demo, static_url=static_url)
+    app.jinja_env.globals.update(
+        brand=chosen.brand, phone=chosen.phone, demo=chosen.demo,
+        static_url=static_url, public_link=public_link, canonical_link=canonical_link,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

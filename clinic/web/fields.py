@@ -13,6 +13,8 @@ from wtforms.utils import unset_value
 
 PARTS = ("month", "day", "year")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
+_AS_WRITTEN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 _WHOLE = re.compile(r"\s*([0-9]{1,2})\s*[/.\s-]\s*([0-9]{1,2})\s*[/.\s-]\s*([0-9]{4})\s*", re.ASCII)
 
 
@@ -67,6 +69,20 @@ def _month(typed: str) -> int | None:
 
 def _number(typed: str) -> int | None:
     return int(typed) if typed.isdecimal() and len(typed) <= 4 else None
+
+
+def read_day(typed: str) -> date:
+    """A day as browsers write it (2026-12-31) or as people do (12/31/2026). ValueError says what to do, fit to show."""
+    if found := _ISO.fullmatch(typed):
+        year, month, day = map(int, found.groups())
+    elif found := _AS_WRITTEN.fullmatch(typed):
+        month, day, year = map(int, found.groups())
+    else:
+        raise ValueError("Write the day with numbers, such as 12/31/2026.")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError("There is no such day in the calendar. Check the month and the day.") from None
 
 
 def once_key() -> str:

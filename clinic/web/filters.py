@@ -85,6 +85,11 @@ def minutes_until(instant: datetime) -> int:
     return max(0, math.ceil((instant - now()).total_seconds() / 60))
 
 
+def seconds_until(instant: datetime) -> int:
+    """Whole seconds left; 0 when it has passed."""
+    return max(0, int((instant - now()).total_seconds()))
+
+
 def waiting_time(seconds: int) -> str:
     """'42 seconds', '5 minutes', '2 hours': rounded up."""
     for size, unit in ((3600, "hour"), (60, "minute")):
@@ -119,6 +124,18 @@ def full_date(day: date, *, weekday: bool = False) -> str:
     return f"{f'{day:%A}, ' if weekday else ''}{day:%B} {day.day}, {day.year}"
 
 
+def short_date(day: date) -> str:
+    """'Thu, Nov 26', with its year if that is not this one."""
+    return f"{day:%a}, {day:%b} {day.day}{f', {day.year}' if day.year != now().year else ''}"
+
+
+def day_heading(day: date, zone_name: str) -> str:
+    """'Monday, November 30', after 'Today: ' or 'Tomorrow: ' by the calendar of the zone; with its year if that is another."""
+    today = local_day(now(), zone_name)
+    near = {0: "Today: ", 1: "Tomorrow: "}.get((day - today).days, "")
+    return f"{near}{day:%A}, {day:%B} {day.day}{f', {day.year}' if day.year != today.year else ''}"
+
+
 @lru_cache(maxsize=1024)
 def dial(number: str) -> str:
     """A number as people write it -> what follows tel:, so that a phone can ring it."""
@@ -147,6 +164,7 @@ def install(app: Flask) -> None:
     """Every public function above, by its own name; format_phone too."""
     named = (
         clock_time, clock_time_and_zone, zone_abbreviation, zone_in_words, other_zone, long_day, short_day, iso_time,
-        minutes_until, waiting_time, miles, wall_time, open_hours, full_date, dial, state_name, opening_token, format_phone,
+        minutes_until, seconds_until, waiting_time, miles, wall_time, open_hours, full_date, short_date, day_heading,
+        dial, state_name, opening_token, format_phone,
     )  # fmt: skip
     app.jinja_env.filters.update({function.__name__: function for function in named})

@@ -31,6 +31,11 @@ ALWAYS = {
 }
 TWO_YEARS = 63_072_000
 
+FOR_SEARCH_ENGINES = frozenset(
+    {"static", "locator.home", "locator.locations", "locator.location", "locator.specialist", "care.services", "care.service"}
+)
+"""What may stand in a search engine's index: pages that are the same for everybody, and have a canonical link."""
+
 
 def install(app: Flask, *, https: bool) -> None:
     """Set the headers on every answer. A view that may be cached sets Cache-Control itself; the rest is not stored."""
@@ -41,6 +46,8 @@ def install(app: Flask, *, https: bool) -> None:
             response.headers.setdefault(name, value)
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
+        if request.endpoint not in FOR_SEARCH_ENGINES:
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         if request.endpoint == "static":
             if "v" in request.args and response.status_code == 200:
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

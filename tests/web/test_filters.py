@@ -45,6 +45,11 @@ def test_days_are_named_by_the_clinics_calendar(app: Flask) -> None:
         assert filters.short_day(midnight_in_chicago, CHICAGO) == "Tomorrow"
         assert filters.short_day(midnight_in_chicago - timedelta(minutes=5), CHICAGO) == "Today"
         assert filters.short_day(datetime(2026, 11, 30, 15, tzinfo=UTC), NEW_YORK) == "Mon Nov 30"
+        assert [filters.short_date(date(*day)) for day in ((2026, 11, 26), (2027, 1, 1))] == ["Thu, Nov 26", "Fri, Jan 1, 2027"]
+        assert filters.day_heading(date(2026, 11, 16), NEW_YORK) == "Today: Monday, November 16"
+        assert filters.day_heading(date(2026, 11, 17), NEW_YORK) == "Tomorrow: Tuesday, November 17"
+        assert filters.day_heading(date(2026, 11, 17), "Pacific/Guam") == "Today: Tuesday, November 17"
+        assert filters.day_heading(date(2027, 1, 1), NEW_YORK) == "Friday, January 1, 2027"
         assert filters.minutes_until(datetime(2026, 11, 16, 14, 9, 1, tzinfo=UTC)) == 10
         assert filters.minutes_until(datetime(2026, 11, 16, 13, tzinfo=UTC)) == 0
 

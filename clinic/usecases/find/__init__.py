@@ -2,7 +2,8 @@
 
 from clinic.engine.search import Order
 from clinic.usecases.find.days import Day, Days, days_of
-from clinic.usecases.find.near import Found, Overview, find_place, openings_at, openings_near, overview
+from clinic.usecases.find.first import first_times
+from clinic.usecases.find.near import Found, Overview, find_place, openings_near, overview
 from clinic.usecases.find.people import people_at, refused
 from clinic.usecases.find.suggest import suggest
 from clinic.usecases.find.wanted import MOST_OPENINGS, WIDEST_MILES, Wanted, visit_for
@@ -11,5 +12,5 @@ Sort = Order
 
 __all__ = [
     "MOST_OPENINGS", "WIDEST_MILES", "Day", "Days", "Found", "Order", "Overview", "Sort", "Wanted", "days_of", "find_place",
-    "openings_at", "openings_near", "overview", "people_at", "refused", "suggest", "visit_for",
+    "first_times", "openings_near", "overview", "people_at", "refused", "suggest", "visit_for",
 ]  # fmt: skip

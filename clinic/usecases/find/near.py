@@ -10,14 +10,12 @@ from math import ceil
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from clinic.domain.errors import InvalidInput
 from clinic.domain.places import Point, wider
 from clinic.engine.locate import Place, locate, nearest_zip
 from clinic.engine.search import Candidate, Opening, Sought, listing, nearby, nearest_first, soonest, widening
 from clinic.store.catalogue import BookableVisit
 from clinic.store.connect import begin_statement
 from clinic.store.demand import count_search
-from clinic.store.locations import offering
 from clinic.usecases.find.wanted import Wanted, check, narrowing, visit_for
 
 Geocode = Callable[[str], Point | None]
@@ -137,19 +135,6 @@ def _worth_the_drive(session: Session, shown: Overview, wanted: Wanted, *, now: 
 def _reach(radius: float | None, candidates: Sequence[Candidate]) -> float:
     """The radius searched, in miles; of the nearest anyway, the distance of the furthest."""
     return radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
-
-
-def openings_at(session: Session, location: str, service: str, *, now: datetime, limit: int = 3) -> list[Opening]:
-    """The soonest openings of the service's first visit at one clinic, by slugs; none of what only staff may book.
-
-    Raises NotFound for an unknown service.
-    """
-    try:
-        visit = visit_for(session, service)
-    except InvalidInput:
-        return []
-    candidates = [Candidate(row) for row in offering(session, visit.id, slugs=[location])]
-    return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
 
 
 def _count(session: Session, place: Place, service: str, *, found: bool) -> None:

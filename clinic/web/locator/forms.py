@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -11,14 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from clinic.usecases.directory import ServiceCard
+from clinic.web.fields import read_day
 
 SORTS = {"nearest": "Nearest first", "soonest": "Soonest first"}
 PARTS = {"": "Any time", "morning": "Morning", "afternoon": "Afternoon", "evening": "Evening"}
 CHOICES = ("day", "part", "specialist", "language")
 """The fields that narrow the times."""
-
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
-_AS_WRITTEN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 
 
 def written(value: str | None) -> str:
@@ -63,17 +60,10 @@ class SearchForm(FlaskForm):
         typed, self.day.data = self.day.data, ""  # browsers show nothing but whole days
         if not typed:
             return None
-        if found := _ISO.fullmatch(typed):
-            year, month, day = map(int, found.groups())
-        elif found := _AS_WRITTEN.fullmatch(typed):
-            month, day, year = map(int, found.groups())
-        else:
-            self.wrong["day"] = "Write the day with numbers, such as 12/31/2026."
-            return None
         try:
-            chosen = date(year, month, day)
-        except ValueError:
-            self.wrong["day"] = "There is no such day in the calendar. Check the month and the day."
+            chosen = read_day(typed)
+        except ValueError as wrong:
+            self.wrong["day"] = str(wrong)
             return None
         self.day.data = chosen.isoformat()
         return chosen

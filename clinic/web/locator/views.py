@@ -1,4 +1,4 @@
-"""Home, results, clinics. What is typed is sent by POST and answered with an address that gives no home away."""
+"""Home and results. What is typed is sent by POST and answered with an address that gives no home away."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from clinic.web.context import now, session
 from clinic.web.filters import miles
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
-from clinic.web.locator.country import country
 from clinic.web.locator.forms import SearchForm
-from clinic.web.locator.map import LOW, Pin, map_of
+from clinic.web.locator.map import Pin, map_of
 from clinic.web.locator.results import search
 from clinic.web.visitor import remember_search
 
 blueprint = Blueprint("locator", __name__)
 
 Page = str | tuple[str, int] | Response
-
-CLINICS_ON_ONE_PAGE = 300
 
 
 @blueprint.get("/")
@@ -79,31 +76,6 @@ def suggestions() -> Response:
     typed = sent.get("typed") if isinstance(sent, dict) else None
     places = find.suggest(session(), typed) if isinstance(typed, str) and len(typed) <= MAX_LENGTH else []
     return jsonify(places=places)
-
-
-@blueprint.get("/locations")
-@public
-def locations() -> Page:
-    """All clinics by state, or of a large chain the states, each a link."""
-    states = directory.clinics_by_state(session())
-    state = request.args.get("state", "").upper()
-    if state and state not in states:
-        raise NotFound("We have no clinic there. These are the states where we do.")
-    everything = sum(states.values()) <= CLINICS_ON_ONE_PAGE
-    listed = directory.locations(session(), state=state or None) if state or everything else []
-    hrefs = {code: url_for(".locations", state=code) for code in states}
-    shown = None if state else country(states, hrefs, [(at.state, at.latitude, at.longitude) for at in listed])
-    return render_template("locator/locations.html", states=states, state=state, clinics=listed, country=shown)
-
-
-@blueprint.get("/locations/<slug:slug>")
-@public
-def location(slug: str) -> Page:
-    moment = now()
-    clinic = directory.get_location(session(), slug, now=moment)
-    times = {service.slug: find.openings_at(session(), slug, service.slug, now=moment) for service in clinic.services}
-    here = map_of(session(), [Pin(0, clinic.latitude, clinic.longitude, clinic.name)], height=LOW)
-    return render_template("locator/location.html", clinic=clinic, times=times, map=here)
 
 
 def _ask_again(form: SearchForm, refusal: PlaceUnknown | InvalidInput | NotFound) -> Page:
