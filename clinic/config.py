@@ -40,6 +40,7 @@ VARIABLES = {
     "CLINIC_LIMIT_HOLDS": "times held from one address (default 20 per 10 minutes)",
     "CLINIC_LIMIT_BOOKINGS": "visits booked from one address (default 10 per hour)",
     "CLINIC_LIMIT_GEOCODING": "street addresses looked up from one address (default 60 per hour)",
+    "CLINIC_LIMIT_LOOKUPS": "searches for a booking from one address (default 5 per hour)",
     "CLINIC_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-* (default 0)",
     "CLINIC_ALLOWED_HOSTS": "further host names to answer to, separated by commas",
 }
@@ -63,6 +64,7 @@ class RateLimits:
     holds: str = "20 per 10 minutes"
     bookings: str = "10 per hour"
     geocoding: str = "60 per hour"
+    lookups: str = "5 per hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

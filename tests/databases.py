@@ -29,7 +29,7 @@ def settings_for(url: str, **changes: object) -> Settings:
         "brand": "Impact Medical",
         "phone": "(407) 555-0100",
         "log_level": "WARNING",
-        "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT),
+        "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT),
     }
     return Settings(**{**chosen, **changes})  # type: ignore[arg-type]
 

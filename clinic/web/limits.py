@@ -19,12 +19,13 @@ from clinic.domain.places import Point
 from clinic.web.context import Geocode, parts
 
 View = TypeVar("View", bound=Callable[..., Any])
-Kind = Literal["holds", "bookings", "geocoding"]
+Kind = Literal["holds", "bookings", "geocoding", "lookups"]
 
 REFUSALS: dict[Kind, str] = {
     "holds": "You have chosen many times in a short while. Please wait a little, or call us.",
     "bookings": "Many visits have been booked from your network. Please wait a little, or call us.",
     "geocoding": "You have looked up many addresses in a short while. Please search by ZIP code.",
+    "lookups": "You have looked for a booking several times. Please wait a little, or call us. We can find it for you.",
 }
 
 

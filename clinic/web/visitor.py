@@ -27,6 +27,16 @@ def last_search() -> dict[str, Any]:
     return found
 
 
+def remember_typing(hold_token: str) -> None:
+    """Answers were typed here for that held time: this session may read them again, and no other that has its address."""
+    cookie["typed"] = [*(other for other in typed_for() if other != hold_token), hold_token][-MOST_VISITS:]
+
+
+def typed_for() -> list[str]:
+    """The held times for which this session typed answers, the last one last."""
+    return list(cookie.get("typed", []))
+
+
 def remember_booked(reference: str, manage_token: str, *, now: datetime) -> None:
     """This session booked the visit, or looks at it again: it may for another thirty minutes."""
     visits: dict[str, Any] = {key: value for key, value in cookie.get("visits", {}).items() if key != reference}
@@ -40,11 +50,16 @@ def booked_here(reference: str, *, now: datetime) -> str | None:
     return token if until > now.timestamp() else None
 
 
+def booked_last(*, now: datetime) -> str | None:
+    """The manage token of the visit that this session booked or looked at last, while it may look."""
+    visits = [token for token, until in cookie.get("visits", {}).values() if until > now.timestamp()]
+    return str(visits[-1]) if visits else None
+
+
 def booked_from(hold_token: str, *, now: datetime) -> str | None:
     """The reference of the visit that this session made of the hold. Both tokens begin with the appointment's number."""
-    number = hold_token.partition("-")[0] + "-"
     for reference, (token, until) in cookie.get("visits", {}).items():
-        if token.startswith(number) and until > now.timestamp():
+        if _number(token) == _number(hold_token) and until > now.timestamp():
             return str(reference)
     return None
 
@@ -58,3 +73,29 @@ def opened_visit(*, now: datetime) -> str | None:
     """The manage token of the visit that is open, if one is."""
     token, until = cookie.get("managing", ("", 0))
     return token if until > now.timestamp() else None
+
+
+def leave_note(name: str, text: str) -> None:
+    """Something that the next page says, once."""
+    cookie["notes"] = {**cookie.get("notes", {}), name: text}
+
+
+def take_note(name: str) -> str | None:
+    """What was left under that name, once."""
+    notes: dict[str, str] = dict(cookie.get("notes", {}))
+    if name not in notes:
+        return None
+    text = notes.pop(name)
+    cookie["notes"] = notes
+    return text
+
+
+def forget() -> None:
+    """Everything above: somebody is done at a computer that others use."""
+    for name in ("sought", "typed", "visits", "managing", "notes"):
+        cookie.pop(name, None)
+
+
+def _number(token: str) -> str:
+    """The appointment's number, with which its tokens begin."""
+    return token.partition("-")[0]

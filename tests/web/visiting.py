@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from flask.testing import FlaskClient
@@ -86,13 +88,19 @@ def fill(url: str) -> None:
     engine.dispose()
 
 
-def count_visits(url: str, state: str) -> int:
-    """How many appointments stand in that state."""
+@contextmanager
+def opened(url: str) -> Iterator[Session]:
+    """A session beside the application's."""
     engine = create_engine(url, **engine_options(url))
     with Session(engine) as session:
-        counted = session.scalar(select(func.count()).select_from(Appointment).where(Appointment.state == state))
+        yield session
     engine.dispose()
-    return counted or 0
+
+
+def count_visits(url: str, state: str) -> int:
+    """How many appointments stand in that state."""
+    with opened(url) as session:
+        return session.scalar(select(func.count()).select_from(Appointment).where(Appointment.state == state)) or 0
 
 
 def text_of(page: TestResponse) -> str:
@@ -131,9 +139,9 @@ def press_a_time(client: FlaskClient, near: str = "32801", index: int = 0) -> st
 
 
 def check_answers(client: FlaskClient, details: str, **changed: str) -> TestResponse:
-    """Fill in the form at `details` and press Continue."""
+    """Fill in the form at `details` and press Continue: the page that comes then."""
     page = client.get(details)
-    return client.post(details.replace("/details", "/check"), data=hidden(page) | ANSWERS | changed)
+    return client.post(details.replace("/details", "/check"), data=hidden(page) | ANSWERS | changed, follow_redirects=True)
 
 
 def book(client: FlaskClient, near: str = "32801", index: int = 0) -> TestResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -17,36 +18,21 @@ from clinic.store import audit, outbox, patients
 from clinic.store.connect import begin_write
 
 
-def send_links(
-    session: Session, family_name: str, birth_date: date | None, *, phone: str = "", reference: str = "", who: Who, now: datetime
-) -> None:
-    """Have the link of each visit ahead sent to the contact on file, if there is such a patient.
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Whose visit is looked for, read by `read_lookup`: a number in E.164, a reference as we write it, or both."""
 
-    Needs the last name, the date of birth, and a phone number (the patient's or their guardian's) or a reference, as
-    people type them. Hit and miss look alike: nothing is returned, and the database is asked the same. Each visit is told
-    of once while the message waits, and three times a day. Raises InvalidInput for what cannot be, Busy.
-    """
-    number, code = _check(family_name, birth_date, phone, reference)
-    assert birth_date is not None
-    _send_links(session, family_name, birth_date, number, code, who=who, now=now)
+    family_name: str
+    birth_date: date
+    phone: str | None
+    reference: str | None
 
-
-@retried
-def _send_links(
-    session: Session, family_name: str, birth_date: date, phone: str | None, reference: str | None, *, who: Who, now: datetime
-) -> None:
-    begin_write(session)
-    ahead = patients.visits_ahead(session, birth_date=birth_date, phone=phone, reference=reference, after=now)
-    theirs = [appointment_id for appointment_id, matched in ahead if is_family_name(family_name, matched)]
-    outbox.tell_links(session, theirs, now=now)
-    looked_at: Sequence[int | None] = theirs or [None]
-    for appointment_id in looked_at:
-        audit.note(session, appointment_id, actor=who.actor, action="look_up", now=now)
-    session.commit()
+    def __repr__(self) -> str:  # never into a log
+        return "Lookup(…)"
 
 
-def _check(family_name: str, birth_date: date | None, phone: str, reference: str) -> tuple[str | None, str | None]:
-    """The phone number and the reference as we write them. Every wrong field at once."""
+def read_lookup(family_name: str, birth_date: date | None, *, phone: str = "", reference: str = "") -> Lookup:
+    """What was typed, as people type it. Raises InvalidInput with every wrong field, whether there is such a visit or not."""
     wrong: dict[str, str] = {}
     number = code = None
     if not any(character.isalpha() for character in family_name):
@@ -64,6 +50,25 @@ def _check(family_name: str, birth_date: date | None, phone: str, reference: str
             wrong["reference"] = "Check the reference: it has 11 letters and digits, such as 7Q2M9XKD4TR."
     if not phone and not reference:
         wrong["phone"] = "Enter the phone number you gave when booking, or the reference."
-    if wrong:
+    if wrong or birth_date is None:
         raise InvalidInput(wrong)
-    return number, code
+    return Lookup(family_name, birth_date, number, code)
+
+
+@retried
+def send_links(session: Session, lookup: Lookup, *, who: Who, now: datetime) -> None:
+    """Have the link of each visit ahead sent to the contact on file, if there is such a patient.
+
+    The phone number may be the patient's or their guardian's. Hit and miss look alike: nothing is returned, and the
+    database is asked the same. A visit is told of once while the message waits, and three times a day. Raises Busy.
+    """
+    begin_write(session)
+    ahead = patients.visits_ahead(
+        session, birth_date=lookup.birth_date, phone=lookup.phone, reference=lookup.reference, after=now
+    )  # fmt: skip
+    theirs = [appointment_id for appointment_id, matched in ahead if is_family_name(lookup.family_name, matched)]
+    outbox.tell_links(session, theirs, now=now)
+    looked_at: Sequence[int | None] = theirs or [None]
+    for appointment_id in looked_at:
+        audit.note(session, appointment_id, actor=who.actor, action="look_up", now=now)
+    session.commit()

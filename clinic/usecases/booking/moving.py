@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State, check_move, check_reschedule
 from clinic.domain.errors import IllegalMove, NotOffered
+from clinic.domain.hours import local_day
 from clinic.domain.places import Point
 from clinic.domain.tokens import Wish, guess_opening, read_opening
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.place import CALL_US, Who
 from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
+from clinic.store import people
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
@@ -31,7 +32,7 @@ CLINICS_TO_CHOOSE_FROM = 20
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Times that a visit could move to: the soonest with the same specialist, at the same clinic, and anywhere near it.
+    """Times that a visit could move to: the next days with its specialist, and with others at its clinic; the soonest elsewhere.
 
     Each time stands in the first group it fits. Its own time counts as free, so that it can move by a quarter of an hour.
     """
@@ -62,22 +63,33 @@ def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -
     if visit is None or home is None:
         return Choices()
     shown = {wish_of(appointment)}
+    sought = Sought(visit=visit, candidates=(), own_appointment_id=appointment.id)
 
-    def free(candidates: Sequence[Candidate], specialist_id: int | None = None) -> tuple[Opening, ...]:
-        sought = Sought(
-            visit=visit, candidates=candidates, specialist_id=specialist_id, own_appointment_id=appointment.id
-        )  # fmt: skip
-        found = [o for o in soonest(session, sought, now=now, limit=IN_A_GROUP + len(shown)) if o.wish not in shown]
-        return tuple(found[:IN_A_GROUP])
+    def free(sought: Sought, count: int = IN_A_GROUP) -> tuple[Opening, ...]:
+        found = [o for o in soonest(session, sought, now=now, limit=count + len(shown)) if o.wish not in shown]
+        return tuple(found[:count])
+
+    def first_of_days(sought: Sought) -> tuple[Opening, ...]:
+        """Whom the first time does not suit, the next quarter of an hour seldom does: a day each."""
+        found: tuple[Opening, ...] = ()
+        while len(found) < IN_A_GROUP and (first := free(sought, 1)):
+            found += first
+            next_day = local_day(first[0].start, first[0].location.time_zone) + timedelta(days=1)
+            sought = replace(sought, first_day=next_day)
+        shown.update(opening.wish for opening in found)
+        return found
 
     theirs = [Candidate(row) for row in offering(session, visit.id, specialist_id=appointment.specialist_id)]
-    same_specialist = free(theirs, appointment.specialist_id)
-    shown |= {opening.wish for opening in same_specialist}
-    same_clinic = free([Candidate(row) for row in offering(session, visit.id, slugs=[home.slug])])
-    shown |= {opening.wish for opening in same_clinic}
+    same_specialist = first_of_days(replace(sought, candidates=theirs, specialist_id=appointment.specialist_id))
+    here = [Candidate(row) for row in offering(session, visit.id, slugs=[home.slug])]
+    others = frozenset(one.id for one in people.offering(session, visit.id, [home.id])) - {appointment.specialist_id}
+    same_clinic = first_of_days(replace(sought, candidates=here, people=others)) if others else ()
     nearby: tuple[Opening, ...] = ()
-    for _radius, candidates in widening(session, visit.id, Point(home.latitude, home.longitude), NEARBY_MILES):
-        nearby = max(nearby, free(candidates), key=len)
+    for radius, candidates in widening(session, visit.id, Point(home.latitude, home.longitude), NEARBY_MILES):
+        if radius is None:  # the nearest anyway: not near enough to be offered unasked
+            break
+        others_near = [candidate for candidate in candidates if candidate.location.id != home.id]
+        nearby = max(nearby, free(replace(sought, candidates=others_near)), key=len)
         if len(nearby) == IN_A_GROUP:
             break
     return Choices(same_specialist, same_clinic, nearby)

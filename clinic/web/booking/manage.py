@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from clinic.domain.appointment import is_late
-from clinic.domain.errors import IllegalMove
+from clinic.domain.appointment import State, is_late
+from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableToken
 from clinic.engine.place import Who
 from clinic.usecases import booking
+from clinic.usecases.booking import Booked, Choices
 from clinic.web import visitor
+from clinic.web.booking.calendar import calendar_file
+from clinic.web.booking.forms import LookupForm
 from clinic.web.context import now, session, signing_key
 from clinic.web.guards import public
 
 Page = str | tuple[str, int] | Response
 PATIENT = Who("patient", "web")
+MOVED = "moved"
 
 REASONS = {
     "better": "The pain is better",
@@ -30,7 +34,10 @@ def install(blueprint: Blueprint) -> None:
     blueprint.get("/manage/<token:token>")(manage)
     blueprint.post("/manage/<token:token>")(open_visit)
     blueprint.get("/visit")(visit)
+    blueprint.get("/visit/calendar.ics")(calendar)
     blueprint.post("/visit/cancel")(cancel)
+    blueprint.post("/visit/earlier")(earlier)
+    blueprint.post("/visit/forget")(forget)
 
 
 @public
@@ -41,36 +48,93 @@ def manage(token: str) -> Page:
 @public
 def open_visit(token: str) -> Page:
     """The button was pressed: the key goes into the session for fifteen minutes, and out of the address."""
-    booking.get_visit(session(), token, key=signing_key(), now=now())
+    try:
+        booking.get_visit(session(), token, key=signing_key(), now=now())
+    except (NotFound, UnusableToken) as refused:
+        page = render_template("booking/lost.html", form=LookupForm(None), wrong={})
+        return page, 422 if isinstance(refused, UnusableToken) else 404
     visitor.open_visit(token, now=now())
     return redirect(url_for(".visit"), 303)
 
 
 @public
 def visit() -> Page:
-    moment = now()
-    token = visitor.opened_visit(now=moment)
-    if token is None:
-        return render_template("booking/closed.html")
-    return _show(booking.get_visit(session(), token, key=signing_key(), now=now()))
+    """The visit that is open in this session; else the questions that find one."""
+    made = opened()
+    return show(made) if made else render_template("booking/find.html", form=LookupForm(None), wrong={}, closed=False)
+
+
+@public
+def calendar() -> Page:
+    made = opened()
+    return calendar_file(made) if made else closed()
 
 
 @public
 def cancel() -> Page:
-    token = visitor.opened_visit(now=now())
-    if token is None:
-        return render_template("booking/closed.html")
+    """Pressed twice, it is cancelled once, and both answers say so."""
+    made = opened()
+    if made is None:
+        return closed()
     reason = request.form.get("reason", "")
-    try:
-        booking.cancel(session(), token, reason if reason in REASONS else None, key=signing_key(), who=PATIENT, now=now())
-    except IllegalMove as refused:
-        return _show(booking.get_visit(session(), token, key=signing_key(), now=now()), refused), 409
+    if made.summary.state != State.CANCELLED:
+        try:
+            booking.cancel(
+                session(), made.manage_token, reason if reason in REASONS else None, key=signing_key(), who=PATIENT, now=now()
+            )
+        except IllegalMove as refused:
+            return show(made, refused), 409
     return redirect(url_for(".visit"), 303)
 
 
-def _show(made: booking.Booked, refused: IllegalMove | None = None) -> str:
-    moment, summary = now(), made.summary
+@public
+def earlier() -> Page:
+    """Wish to hear of an earlier time, or no longer: from the visit's page, or from the one that says it is booked."""
+    reference = request.form.get("reference", "")
+    token = visitor.booked_here(reference, now=now()) if reference else visitor.opened_visit(now=now())
+    if token is None:
+        return closed()
+    wanted = request.form.get("wanted") == "yes"
+    try:
+        booking.prefer_earlier(session(), token, wanted=wanted, key=signing_key(), who=PATIENT, now=now())
+    except IllegalMove as refused:
+        flash(refused.message)
+    else:
+        flash("We noted that you would like an earlier time." if wanted else "We will not look for an earlier time any more.")
+    return redirect(url_for(".booked", reference=reference) if reference else url_for(".visit"), 303)
+
+
+@public
+def forget() -> Page:
+    """For a computer that others use, too."""
+    visitor.forget()
+    flash("This browser has forgotten your visit. The visit itself stays as it is.")
+    return redirect(url_for(".find_my_booking"), 303)
+
+
+def opened() -> Booked | None:
+    """The visit that is open in this session, if its key still opens it."""
+    token = visitor.opened_visit(now=now())
+    if token is None:
+        return None
+    try:
+        return booking.get_visit(session(), token, key=signing_key(), now=now())
+    except (NotFound, UnusableToken):
+        return None
+
+
+def closed() -> Page:
+    """Something was asked of a visit that is not open here, or not any more."""
+    return render_template("booking/find.html", form=LookupForm(None), wrong={}, closed=True), 403
+
+
+def show(made: Booked, refusal: DomainError | None = None) -> str:
+    """The visit, with what can be done about it now."""
+    moment, seen = now(), made.summary
+    fixed = booking.why_not_moved(seen, now=moment)
+    choices = Choices() if fixed else booking.choices(session(), made.manage_token, key=signing_key(), now=moment)
     return render_template(
-        "booking/visit.html", visit=summary, reasons=REASONS, refusal=refused, begun=summary.start <= moment,
-        late=is_late(summary.start, moment, summary.cancel_window_hours),
+        "booking/visit.html", visit=seen, reasons=REASONS, refusal=refusal, fixed=fixed, choices=choices,
+        begun=seen.start <= moment, over=seen.end <= moment, late=is_late(seen.start, moment, seen.cancel_window_hours),
+        moved=visitor.take_note(MOVED),
     )  # fmt: skip
