@@ -89,6 +89,12 @@ class SearchForm(FlaskForm):
         """What goes along, unseen, when only the place or the service is changed."""
         return self.query(near="", service="")
 
+    def at_one_clinic(self, service: str) -> dict[str, Any]:
+        """The arguments of the page with all times of one clinic, where the same is asked for."""
+        chosen = self.narrowing()
+        asked = {"service": service, "visit_type": self.visit_type.data, "from": chosen.get("day")}
+        return {name: value for name, value in (asked | {n: chosen.get(n) for n in ("part", "specialist")}).items() if value}
+
     def drop_foreign_visit(self) -> None:
         """A visit of another service is forgotten: the service was changed."""
         if self.visit_type.data not in self._visits:

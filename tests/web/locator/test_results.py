@@ -146,7 +146,7 @@ def test_a_kind_of_visit_goes_along_until_the_service_is_another(client: FlaskCl
 def test_choices_stay_when_a_place_has_to_be_chosen(client: FlaskClient) -> None:
     page = find(client, "Springfield", part="evening", sort="soonest")
     assert title_of(page).startswith("Which one do you mean?")
-    assert "part=evening" in links(page)["Springfield, IL"]
+    assert "part=evening" in links(page)["Springfield, Illinois"]
     assert hidden(page) == {"part": "evening", "sort": "soonest"}
 
 
@@ -301,6 +301,31 @@ def test_a_card_says_how_far_from_where_and_how_to_get_there(client: FlaskClient
     )
     assert "1.6 miles from Orlando, FL" in cards(find(client, "Orlando, FL"))[1]
     assert "miles from the location you gave" in cards(find(client, "28.54,-81.38"))[1]
+
+
+def test_more_times_of_a_clinic_keep_to_what_was_chosen(client: FlaskClient, mills: Location) -> None:
+    assert links(find(client))["More times at Lake Clinic"] == "/locations/lake/times?service=physical-therapy"
+    narrowed = find(client, day="2026-11-18", part="evening", specialist="ines", language="Portuguese")
+    way = links(narrowed)["More times at Mills Clinic"]
+    assert set(way.partition("?")[2].split("&")) == {
+        "service=physical-therapy",
+        "from=2026-11-18",
+        "part=evening",
+        "specialist=ines",
+    }
+    page = client.get(way)
+    assert page.status_code == 200
+    assert not title_of(page).startswith("Error")
+    assert "5:00 PM" in text_of(page)
+
+
+def test_a_specialist_who_is_not_near_has_a_page_with_every_time(client: FlaskClient, session: Session, mills: Location) -> None:
+    mae = session.scalars(select(Specialist).where(Specialist.name == "Mae Okafor, PT")).one()
+    page = find(client, specialist=mae.slug)
+    assert "No clinic within 100 miles has times with Mae Okafor, PT." in text_of(page)
+    way = links(page)["See every time of Mae Okafor, PT, wherever that is"]
+    assert "Mae Okafor" in text_of(client.get(way))
+    assert not any("every time" in words for words in links(find(client, specialist="ines")))
 
 
 def test_pins_of_the_map_lead_to_the_cards(client: FlaskClient, mills: Location) -> None:
