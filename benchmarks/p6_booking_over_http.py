@@ -2,8 +2,8 @@
 
 To book takes two POSTs of ours, and both are measured. The figure is the second, which books: it reads and checks every
 answer once more, finds or makes the patient, claims their time, turns the hold into a visit, writes audit, outbox and
-idempotency key, and commits durably. The first, which holds the time, is printed beside it. So is the one that shows
-the answers to be checked, which writes nothing. Sessions, CSRF tokens, rate limits and log lines as in production.
+idempotency key, and commits durably. The first, which holds the time, is printed beside it. So is the one that keeps
+the answers with it, to be looked over. Sessions, CSRF tokens, rate limits and log lines as in production.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ class Patients:
         hold_seconds, held = timed(caller, post("/book/hold", chosen), 303)
         details = held.header("Location").removeprefix("https://book.example.org")
         answers = {"csrf_token": self._form["csrf_token"]} | ANSWERS | self._name(number)
-        check_seconds, checked = timed(caller, post(details.replace("/details", "/check"), answers), 200)
+        check = details.replace("/details", "/check")
+        check_seconds, kept = timed(caller, post(check, answers), 303)
+        typed_here = kept.header("Set-Cookie").partition(";")[0]
+        _seconds, checked = timed(caller, request("GET", check, cookie=typed_here, number=number), 200)
         booking = post(details.replace("/details", "/confirm"), hidden(checked.body))
         confirm_seconds, _booked = timed(caller, booking, 303)
         return hold_seconds, check_seconds, confirm_seconds
