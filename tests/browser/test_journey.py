@@ -1,179 +1,164 @@
-"""From home to a booked visit in Chromium, as patients come: without JavaScript, by keyboard alone, on a small phone."""
+"""From home to a booked visit in Chromium, and on to moving and cancelling it, as patients come; every press is counted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
-PHONE: ViewportSize = {"width": 320, "height": 640}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-TABS = 60
+from tests.browser.looking import PHONE, ZOOMED, listen, look
+from tests.browser.patient import Patient, Typist
 
-Look = Callable[[], None]
-
-
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "java_script_enabled": False}
-
-
-def search(page: Page, near: str = "32801") -> None:
-    page.goto("/")
-    page.get_by_label("ZIP code, city or address").fill(near)
-    page.get_by_label("What do you need?").select_option("physical-therapy")
-    page.get_by_role("button", name="Find times").click()
-
-
-def answer(page: Page, family_name: str) -> None:
-    page.get_by_label("First name").fill("Zoë")
-    page.get_by_label("Last name").fill(family_name)
-    for part, value in (("Month", "April"), ("Day", "23"), ("Year", "1971")):
-        page.get_by_label(part, exact=True).fill(value)
-    page.get_by_label("No, this is the first visit").check()
-    page.get_by_label("Phone number", exact=True).fill("(407) 555-0123")
+AT_MOST = 6
+Sizes = dict[str, Any]
+WAYS: dict[str, Sizes] = {
+    "with scripts": {},
+    "without JavaScript": {"java_script_enabled": False},
+    "on the smallest phone": {"viewport": PHONE, "has_touch": True},
+    "at 400%": {"viewport": ZOOMED},
+    "on the smallest phone without JavaScript": {"viewport": PHONE, "java_script_enabled": False},
+}
 
 
 @pytest.fixture
-def look_over(page: Page, browser: Browser, base_url: str) -> Iterator[Look]:
-    """Nothing for axe to find, light or dark, and nothing wider than the smallest phone."""
-    context = browser.new_context(base_url=base_url)  # axe is a script: it reads a copy, where scripts run
-    copy = context.new_page()
-
-    def look() -> None:
-        copy.goto("/healthz")
-        copy.set_content(page.content())
-        for scheme in SCHEMES:
-            copy.emulate_media(color_scheme=scheme)
-            found = Axe().run(copy).response["violations"]
-            assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], f"{page.url}, {scheme}"
-        before = page.viewport_size
-        assert before
-        page.set_viewport_size(PHONE)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
-        page.set_viewport_size(before)
-
-    yield look
+def page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of somebody who comes in the way that the test names, or as most do."""
+    context = browser.new_context(base_url=base_url, **getattr(request, "param", {}))
+    heard = listen(context)
+    yield context.new_page()
     context.close()
+    assert heard == []
 
 
-def test_home_to_booked_in_six_presses(page: Page, look_over: Look) -> None:
-    page.goto("/")
-    look_over()
-    search(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Physical therapy near Orlando, FL 32801")
+def fits(page: Page) -> None:
+    """Nothing has to be scrolled sideways."""
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), page.url
+
+
+@pytest.mark.parametrize("page", WAYS.values(), ids=WAYS.keys(), indirect=True)
+def test_home_to_booked_in_six_presses(page: Page, request: pytest.FixtureRequest) -> None:
+    patient = Patient(page)
+    patient.search()
     expect(page.get_by_text("Distances are measured from the center of ZIP 32801.")).to_be_visible()
-    look_over()
-    page.locator(".soonest").get_by_role("button").click()
+    fits(page)
+    patient.take()
     expect(page.get_by_text("We are keeping this time for you until")).to_be_visible()
-    look_over()
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("alert")).to_contain_text("There is a problem")
-    look_over()
-    answer(page, "Quillfeather")
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
-    look_over()
-    page.get_by_role("button", name="Book this visit").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your visit is booked")
+    fits(page)
+    way = request.node.callspec.id.partition("-")[2]
+    patient.say_who("Quill " + "".join(filter(str.isalpha, way)))  # one person cannot be in five places
+    patient.go_on()
+    fits(page)
+    patient.confirm()
+    fits(page)
     assert re.search(r"/booked/[0-9A-Z]{11}$", page.url)
-    look_over()
-    page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your visit is booked")
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the focused thing has this id or text, and see that it is visibly focused."""
-    for _ in range(TABS):
-        page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        if focused.count() and (focused.get_attribute("id") == name or name in focused.inner_text()):
-            assert focused.evaluate("(e) => getComputedStyle(e).outlineStyle") != "none"
-            return
-    raise AssertionError(f"{name} cannot be reached by Tab on {page.url}")
+    print(f"\nhome to booked, {way}: {patient.presses} presses plus typing")
+    assert patient.presses <= AT_MOST
 
 
 def test_by_keyboard_alone(page: Page) -> None:
+    page.set_viewport_size(PHONE)
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the main part")).to_be_focused()
-    page.keyboard.press("Enter")
-    tab_to(page, "near")
-    page.keyboard.type("32801")
-    tab_to(page, "service")
-    page.keyboard.type("Physical")
-    tab_to(page, "Find times")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/find?near=32801&service=physical-therapy")
-    tab_to(page, "Book")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/details")
-    for name, typed in (
-        ("given_name", "Ada"), ("family_name", "Quillfeather"), ("birth_date_month", "4"), ("birth_date_day", "23"),
-        ("birth_date_year", "1971"), ("new_patient", " "), ("phone", "407-555-0124"),
-    ):  # fmt: skip
-        tab_to(page, name)
-        page.keyboard.type(typed)
-    page.keyboard.press("Enter")  # from a field: Continue, never "Give this time back"
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
-    tab_to(page, "Book this visit")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your visit is booked")
+    typist = Typist(page)
+    typist.search()
+    typist.take()
+    typist.type({"First name": "Ada", "Last name": "Quillfeather", "Month": "4", "Day": "23", "Year": "1971"})
+    typist.choose("No, this is the first visit")
+    typist.type({"Phone number": "407-555-0124"})
+    typist.key("Enter")  # from a field: Continue, never "Give this time back"
+    typist.is_at("Check your answers")
+    typist.confirm()
+    print(f"\nhome to booked, by keyboard alone: {typist.presses} keys plus typing, each stop seen")
+    assert typist.unseen == []
+
+
+def test_the_tab_key_stops_where_the_eye_checks_it(page: Page) -> None:
+    """The walk over every page moves the focus by itself; here the Tab key makes the same stops in the same order."""
+    page.goto("/find?near=32801&service=physical-therapy")
+    stops = look(page, "stops")
+    made = []
+    for _ in stops:
+        page.keyboard.press("Tab")
+        made.append(page.locator(":focus").evaluate("(at) => at.outerHTML.replace(/\\s+/g, ' ').slice(0, 140)"))
+    assert made == stops
+
+
+def test_a_visit_is_moved_in_two_presses(page: Page) -> None:
+    patient = Patient(page)
+    patient.book("Moveworth", later=True)
+    reference = patient.reference
+    patient.open_visit()
+    patient.presses = 0
+    button = page.get_by_role("region", name="Change the time").get_by_role("button").first
+    chosen = button.inner_text()
+    patient.press(re.compile("[AP]M"), within=page.get_by_role("region", name="Change the time"))
+    patient.is_at("Move your visit?")
+    patient.press("Move my visit")
+    patient.is_at("Your visit has moved")
+    print(f"\nopened visit to moved: {patient.presses} presses")
+    assert patient.presses == 2
+    assert patient.reference == reference
+    clock = re.search(r"[0-9]+:[0-9]{2}", chosen)
+    assert clock
+    expect(page.get_by_role("main")).to_contain_text(clock[0])
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], ids=["without JavaScript"], indirect=True)
+def test_a_visit_is_cancelled_by_its_link(page: Page) -> None:
+    patient = Patient(page)
+    patient.book("Cancelworth")
+    patient.open_visit()
+    page.locator("summary", has_text="Cancel this visit").click()
+    page.get_by_label("The time no longer suits").check()
+    patient.press("Cancel this visit")
+    patient.is_at("Your visit is cancelled")
+    patient.press("Find another time", "link")
+    patient.is_at("Physical therapy near")
+
+
+def test_whoever_lost_the_link_is_sent_it_again(page: Page) -> None:
+    patient = Patient(page)
+    answers = {"Month": "4", "Day": "23", "Year": "1971", "Phone number given when booking": "(407) 555-0123"}
+    said = set()
+    for name in ("Quillfeather", "Nobody-of-that-name"):
+        page.goto("/")
+        patient.press("My visit", "link", within=page.get_by_role("navigation", name="Main"))
+        patient.is_at("Find my booking")
+        patient.type({"Patient’s last name": name, **answers})
+        patient.press("Send me the link")
+        patient.is_at("Look for our message")
+        said.add(page.get_by_role("main").inner_text())
+    assert len(said) == 1, "the answer tells who has a visit"
+
+
+def test_a_second_visit_asks_nothing_again(page: Page) -> None:
+    patient = Patient(page)
+    patient.book("Twiceworth")
+    patient.search(service="Chiropractic care")
+    patient.take()
+    patient.press("Same patient as before")
+    for label, words in {"First name": "Zoë", "Last name": "Twiceworth", "Day": "23", "Phone number": "(407) 555-0123"}.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(words)
+    patient.go_on()
+    patient.confirm()
 
 
 def test_two_tabs_and_a_press_of_each_are_one_visit(page: Page) -> None:
-    search(page)
-    page.locator(".soonest").get_by_role("button").click()
+    one = Patient(page)
+    one.search()
+    one.take()
     details = page.url
-    other = page.context.new_page()
-    other.goto(details)
-    for tab in (page, other):
-        answer(tab, "Twotabs")
-        tab.get_by_role("button", name="Continue").click()
-    for tab in (page, other):
-        tab.get_by_role("button", name="Book this visit").click()
-        expect(tab.get_by_role("heading", level=1)).to_have_text("Your visit is booked")
-    assert page.url == other.url
+    two = Patient(page.context.new_page())
+    two.page.goto(details)
+    for tab in (one, two):
+        tab.say_who("Twotabs")
+        tab.go_on()
+    for tab in (one, two):
+        tab.confirm()
+    assert one.page.url == two.page.url
     page.goto(details)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your visit is booked")
-
-
-def test_cancelling_by_the_link(page: Page, look_over: Look) -> None:
-    search(page)
-    page.locator(".card").last.get_by_role("button").last.click()
-    answer(page, "Cancelworth")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Book this visit").click()
-    page.get_by_role("link", name="See or cancel this visit").click()
-    look_over()
-    page.get_by_role("button", name="Show my visit").click()
-    page.locator("summary").click()
-    look_over()
-    page.get_by_role("button", name="Cancel this visit").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your visit is cancelled")
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["/find", "/find?near=Springfield&service=physical-therapy", "/find?near=Orlanod", "/locations", "/services",
-     "/services/facet-joint-injections", "/booked/00000000000", "/visit"],
-)  # fmt: skip
-def test_every_other_page_is_fit_for_a_phone_and_a_screen_reader(page: Page, look_over: Look, address: str) -> None:
-    page.goto(address)
-    look_over()
-
-
-def test_a_clinics_page_and_the_phone_in_the_same_place_everywhere(page: Page, look_over: Look) -> None:
-    places = set()
-    page.goto("/locations")
-    page.locator("main h3 a").first.click()
-    look_over()
-    for address in (page.url, "/", "/find?near=32801&service=physical-therapy", "/services", "/booked/00000000000"):
-        page.goto(address)
-        call = page.locator("header .call")
-        places.add((call.get_attribute("href"), str(call.bounding_box())))
-    assert len(places) == 1
+    one.is_at("Your visit is booked")

@@ -1,0 +1,127 @@
+"""The demo served from this process, with a clock that tests set: for what takes ten minutes, and for what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+
+from flask import Flask
+from sqlalchemy import func, make_url, select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from clinic.config import RateLimits
+from clinic.factory import create_app
+from clinic.store.appointments import Appointment
+from tests.conftest import FakeClock
+from tests.databases import settings_for
+from tests.demo import opened
+
+ONCE = "1 per hour"
+
+
+class Quiet(WSGIRequestHandler):
+    """Answers, and writes no line about it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_what: object) -> None:
+        """Nothing: the tests read the pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An application over a database of its own, at `address`."""
+
+    app: Flask
+    clock: FakeClock
+    url: str
+    address: str
+
+    def count(self, state: str) -> int:
+        """How many appointments stand in that state."""
+        with opened(self.url) as session:
+            return session.scalar(select(func.count()).select_from(Appointment).where(Appointment.state == state)) or 0
+
+    def start_of(self, reference: str) -> datetime:
+        """When the visit begins."""
+        with opened(self.url) as session:
+            found = session.scalar(select(Appointment.start_at).where(Appointment.reference == reference))
+        assert found
+        return found
+
+    @contextmanager
+    def later(self, **span: float) -> Iterator[None]:
+        """That much later, for a while."""
+        before = self.clock.now
+        self.clock.forward(**span)
+        try:
+            yield
+        finally:
+            self.clock.now = before
+
+    @contextmanager
+    def strict(self) -> Iterator[None]:
+        """Nothing that is limited may be done more than once an hour."""
+        bound = self.app.extensions["clinic"]
+        limits = RateLimits(ONCE, ONCE, ONCE, ONCE)
+        self.app.extensions["clinic"] = replace(bound, settings=replace(bound.settings, limits=limits))
+        try:
+            yield
+        finally:
+            self.app.extensions["clinic"] = bound
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Where the database was is something that is none."""
+        file = Path(str(make_url(self.url).database))
+        away = file.with_suffix(".away")
+        self._let_go()
+        file.rename(away)
+        file.mkdir()
+        try:
+            yield
+        finally:
+            self._let_go()
+            file.rmdir()
+            away.rename(file)
+
+    @contextmanager
+    def failing(self, endpoint: str) -> Iterator[None]:
+        """A page with a fault of ours in it."""
+        view = self.app.view_functions[endpoint]
+
+        def fail(**_arguments: object) -> str:
+            raise RuntimeError("on purpose")
+
+        self.app.view_functions[endpoint] = fail
+        try:
+            yield
+        finally:
+            self.app.view_functions[endpoint] = view
+
+    def _let_go(self) -> None:
+        with self.app.app_context():
+            self.app.extensions["sqlalchemy"].engine.dispose()
+
+
+@contextmanager
+def staged(url: str, clock: FakeClock, port: int) -> Iterator[Stage]:
+    """Serve the database at `url` on this port of this machine while the block runs."""
+    address = f"http://127.0.0.1:{port}"
+    app = create_app(settings_for(url, public_url=address, demo=True, log_level="CRITICAL"), clock=clock)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Stage(app, clock, url, address)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            app.extensions["sqlalchemy"].engine.dispose()
+        app.extensions["clinic"].limiter.storage.dispose()

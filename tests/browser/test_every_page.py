@@ -1,0 +1,67 @@
+"""Every page and every refusal, looked at in the same way: axe in light and dark, thumbs, focus, small windows, the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.looking import DESK, faults, listen, missing
+from tests.browser.stage import Stage
+from tests.browser.tour import DATA, PAGES, STATES, Tour, begin
+
+ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
+
+
+@pytest.fixture(scope="module")
+def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
+    context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    heard = listen(context)
+    lost = missing(context)
+    yield begin(context.new_page(), stage, heard)
+    context.close()
+    assert lost == []
+
+
+def look_over(page: Page, heard: list[str]) -> None:
+    """Nothing wrong to be seen, and nothing unseen."""
+    assert faults(page) == {}
+    assert page.evaluate(FIRST_OF_THE_BANNER) == ["brand", "tel:"], "help is at the same place on every page"
+    assert heard == []
+
+
+FIRST_OF_THE_BANNER = """[...document.querySelectorAll("header a")].slice(0, 2).map((link) =>
+  link.href.startsWith("tel:") ? "tel:" : link.pathname === "/" ? "brand" : link.href)"""
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_page(tour: Tour, address: str) -> None:
+    assert tour.go(address) == 200
+    look_over(tour.page, tour.heard)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_refusal(tour: Tour, name: str) -> None:
+    status, reach = STATES[name]
+    met, page = reach(tour)
+    assert met == status, page.title()
+    page.set_viewport_size(DESK)
+    look_over(page, tour.heard)
+    if page is not tour.page:
+        page.context.close()
+        assert tour.heard == []
+
+
+@pytest.mark.parametrize("rule", DATA)
+def test_what_is_no_page(tour: Tour, rule: str) -> None:
+    address, kind = DATA[rule]
+    answer = tour.page.request.get(address.format(**tour.words))
+    assert answer.status == 200
+    assert answer.headers["content-type"].partition(";")[0] == kind
+
+
+def test_no_address_is_forgotten(stage: Stage) -> None:
+    known = {rule.rule for rule in stage.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert known == {*PAGES, *DATA}, "a GET rule needs a row in tests/browser/tour.py: in PAGES, or in DATA if it is no page"
