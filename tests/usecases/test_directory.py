@@ -14,6 +14,7 @@ from clinic.domain.errors import NotFound
 from clinic.store.locations import Closure, LocationDay
 from clinic.usecases.directory import (
     OpeningState,
+    closed_on,
     everything_public,
     get_location,
     get_specialist_page,
@@ -198,6 +199,26 @@ def test_the_days_that_closures_touch(session: Session) -> None:
     close(session, other, eastern(MONDAY, "14:00"), eastern(thursday, "00:00"), "Moving")
     page = get_location(session, other, now=eastern(wednesday, "08:00"))
     assert [(at.day, at.open_times) for at in page.closed_days] == [(wednesday, ())]
+
+
+def test_days_on_which_clinics_are_closed(session: Session) -> None:
+    thanksgiving, friday, saturday, sunday = (date(2026, 11, 26) + timedelta(days=n) for n in range(4))
+    holiday = {thanksgiving: ("", "Thanksgiving Day")}
+    one = clinic(session, build.WEEKDAYS, days=holiday)
+    west = clinic(session, build.WEEKDAYS, days=holiday, time_zone="America/Los_Angeles")
+    shut, always = clinic(session, build.EVERY_DAY), clinic(session, "")
+    close(session, shut, eastern(thanksgiving, "09:00"), eastern(saturday, "16:00"), "Repairs")
+
+    def closed(*slugs: str) -> dict[int, str]:
+        session.rollback()
+        return {day.day: why for day, why in closed_on(session, slugs, thanksgiving, sunday).items()}
+
+    assert closed(one) == closed(one, west) == {26: "Thanksgiving Day", 28: "", 29: ""}
+    assert closed(shut) == {26: "Repairs", 27: "Repairs"}
+    assert closed(one, shut) == {26: ""}
+    assert closed(one, always) == closed(always) == closed("nowhere") == closed() == {}
+    close(session, always, eastern(friday, "00:00"), eastern(sunday, "00:00"), "Moving")
+    assert closed(always) == {27: "Moving", 28: "Moving"}
 
 
 def test_neighbors_are_the_three_nearest_within_reach(session: Session) -> None:

@@ -16,14 +16,14 @@ from clinic.usecases.directory.cards import (
     Workplace,
 )
 from clinic.usecases.directory.clinics import clinics_by_state, get_location, locations, locations_by_slug, neighbors
-from clinic.usecases.directory.open_now import OpeningState, opening_states, states_of
+from clinic.usecases.directory.open_now import OpeningState, closed_on, opening_states, states_of
 from clinic.usecases.directory.people import get_specialist, get_specialist_page, specialists
 from clinic.usecases.directory.public import Public, everything_public
 from clinic.usecases.directory.services import get_service, services
 
 __all__ = [
     "ClosedStretch", "Listed", "LocationCard", "LocationPage", "Neighbor", "OpenTime", "OpeningState", "Public", "ServiceCard",
-    "SpecialDay", "SpecialistCard", "SpecialistPage", "VisitCard", "WeekDay", "Workplace", "clinics_by_state",
+    "SpecialDay", "SpecialistCard", "SpecialistPage", "VisitCard", "WeekDay", "Workplace", "clinics_by_state", "closed_on",
     "everything_public", "get_location", "get_service", "get_specialist", "get_specialist_page", "locations",
     "locations_by_slug", "neighbors", "opening_states", "services", "specialists", "states_of",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,37 @@ def closed_days(weekly: str, time_zone: str, days: Days, closures: Closures, *, 
         ends = [(instant_at(start), instant_at(end)) for start, end in spans_of(left, origin)]
         if weekly or not ends:
             yield SpecialDay(day, tuple((_wall(start, time_zone), _wall(end, time_zone)) for start, end in ends), reason)
+
+
+def closed_on(session: Session, slugs: Sequence[str], first_day: date, last_day: date) -> dict[date, str]:
+    """The days of first..last (both included) on which every one of these clinics is closed all day, by its own calendar.
+
+    With the reason, if it is the same for all; '' when nobody gave one. Two queries, however many clinics.
+    """
+    sites = [site for _slug, site in directory.sites_named(session, slugs)]
+    since, until = first_day - timedelta(days=1), last_day + timedelta(days=1)
+    ids = [site.id for site in sites]
+    days, closures = directory.exceptions_within(session, ids, since, until, cell_at(datetime.combine(since, time(), UTC)))
+    closed: dict[date, str] = {}
+    for day in (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)):
+        why = {_closed_why(site, days.get(site.id, ()), closures.get(site.id, ()), day) for site in sites}
+        if why and None not in why:
+            closed[day] = (why.pop() or "") if len(why) == 1 else ""
+    return closed
+
+
+def _closed_why(site: Site, days: Days, closures: Closures, day: date) -> str | None:
+    """The reason, '' for none; None when the site is open at some time of the day."""
+    special = next((at for at in days if at.day == day), None)
+    usual = format_day(parse_week(site.hours).days[day.weekday()]) if site.hours else "00:00-24:00"
+    hours = special.hours if special else usual
+    if not hours:
+        return special.reason if special else ""
+    start, _end = whole_days(day, day, site.time_zone)
+    spans = [(closure.start_cell, closure.end_cell) for closure in closures]
+    if day_line(hours, day, site.time_zone, start, 2 * CELLS_PER_DAY) & ~from_spans(spans, start):
+        return None
+    return next((closure.reason for closure in closures if closure.end_cell > start), "")
 
 
 def _wall(instant: datetime, time_zone: str) -> time:

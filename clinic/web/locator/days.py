@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -13,7 +13,7 @@ from wtforms import SelectField, StringField
 
 from clinic.domain.hours import PARTS_OF_DAY, zone
 from clinic.engine.search import Opening
-from clinic.usecases.directory import LocationPage, ServiceCard, VisitCard
+from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days
 from clinic.web.fields import read_day
 from clinic.web.locator.forms import PARTS, written
@@ -137,23 +137,22 @@ class Sheet:
     time_zone: str
 
 
-def sheets(found: Days, clinic: LocationPage | None, zone_name: str = "") -> list[Sheet]:
-    """The days of the page. `clinic`: the only one, whose hours say why a day is empty; without it each is named.
-
-    `zone_name` is that of a day without times, if there is no clinic to say it.
-    """
-    zone_name = clinic.time_zone if clinic else zone_name
-    why = _closings(clinic) if clinic else (lambda _day: "")
+def sheets(found: Days, closed: Mapping[date, str], zone_name: str, *, by_clinic: bool) -> list[Sheet]:
+    """The days of the page, each cut by clinic or by part of the day. `closed` gives the reasons of closed days."""
     return [
         Sheet(
             shown.day,
             len(shown.times),
-            tuple(_by_part(shown.times) if clinic else _by_clinic(shown.times)),
-            "" if shown.times else why(shown.day),
+            tuple(_by_clinic(shown.times) if by_clinic else _by_part(shown.times)),
+            _closed(closed[shown.day]) if shown.day in closed and not shown.times else "",
             zone_name,
         )
         for shown in found.days
     ]
+
+
+def _closed(reason: str) -> str:
+    return f"Closed: {reason}" if reason else "Closed"
 
 
 def _by_clinic(times: Sequence[Opening]) -> Iterable[Group]:
@@ -174,18 +173,3 @@ def _by_part(times: Sequence[Opening]) -> Iterable[Group]:
 def _part_of(opening: Opening) -> str:
     hour = opening.start.astimezone(zone(opening.location.time_zone)).hour
     return "Morning" if hour < NOON else "Afternoon" if hour < EVENING else "Evening"
-
-
-def _closings(clinic: LocationPage) -> Callable[[date], str]:
-    """A function from a day to why the clinic is closed all day then; '' when it is open."""
-    special = {at.day: at for at in (*clinic.special_days, *clinic.closed_days)}
-
-    def why(day: date) -> str:
-        at = special.get(day)
-        if at is not None:
-            return "" if at.open_times else f"Closed: {at.reason}" if at.reason else "Closed"
-        if clinic.days and not clinic.days[day.weekday()].open_times:
-            return f"Closed on {clinic.days[day.weekday()].name}s"
-        return ""
-
-    return why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days
 from clinic.web.context import now, session, settings
 from clinic.web.guards import public
-from clinic.web.locator.days import TimesForm, sheets
+from clinic.web.locator.days import Sheet, TimesForm, sheets
 from clinic.web.locator.views import blueprint
 
 
@@ -34,7 +35,7 @@ def location_times(slug: str) -> str:
     found = _look(form, visit, "specialist", location=slug, specialist=chosen, today=today, moment=moment)
     form.offer("specialist", "Anyone", {person.slug: person.name for person in found.people})
     form.offer("location", "", {})
-    return page(found=found, sheets=sheets(found, clinic), today=today)
+    return page(found=found, sheets=_sheets(found, [slug], clinic.time_zone), today=today)
 
 
 @blueprint.get("/specialists/<slug:slug>/times")
@@ -54,9 +55,9 @@ def specialist_times(slug: str) -> str:
     found = _look(form, visit, "location", location=chosen, specialist=slug, today=today, moment=moment)
     form.offer("location", "Any clinic", {at.slug: at.name for at in sites.values()})
     form.offer("specialist", "", {})
-    only = form.location.data or (next(iter(sites)) if len(sites) == 1 else "")
-    clinic = directory.get_location(session(), only, now=moment) if only else None
-    return page(found=found, sheets=sheets(found, clinic, zone), today=today, only=clinic)
+    shown = [form.location.data] if form.location.data else list(sites)
+    only = sites[shown[0]] if len(shown) == 1 else None
+    return page(found=found, sheets=_sheets(found, shown, zone), today=today, only=only)
 
 
 def _look(
@@ -82,6 +83,11 @@ def _look(
         found = days(location=location) if optional == "specialist" else days(specialist=specialist)
     form.check_day(day, found, today)
     return found
+
+
+def _sheets(found: Days, clinics: Sequence[str], zone: str) -> list[Sheet]:
+    closed = directory.closed_on(session(), clinics, found.days[0].day, found.days[-1].day)
+    return sheets(found, closed, zone, by_clinic=len(clinics) > 1)
 
 
 def _page(form: TimesForm, address: Any, *, found: Days | None, today: date | None = None, **shown: Any) -> str:

@@ -24,7 +24,9 @@ def test_a_service_leads_to_the_soonest_near_you(client: FlaskClient) -> None:
 
 def test_what_only_staff_arrange_says_to_call(client: FlaskClient) -> None:
     text = text_of(client.get("/services/facet-joint-injections"))
-    assert "Procedure 30 minutes. Our staff arrange this with you: call (407) 555-0100" in text
+    assert "Procedure 30 minutes. Our staff arrange this with you: call (407) 555-0100, or book “Consultation” first." in text
+    alone = text_of(client.get("/services/nerve-ablation"))
+    assert "Ablation 30 minutes. Our staff arrange this with you: call (407) 555-0100." in alone
     assert 'name="near"' not in client.get("/services/nerve-ablation").get_data(as_text=True)
 
 

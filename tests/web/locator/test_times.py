@@ -84,7 +84,7 @@ def test_earlier_and_later_days(client: FlaskClient) -> None:
     assert later[1] == f"{LAKE}?visit_type=therapy-first&amp;part=morning&amp;from=2026-11-21#days"
     page = client.get(later[1].replace("&amp;", "&"))
     assert days(page)[0] == "Saturday, November 21 No times"
-    assert "Closed on Saturdays." in text_of(page)
+    assert "Saturday, November 21 No times Closed. Sunday" in text_of(page)
     assert "from=2026-11-16#days" in page.get_data(as_text=True)
     last = client.get(f"{LAKE}?from=2027-02-14")
     assert days(last)[0] == "Sunday, February 14, 2027 No times"
@@ -195,6 +195,8 @@ def test_times_of_a_specialist_at_two_clinics_in_two_zones(client: FlaskClient, 
     assert "Friday, November 20 15 times Lake Clinic Eastern Time (EST) 9:00 AM" in text
     assert "Saturday, November 21 3 times River Clinic Central Time (CST) 9:00 AM" in text
     assert "First available With Dana Brook, PT, at Lake Clinic Book today, 9:00 AM EST" in text
+    holiday = text_of(client.get(f"/specialists/{slug}/times?from=2026-11-26"))
+    assert "Thursday, November 26 No times No free time." in holiday  # one of the two clinics is open
     only = client.get(f"/specialists/{slug}/times?location=river")
     assert days(only)[0] == "Saturday, November 21 3 times (CST)"
     assert "60 minutes, at River Clinic. Times are Central Time (CST)." in text_of(only)
