@@ -60,6 +60,7 @@ def locations() -> str:
         counts=counts,
         hrefs=hrefs,
         state=state,
+        names_only=not on_one_page(len(listed)),
         cities={code: cities[code] for code in counts if code in cities},
         country=None if state else country(counts, hrefs, [(at.state, at.latitude, at.longitude) for at in listed]),
         form=SearchForm(request.args).offer(directory.services(session())),

@@ -63,6 +63,8 @@ def test_a_large_chain_lists_one_state_at_a_time(client: FlaskClient, monkeypatc
     page = client.get("/locations?state=FL")
     assert "Lake Clinic" in text_of(page)
     assert '<link rel="canonical" href="http://localhost/locations?state=FL">' in page.get_data(as_text=True)
+    assert "Orange Avenue" not in text_of(page)  # so many clinics in one state are names alone
+    assert "Orange Avenue" in text_of(client.get("/locations/lake"))
 
 
 def test_no_clinics_at_all(client: FlaskClient, lake: Session) -> None:
