@@ -178,7 +178,6 @@ def test_the_list_is_seen_whole(page: Page, box: Locator, places: Locator, width
     box.press_sequentially("spring")
     expect(places).to_be_visible()
     last = places.get_by_role("option").last
-    page.keyboard.press("ArrowUp")
     at = last.bounding_box()
     assert at
     on_top = page.evaluate(

@@ -6,7 +6,6 @@ from flask import Blueprint, flash, get_flashed_messages, jsonify, redirect, ren
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
-from clinic.domain.whereabouts import MAX_LENGTH
 from clinic.extensions import csrf
 from clinic.usecases import directory, find
 from clinic.web.context import now, session
@@ -74,7 +73,7 @@ def suggestions() -> Response:
     """JSON {"typed": …} -> {"places": […]}, at most seven. By POST, because nobody's log keeps what is sent that way."""
     sent = request.get_json(silent=True)
     typed = sent.get("typed") if isinstance(sent, dict) else None
-    places = find.suggest(session(), typed) if isinstance(typed, str) and len(typed) <= MAX_LENGTH else []
+    places = find.suggest(session(), typed) if isinstance(typed, str) else []
     return jsonify(places=places)
 
 
