@@ -9,7 +9,7 @@ import pytest
 
 from clinic.adapters.phones import format_phone, read_phone
 from clinic.domain.errors import InvalidInput
-from clinic.domain.patient import GuardianDetails, age_on, check, is_minor, match_name
+from clinic.domain.patient import GuardianDetails, age_on, check, is_family_name, is_minor, match_name
 from tests.build import details
 
 TODAY, VISIT = date(2026, 11, 22), date(2026, 12, 1)
@@ -132,6 +132,10 @@ def test_email_addresses_that_cannot_be(email: str) -> None:
         ({"booked_by": "neighbour"}, "booked_by"),
         ({"reason": "x" * 1001}, "reason"),
         ({"reason": "pain\0"}, "reason"),
+        ({"access_needs": "x" * 501}, "access_needs"),
+        ({"access_needs": "a ramp\x07"}, "access_needs"),
+        ({"insurer": "x" * 121}, "insurer"),
+        ({"insurer": "Sunny\ud800"}, "insurer"),
         ({"language": "en\n"}, "language"),
         ({"language": "a" * 30}, "language"),
     ],
@@ -147,7 +151,9 @@ def test_every_wrong_field_is_told_at_once() -> None:
 
 
 def test_a_reason_may_have_lines() -> None:
-    assert refusals(reason="It hurts.\r\n\tMostly at night.") == {}
+    lines = "It hurts.\r\n\tMostly at night."
+    assert refusals(reason=lines, access_needs=lines, insurer="x" * 120) == {}
+    assert refusals(reason="x" * 1000, access_needs="مدخل بلا درج " * 38) == {}
 
 
 def test_nothing_of_a_patient_is_printed() -> None:
@@ -165,6 +171,20 @@ def test_nothing_of_a_patient_is_printed() -> None:
 )
 def test_names_are_compared_by_their_letters(given: str, family: str, same: str) -> None:
     assert match_name(given, family) == same
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_theirs"),
+    [("Garcia", True), (" GARCÍA", True), ("garci", False), ("Garcia Lopez", False), ("maria", False), ("", False), ("-", False)],
+)
+def test_a_family_name_is_the_whole_of_it(typed: str, is_theirs: bool) -> None:
+    assert is_family_name(typed, match_name("Maria", "García")) is is_theirs
+
+
+def test_the_longest_family_names_are_found() -> None:
+    for name in ("a" * 100, "ﷺ" * 100):  # one sign, eighteen letters
+        assert is_family_name(name, match_name("Leo", name))
+    assert is_family_name("aunt", match_name("Leo", "a" * 100)) is False
 
 
 @pytest.mark.parametrize(

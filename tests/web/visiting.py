@@ -6,17 +6,22 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.domain.gazetteer import MILITARY, STANDARD, ZipEntry
+from clinic.domain.timeline import cell_at
+from clinic.domain.tokens import Wish, write_opening
 from clinic.store.appointments import Appointment
+from clinic.store.catalogue import VisitType
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import LocationDay
+from clinic.store.locations import Location, LocationDay
+from clinic.store.people import Specialist
 from clinic.usecases.gazetteer import load_gazetteer
 from tests import build
 
@@ -63,13 +68,24 @@ def fill(url: str) -> None:
         injections = build.service(session, slug="facet-joint-injections", name="Facet joint injections", position=2)
         ablation = build.service(session, slug="nerve-ablation", name="Nerve ablation", position=3)
         visits = [
-            build.visit_type(session, therapy, slug="therapy-first", name="Evaluation", minutes=60, step_minutes=30),
+            build.visit_type(
+                session,
+                therapy,
+                slug="therapy-first",
+                name="Evaluation",
+                minutes=60,
+                step_minutes=30,
+                preparation="Wear shoes that you can walk in.\nBring your X-rays, if you have any.",
+            ),
             build.visit_type(session, therapy, slug="therapy-follow-up", name="Follow-up", position=1, audience="returning"),
             build.visit_type(session, injections, slug="consultation", name="Consultation"),
             build.visit_type(session, injections, slug="procedure", name="Procedure", position=1, online=False),
             build.visit_type(session, ablation, slug="ablation", name="Ablation", online=False),
         ]
-        lake = build.location(session, slug="lake", name="Lake Clinic", hours=build.WEEKDAYS)
+        lake = build.location(
+            session, slug="lake", name="Lake Clinic", hours=build.WEEKDAYS, parking="Park behind the house.",
+            access="There is a ramp at the side door.", plans="Sunny Health\nBlue Lake",
+        )  # fmt: skip
         capital = build.location(
             session, slug="capital", name="Capital Clinic", city="Tallahassee", postal_code="32301", latitude=30.4383,
             longitude=-84.2807, phone=None,
@@ -136,6 +152,22 @@ def press_a_time(client: FlaskClient, near: str = "32801", index: int = 0) -> st
     held = client.post("/book/hold", data=hidden(page) | {"opening": openings(page)[index]})
     assert held.status_code == 303, text_of(held)
     return held.location
+
+
+def opening_at(
+    app: Flask, url: str, start: datetime, *, visit: str = "therapy-first", clinic: str = "lake", who: str = "Dana"
+) -> str:
+    """The token of a time that we could have offered, whether it is on offer or not."""
+    with opened(url) as session:
+        ids = [
+            session.scalars(select(table.id).where(condition)).one()
+            for table, condition in (
+                (VisitType, VisitType.slug == visit), (Location, Location.slug == clinic),
+                (Specialist, Specialist.name.startswith(who)),
+            )
+        ]  # fmt: skip
+    key = app.extensions["clinic"].settings.secret_key.encode()
+    return write_opening(key, Wish(*ids, cell_at(start)))
 
 
 def check_answers(client: FlaskClient, details: str, **changed: str) -> TestResponse:

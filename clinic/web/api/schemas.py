@@ -105,6 +105,9 @@ class PatientIn(_Form):
     postal_code = Text(allow_none=True)
     language = Text(allow_none=True, metadata=said("A language tag, such as en or es; en if left out."))
     interpreter = Flag(allow_none=True)
+    access_needs = Text(allow_none=True, metadata=said("What helps the patient at the visit, in their words."))
+    insurer = Text(allow_none=True, metadata=said("Insurer and plan, in their words."))
+    texts = Flag(allow_none=True, metadata=said("Whether the patient agrees to text messages about this visit; no if left out."))
 
 
 class GuardianIn(_Form):

@@ -22,6 +22,7 @@ from clinic.domain.tokens import Wish, write_opening
 from clinic.factory import create_app
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import VisitType
+from clinic.store.intake import Intake
 from clinic.store.locations import Location
 from clinic.store.patients import Guardian, Patient
 from clinic.store.people import Specialist
@@ -260,6 +261,8 @@ def test_a_hold_that_ended_and_was_taken_is_refused_with_alternatives(client: Fl
         ({"patient__language": "Klingon, mostly"}, ["patient.language"]),
         ({"patient__interpreter": "false"}, ["patient.interpreter"]),
         ({"patient__interpreter": 1}, ["patient.interpreter"]),
+        ({"patient__texts": "yes"}, ["patient.texts"]),
+        ({"patient__access_needs": "x" * 501, "patient__insurer": "x" * 121}, ["patient.access_needs", "patient.insurer"]),
         ({"new_patient": "yes"}, ["new_patient"]),
         ({"booked_by": "a stranger"}, ["booked_by"]),
         ({"reason": "x" * 1001}, ["reason"]),
@@ -297,6 +300,16 @@ def test_a_child_with_a_guardian_is_booked(client: FlaskClient, app: Flask) -> N
     assert book(client, request).status_code == 201
     with opened(app) as session:
         assert session.scalars(select(Guardian.phone)).one() == "+14075550124"
+
+
+def test_what_helps_the_patient_is_kept_with_the_visit(client: FlaskClient, app: Flask) -> None:
+    held = hold(client, openings(client)[0]["opening"])["hold"]
+    said = {"patient__access_needs": "A ramp", "patient__insurer": "Sunny Health", "patient__texts": True, "patient__language": "es"}
+    assert book(client, booking(held, **said)).status_code == 201
+    with opened(app) as session:
+        row = session.scalars(select(Intake)).one()
+        assert (row.access_needs, row.insurer, row.language) == ("A ramp", "Sunny Health", "es")
+        assert row.texts_consented_at == FakeClock().now
 
 
 def test_what_nobody_asked_for_is_passed_over(client: FlaskClient, app: Flask) -> None:
