@@ -304,8 +304,9 @@ def test_a_child_with_a_guardian_is_booked(client: FlaskClient, app: Flask) -> N
 
 def test_what_helps_the_patient_is_kept_with_the_visit(client: FlaskClient, app: Flask) -> None:
     held = hold(client, openings(client)[0]["opening"])["hold"]
-    said = {"patient__access_needs": "A ramp", "patient__insurer": "Sunny Health", "patient__texts": True, "patient__language": "es"}
-    assert book(client, booking(held, **said)).status_code == 201
+    said = {"access_needs": "A ramp", "insurer": "Sunny Health", "texts": True, "language": "es"}
+    request = booking(held, **{f"patient__{name}": value for name, value in said.items()})
+    assert book(client, request).status_code == 201
     with opened(app) as session:
         row = session.scalars(select(Intake)).one()
         assert (row.access_needs, row.insurer, row.language) == ("A ramp", "Sunny Health", "es")

@@ -33,10 +33,11 @@ class TestBooked:
     def test_it_says_all_there_is_to_know(self, client: FlaskClient) -> None:
         text = text_of(client.get(book(client, index=3).location))
         for said in (
-            "Your visit is booked", "Monday, November 16, 2026 10:00 AM EST", "What happens next",
-            "Wear shoes that you can walk in.", "Bring your X-rays", "Do not stop any medicine until the clinic has told you to.", "Park behind the house.",
-            "There is a ramp at the side door.", "Add to calendar", "Directions to Lake Clinic (opens OpenStreetMap)",
-            "See, move or cancel this visit", "Tell me about anything earlier", "(407) 555-0100",
+            "Your visit is booked", "Monday, November 16, 2026 10:00 AM EST", "What happens next", "Bring your X-rays",
+            "Wear shoes that you can walk in.", "Do not stop any medicine until the clinic has told you to.",
+            "Park behind the house.", "There is a ramp at the side door.", "Add to calendar",
+            "Directions to Lake Clinic (opens OpenStreetMap)", "See, move or cancel this visit", "Tell me about anything earlier",
+            "(407) 555-0100",
         ):  # fmt: skip
             assert said in text, said
         for private in ("Zoë", "O’Quince", "low back pain"):
