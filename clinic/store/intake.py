@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, UtcDateTime
+
+DRAFTS_KEPT_FOR = timedelta(hours=1)
 
 
 class Intake(Base):

@@ -113,6 +113,15 @@ class TestDrafts:
         counter.keep(new)
         assert [bool(counter.kept(hold)) for hold in (old, young, new)] == [False, True, True]
 
+    def test_the_sweeper_takes_along_what_came_after_the_hold_had_ended(self, counter: Counter) -> None:
+        hold = counter.hold()
+        counter.now = NOW + timedelta(minutes=12)
+        assert booking.sweep(counter.session, now=counter.now) == 1
+        assert counter.keep(hold)
+        for minutes, left in ((60, 1), (61, 0)):
+            booking.sweep(counter.session, now=counter.now + timedelta(minutes=minutes))
+            assert counter.drafts() == left
+
     def test_a_token_of_others_keeps_and_shows_nothing(self, counter: Counter) -> None:
         hold = counter.hold()
         counter.keep(hold)

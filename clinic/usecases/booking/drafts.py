@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,6 @@ Answers = Sequence[tuple[str, str]]
 """Names and values of a form's fields."""
 
 LONGEST_DRAFT = 20_000
-DRAFTS_KEPT_FOR = timedelta(hours=1)
 
 
 def keep_answers(session: Session, hold_token: str, answers: Answers, *, key: bytes, now: datetime) -> bool:
@@ -40,7 +39,7 @@ def keep_answers(session: Session, hold_token: str, answers: Answers, *, key: by
 @retried
 def _keep(session: Session, appointment_id: int, text: str, *, now: datetime) -> None:
     begin_write(session)
-    intake.drop_drafts(session, before=now - DRAFTS_KEPT_FOR)
+    intake.drop_drafts(session, before=now - intake.DRAFTS_KEPT_FOR)
     intake.save_draft(session, appointment_id, text, now=now)
     session.commit()
 

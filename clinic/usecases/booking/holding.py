@@ -19,7 +19,7 @@ from clinic.engine.place import Who
 from clinic.store import appointments
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, done_before, is_known, remember
-from clinic.store.intake import drop_draft
+from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.usecases.booking.instead import wish_of, with_alternatives
 from clinic.usecases.booking.opened import get, opened
@@ -122,11 +122,19 @@ def _release(session: Session, appointment_id: int, *, who: Who, now: datetime) 
 
 
 def sweep(session: Session, *, now: datetime) -> int:
-    """Tidy away holds that ended more than a minute ago, one transaction each. Returns how many."""
+    """Tidy away holds that ended more than a minute ago, one transaction each, and old answers. Returns how many holds."""
+    _forget_answers(session, now=now)
     swept = 0
     for appointment_id in appointments.expired_holds(session, before=now - timedelta(minutes=1)):
         swept += _expire(session, appointment_id, now=now)
     return swept
+
+
+@retried
+def _forget_answers(session: Session, *, now: datetime) -> None:
+    begin_write(session)
+    drop_drafts(session, before=now - DRAFTS_KEPT_FOR)
+    session.commit()
 
 
 @retried
