@@ -99,7 +99,7 @@ class Equipment(Base):
 
 
 class LocationRow(NamedTuple):
-    """What a search needs to know of a site. `version`: see store.standing."""
+    """What a search needs to know of a site, and what it says of it. `version`: see store.standing."""
 
     id: int
     slug: str
@@ -109,12 +109,15 @@ class LocationRow(NamedTuple):
     time_zone: str
     hours: str
     version: int | None = None
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str | None = None
+    phone: str | None = None
+    phone_extension: str | None = None
 
 
-_ROW = (
-    Location.id, Location.slug, Location.name, Location.latitude, Location.longitude, Location.time_zone, Location.hours,
-    Location.calendar_version,
-)  # fmt: skip
+_ROW = [getattr(Location, {"version": "calendar_version"}.get(name, name)) for name in LocationRow._fields]
 _OFFERED = (
     select(Offer.visit_type_id)
     .where(Offer.location_id == Location.id, Offer.visit_type_id == bindparam("visit_type", type_=Integer))

@@ -14,8 +14,9 @@ from clinic.usecases.directory.cards import (
     VisitCard,
     WeekDay,
     Workplace,
+    card_of,
 )
-from clinic.usecases.directory.clinics import clinics_by_state, get_location, locations, locations_by_slug, neighbors
+from clinic.usecases.directory.clinics import clinics_by_state, get_location, locations, neighbors
 from clinic.usecases.directory.open_now import OpeningState, closed_on, opening_states, states_of
 from clinic.usecases.directory.people import get_specialist, get_specialist_page, specialists
 from clinic.usecases.directory.public import Public, everything_public
@@ -23,7 +24,7 @@ from clinic.usecases.directory.services import get_service, services
 
 __all__ = [
     "ClosedStretch", "Listed", "LocationCard", "LocationPage", "Neighbor", "OpenTime", "OpeningState", "Public", "ServiceCard",
-    "SpecialDay", "SpecialistCard", "SpecialistPage", "VisitCard", "WeekDay", "Workplace", "clinics_by_state", "closed_on",
-    "everything_public", "get_location", "get_service", "get_specialist", "get_specialist_page", "locations",
-    "locations_by_slug", "neighbors", "opening_states", "services", "specialists", "states_of",
+    "SpecialDay", "SpecialistCard", "SpecialistPage", "VisitCard", "WeekDay", "Workplace", "card_of", "clinics_by_state",
+    "closed_on", "everything_public", "get_location", "get_service", "get_specialist", "get_specialist_page", "locations",
+    "neighbors", "opening_states", "services", "specialists", "states_of",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from clinic.adapters.phones import format_phone
 from clinic.domain.hours import MINUTES_PER_DAY, Stretch, parse_week
 from clinic.store.directory import AddressRow, CatalogueRow
-from clinic.store.locations import Location
+from clinic.store.locations import Location, LocationRow
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -165,7 +165,13 @@ def service_cards(rows: tuple[CatalogueRow, ...]) -> tuple[ServiceCard, ...]:
     return tuple(ServiceCard(*service, tuple(cards)) for service, cards in visits.items())
 
 
-def address_of(row: Location | AddressRow) -> dict[str, Any]:
+@lru_cache(maxsize=8192)
+def card_of(row: LocationRow) -> LocationCard:
+    """The card of a clinic that a search found."""
+    return LocationCard(**address_of(row))
+
+
+def address_of(row: Location | AddressRow | LocationRow) -> dict[str, Any]:
     """What a LocationCard says of the row, as its keywords."""
     same = ("slug", "name", "street", "city", "state", "postal_code", "latitude", "longitude", "time_zone")
     return {name: getattr(row, name) for name in same} | {

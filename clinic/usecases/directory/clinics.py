@@ -40,11 +40,6 @@ def locations(session: Session, *, state: str | None = None, limit: int | None =
     return [LocationCard(**address_of(row)) for row in rows]
 
 
-def locations_by_slug(session: Session, slugs: Sequence[str]) -> dict[str, LocationCard]:
-    """The clinics of these slugs, in one query; a slug that is nobody's is left out."""
-    return {row.slug: LocationCard(**address_of(row)) for row in directory.locations_named(session, slugs)}
-
-
 def clinics_by_state(session: Session) -> dict[str, int]:
     """How many clinics there are in each state that has any, by its code."""
     return directory.count_by_state(session)

@@ -42,7 +42,6 @@ class Results:
 
     seen: Overview
     clinics: tuple[ClinicResult, ...]
-    addresses: Mapping[str, LocationCard]
     people: Mapping[str, str]
     wanted: Wanted
     instead: Opening | None
@@ -74,16 +73,12 @@ def search(session: Session, place: Place, form: SearchForm, *, now: datetime) -
     )
     seen = find.overview(session, place, wanted, now=now, clinics=CLINICS)
     instead, any_day = _instead(session, place, wanted, seen, now=now)
-    shown = [opening for opening in (seen.soonest, seen.worth_the_drive, instead) if opening]
-    slugs = sorted({candidate.location.slug for candidate, _times in seen.clinics} | {at.location.slug for at in shown})
-    addresses = directory.locations_by_slug(session, slugs)
     people, languages = _people(session, seen, form)
     form.specialist.choices = {"": "Anyone"} | people
     form.language.choices = {"": "Any language"} | {language: language for language in languages}
     return Results(
         seen=seen,
-        clinics=_clinics(session, seen, addresses, now=now),
-        addresses=addresses,
+        clinics=_clinics(session, seen, now=now),
         people=people,
         wanted=wanted,
         instead=instead,
@@ -125,12 +120,10 @@ def _instead(session: Session, place: Place, wanted: Wanted, seen: Overview, *, 
     return None, False
 
 
-def _clinics(
-    session: Session, seen: Overview, addresses: Mapping[str, LocationCard], *, now: datetime
-) -> tuple[ClinicResult, ...]:
+def _clinics(session: Session, seen: Overview, *, now: datetime) -> tuple[ClinicResult, ...]:
     states = directory.states_of(session, {at.location.slug: at.location for at, _times in seen.clinics}, now=now)
     return tuple(
-        ClinicResult(number, addresses[at.location.slug], at.miles or 0.0, times, states.get(at.location.slug))
+        ClinicResult(number, directory.card_of(at.location), at.miles or 0.0, times, states.get(at.location.slug))
         for number, (at, times) in enumerate(seen.clinics, 1)
     )
 
