@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 RESULTS = "/find?near=32801&service=physical-therapy"
 TABS = 120
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -332,3 +333,26 @@ def test_narrowing_by_the_form(page: Page) -> None:
     page.go_back()
     page.go_back()
     expect(page.get_by_role("list", name="Filters").get_by_role("link")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "&day=2020-02-30&part=dawn&specialist=nobody&language=Klingon",
+        "&part=evening&language=Navajo&sort=soonest",
+        "&day=2027-01-01",
+    ],
+)
+@pytest.mark.parametrize("near", ["32801", "59301", "37402", "96910"])
+def test_nothing_for_axe_and_nothing_wider_than_a_phone(page: Page, near: str, asked: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"/find?near={near}&service=physical-therapy{asked}")
+    for summary in page.locator("main summary").all():
+        if summary.evaluate("(e) => !e.parentElement.open"):
+            summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], scheme
