@@ -14,10 +14,8 @@ from playwright.sync_api import expect
 from clinic.clock import now
 from clinic.usecases.demonstration import open_chain
 from clinic.usecases.gazetteer import load_gazetteer
-from tests.browser.looking import listen
-from tests.browser.ports import free_port
+from tests.browser.looking import PATIENCE, listen
 from tests.browser.stage import Stage, staged
-from tests.conftest import FakeClock
 from tests.databases import Databases
 from tests.demo import opened
 from tests.http.server import gunicorn
@@ -32,9 +30,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 10_000
-"""Milliseconds for a page to show what it should, on a busy machine."""
-
 expect.set_options(timeout=PATIENCE)
 
 
@@ -67,9 +62,7 @@ def base_url(demo: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stage(demo: Callable[[], AbstractContextManager[str]]) -> Iterator[Stage]:
     """The demo in this process, for the tests of one file: `stage.clock.forward(minutes=11)`."""
-    clock = FakeClock()
-    clock.now = now()
-    with demo() as url, staged(url, clock, free_port()) as made:
+    with demo() as url, staged(url) as made:
         yield made
 
 

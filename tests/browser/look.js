@@ -158,6 +158,13 @@ globalThis.look = (() => {
 
   const stops = () => [...document.querySelectorAll(`${TARGETS}, [tabindex="0"]`)].filter((target) => shown(target) && !target.disabled && target.tabIndex >= 0);
 
+  // Circles of a group are one stop for the Tab key: the chosen one, else the first.
+  const tabs = () => stops().filter((target, at, every) => {
+    if (target.type !== "radio") return true;
+    const group = every.filter((other) => other.type === "radio" && other.name === target.name && other.form === target.form);
+    return target === (group.find((other) => other.checked) ?? group[0]);
+  });
+
   // Links within the page lead somewhere, those of a list of mistakes to a field.
   function fragments() {
     return [...document.querySelectorAll("a[href^='#']")].filter((link) => {
@@ -186,5 +193,13 @@ globalThis.look = (() => {
     });
   }
 
-  return { open, targets, wide, clipped, space, unspace, fragments, focus, stops: () => stops().map(name) };
+  // The same without asking how it is marked.
+  function covered() {
+    return stops().filter((target) => {
+      target.focus();
+      return !seen(target);
+    }).map((target) => `covered or out of sight while focused: ${name(target)}`);
+  }
+
+  return { name, open, targets, wide, clipped, space, unspace, fragments, focus, covered, stops: () => tabs().map(name) };
 })();

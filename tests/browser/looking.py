@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,11 +18,14 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 ZOOMED: ViewportSize = {"width": 320, "height": 256}
 """1280 by 1024 at 400%, WCAG 1.4.10."""
 
+PATIENCE = 10_000
+"""Milliseconds for a page to show what it should, on a busy machine."""
+
 LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 # Every rule that axe has switched on, best practices among them, and the one for WCAG 2.2, which it has not.
-OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+OPTIONS = {"resultTypes": ["violations"], "preload": False, "rules": {"target-size": {"enabled": True}}}
 # Only colors change with the scheme.
-COLORS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": ["cat.color"]}}
+COLORS = {"resultTypes": ["violations"], "preload": False, "runOnly": {"type": "tag", "values": ["cat.color"]}}
 AXE = """(options) => axe.run(options).then(({ violations }) =>
   violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 200)}`)))"""
 # The policy's own reports reach the console as well; those of a report-only or a data: address would not.
@@ -64,40 +66,51 @@ def missing(context: BrowserContext) -> list[str]:
     return failed
 
 
+def see(context: BrowserContext) -> None:
+    """Have axe and look.js on every page of `context` from the start."""
+    context.add_init_script(AXE_SCRIPT + LOOK)
+
+
 def axe(page: Page, options: dict[str, Any] = OPTIONS) -> list[str]:
-    """What axe finds wrong, a line for each element. The script is there once a page."""
+    """What axe finds wrong, a line for each element."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     return list(page.evaluate(AXE, options))
 
 
-def look(page: Page, what: str) -> list[str]:
-    """A function of look.js, by its name."""
+def look(page: Page, *functions: str) -> list[str]:
+    """What these functions of look.js find wrong."""
     if not page.evaluate("typeof look === 'object'"):
         page.evaluate(LOOK)
-    return page.evaluate(f"look.{what}()") or []
+    return list(page.evaluate("(functions) => functions.flatMap((name) => look[name]() ?? [])", functions))
 
 
-def faults(page: Page, *, sizes: Iterable[ViewportSize] = (DESK, PHONE)) -> dict[str, list[str]]:
-    """Everything wrong with the page as it stands, by what was looked at; disclosures are opened first."""
-    look(page, "open")
-    found = {"html": Source(page.content()).faults, "links": look(page, "fragments")}
-    for scheme, options in zip(SCHEMES, (OPTIONS, COLORS), strict=True):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found[f"axe, {scheme}"] = axe(page, options)
-    page.keyboard.press("Tab")
-    for size, scheme in zip(sizes, SCHEMES, strict=False):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size(size)
-        for what in ("wide", "clipped", "targets", "focus"):
-            found[f"{what} at {size['width']}"] = look(page, what)
-    page.set_viewport_size(ZOOMED)
-    found["wide at 400%"] = look(page, "wide")
-    found["focus at 400%"] = look(page, "focus")
-    page.set_viewport_size(PHONE)
-    look(page, "space")
-    for what in ("wide", "clipped"):
-        found[f"{what} with wide spacing"] = look(page, what)
-    look(page, "unspace")
+def tabbed(page: Page) -> list[str]:
+    """Where the Tab key stops, from the top of the page to its end, named as look.js names them. A date is one stop."""
+    made: list[str] = []
+    for _ in range(3 * len(look(page, "stops"))):
+        page.keyboard.press("Tab")
+        at = str(page.evaluate("document.activeElement === document.body ? '' : look.name(document.activeElement)"))
+        if not at:
+            break
+        if made[-1:] != [at]:
+            made.append(at)
+    return made
+
+
+def faults(page: Page) -> dict[str, list[str]]:
+    """Everything wrong with the page as it stands, by where it shows; disclosures are opened first."""
+    found = {"html": Source(page.content()).faults}
     page.set_viewport_size(DESK)
-    return {what: wrong for what, wrong in found.items() if wrong}
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.keyboard.press("Tab")  # so that the browser knows that there is a keyboard
+    found["the desk"] = look(page, "open", "fragments", "wide", "clipped", "targets", "focus")
+    found["axe, light"] = axe(page)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found["the phone"] = look(page, "wide", "clipped", "targets", "focus")
+    found["axe, dark"] = axe(page, COLORS)
+    found["wide spacing"] = look(page, "space", "wide", "clipped", "unspace")
+    page.set_viewport_size(ZOOMED)
+    found["400%"] = look(page, "wide", "covered")
+    return {where: wrong for where, wrong in found.items() if wrong}

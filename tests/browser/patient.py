@@ -159,3 +159,10 @@ IS_SEEN = """(at) => {
 def _is_seen(focused: Locator) -> bool:
     """An outline is drawn, and nothing lies over the thing itself. Pins on a map are marked in a way of their own."""
     return bool(focused.evaluate(IS_SEEN))
+
+
+def pressed(page: Page, button: str | re.Pattern[str]) -> int:
+    """Press a button that sends a form; the status of the page that comes of it."""
+    with page.expect_navigation() as gone:
+        page.get_by_role("button", name=button).first.click()
+    return gone.value.status

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, make_url, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from clinic.clock import now
 from clinic.config import RateLimits
 from clinic.factory import create_app
 from clinic.store.appointments import Appointment
-from tests.conftest import FakeClock
+from tests.browser.ports import free_port
 from tests.databases import settings_for
 from tests.demo import opened
 
@@ -32,12 +34,26 @@ class Quiet(WSGIRequestHandler):
         """Nothing: the tests read the pages."""
 
 
+class ShiftedClock:
+    """The time of this machine, and as much later as the tests say."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+        self.stands: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return (self.stands or now()) + self.shift
+
+    def forward(self, **span: float) -> None:
+        self.shift += timedelta(**span)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """An application over a database of its own, at `address`."""
 
     app: Flask
-    clock: FakeClock
+    clock: ShiftedClock
     url: str
     address: str
 
@@ -56,12 +72,36 @@ class Stage:
     @contextmanager
     def later(self, **span: float) -> Iterator[None]:
         """That much later, for a while."""
-        before = self.clock.now
+        before = self.clock.shift
         self.clock.forward(**span)
         try:
             yield
         finally:
-            self.clock.now = before
+            self.clock.shift = before
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """The clock stands still."""
+        self.clock.stands = now()
+        try:
+            yield
+        finally:
+            self.clock.stands = None
+
+    @contextmanager
+    def without_cookies(self) -> Iterator[None]:
+        """No browser sends any, as where they are switched off."""
+        serve = self.app.wsgi_app
+
+        def forgetful(environ: Any, start_response: Any) -> Any:
+            environ.pop("HTTP_COOKIE", None)
+            return serve(environ, start_response)
+
+        self.app.wsgi_app = forgetful  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self.app.wsgi_app = serve  # type: ignore[method-assign]
 
     @contextmanager
     def strict(self) -> Iterator[None]:
@@ -109,10 +149,11 @@ class Stage:
 
 
 @contextmanager
-def staged(url: str, clock: FakeClock, port: int) -> Iterator[Stage]:
-    """Serve the database at `url` on this port of this machine while the block runs."""
+def staged(url: str) -> Iterator[Stage]:
+    """Serve the database at `url` while the block runs."""
+    clock, port = ShiftedClock(), free_port()
     address = f"http://127.0.0.1:{port}"
-    app = create_app(settings_for(url, public_url=address, demo=True, log_level="CRITICAL"), clock=clock)
+    app = create_app(settings_for(url, public_url=address, demo=True, log_level="ERROR"), clock=clock)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

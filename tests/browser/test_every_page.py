@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.looking import DESK, faults, listen, missing
+from tests.browser.looking import DESK, PATIENCE, faults, listen, missing, see
+from tests.browser.refusals import STATES
 from tests.browser.stage import Stage
-from tests.browser.tour import DATA, PAGES, STATES, Tour, begin
+from tests.browser.tour import DATA, PAGES, Tour, begin
 
 ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
 
@@ -17,7 +18,8 @@ ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
 @pytest.fixture(scope="module")
 def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
     context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
+    see(context)
     heard = listen(context)
     lost = missing(context)
     yield begin(context.new_page(), stage, heard)
@@ -47,9 +49,8 @@ def test_every_refusal(tour: Tour, name: str) -> None:
     status, reach = STATES[name]
     met, page = reach(tour)
     assert met == status, page.title()
-    page.set_viewport_size(DESK)
     look_over(page, tour.heard)
-    if page is not tour.page:
+    if page not in (tour.page, *(other.page for other in tour.others.values())):
         page.context.close()
         assert tour.heard == []
 

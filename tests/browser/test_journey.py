@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.looking import PHONE, ZOOMED, listen, look
+from tests.browser.looking import PHONE, ZOOMED, listen, look, tabbed
 from tests.browser.patient import Patient, Typist
 
 AT_MOST = 6
@@ -79,12 +79,7 @@ def test_by_keyboard_alone(page: Page) -> None:
 def test_the_tab_key_stops_where_the_eye_checks_it(page: Page) -> None:
     """The walk over every page moves the focus by itself; here the Tab key makes the same stops in the same order."""
     page.goto("/find?near=32801&service=physical-therapy")
-    stops = look(page, "stops")
-    made = []
-    for _ in stops:
-        page.keyboard.press("Tab")
-        made.append(page.locator(":focus").evaluate("(at) => at.outerHTML.replace(/\\s+/g, ' ').slice(0, 140)"))
-    assert made == stops
+    assert tabbed(page) == look(page, "stops")
 
 
 def test_a_visit_is_moved_in_two_presses(page: Page) -> None:

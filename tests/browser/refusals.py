@@ -1,0 +1,290 @@
+"""How every refusal and every unusual page comes about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from playwright.sync_api import Page
+
+from tests.browser.patient import Patient, pressed
+from tests.browser.tour import FIND, Tour
+
+FILTERS_WRONG = "&day=32/13/2026&part=noon&specialist=nobody&language=Klingon"
+
+Seen = tuple[int, Page]
+State = Callable[[Tour], Seen]
+STATES: dict[str, tuple[int, State]] = {}
+"""Every page that somebody gets when something is wrong or unusual: its status, and how to get there."""
+
+
+def state(name: str, status: int = 200) -> Callable[[State], State]:
+    def keep(reach: State) -> State:
+        STATES[name] = (status, reach)
+        return reach
+
+    return keep
+
+
+def near(tour: Tour, typed: str) -> Seen:
+    tour.go("/")
+    tour.page.get_by_label("ZIP code, city or address").fill(typed)
+    return pressed(tour.page, "Find times"), tour.page
+
+
+@state("a place that is none")
+def _unknown(tour: Tour) -> Seen:
+    return near(tour, "Orlanod")
+
+
+@state("a place of which there are several")
+def _ambiguous(tour: Tour) -> Seen:
+    return near(tour, "Springfield")
+
+
+@state("no place")
+def _nowhere(tour: Tour) -> Seen:
+    return near(tour, "")
+
+
+@state("a service that is none", 404)
+def _no_service(tour: Tour) -> Seen:
+    return tour.go("/find?near=32801&service=magic"), tour.page
+
+
+@state("filters that cannot be")
+def _filters(tour: Tour) -> Seen:
+    return tour.go(FIND + FILTERS_WRONG), tour.page
+
+
+@state("filters that leave nothing")
+def _nothing(tour: Tour) -> Seen:
+    today = tour.stage.clock().date()
+    sunday = today + timedelta(days=13 - today.weekday())
+    return tour.go(f"{FIND}&day={sunday}&part=evening"), tour.page
+
+
+@state("times that cannot be")
+def _times(tour: Tour) -> Seen:
+    return tour.go("/locations/orlando-downtown/times?from=32/13/2026&part=noon&specialist=nobody&visit_type=magic"), tour.page
+
+
+@state("a clinic that is none", 404)
+def _no_clinic(tour: Tour) -> Seen:
+    return tour.go("/locations/atlantis"), tour.page
+
+
+def send(tour: Tour, answers: dict[str, str], *choices: str) -> Seen:
+    """The questions about who comes, with nothing answered but this."""
+    tour.go("/book/{hold}/details")
+    page = tour.page
+    page.evaluate("document.querySelectorAll('details').forEach((closed) => { closed.open = true; })")
+    blank = dict.fromkeys(("First name", "Last name", "Month", "Day", "Year", "Phone number"), "")
+    Patient(page).type(blank | answers)
+    for choice in choices:
+        page.get_by_label(choice, exact=True).check()
+    return pressed(page, "Continue"), page
+
+
+@state("questions without an answer", 422)
+def _empty(tour: Tour) -> Seen:
+    return send(tour, {})
+
+
+@state("a child without a guardian", 422)
+def _child(tour: Tour) -> Seen:
+    return send(tour, {"First name": "Zoë", "Month": "2", "Day": "30", "Year": "2019"}, "My child")
+
+
+@state("strange and long answers")
+def _strange(tour: Tour) -> Seen:
+    long = {"First name": "Zoë-Ann Ó", "Last name": "الحسيني " * 3 + "Wolfeschlegelsteinhausenbergerdorff" * 2}
+    born = {"Month": "4", "Day": "23", "Year": "1971", "Phone number": "(407) 555-0123 ext. 4567"}
+    said = {"Reason for the visit (optional)": "ألم في أسفل الظهر " * 8, "Email address (optional)": "a" * 60 + "@example.org"}
+    return send(tour, long | born | said, "No, this is the first visit")
+
+
+@state("a time that somebody else took", 409)
+def _taken(tour: Tour) -> Seen:
+    tour.go(FIND)
+    other = tour.stranger()
+    tour.go(FIND, other)
+    Patient(other).take()
+    other.context.close()
+    soonest = tour.page.get_by_role("region", name="The soonest time")
+    with tour.page.expect_navigation() as gone:
+        soonest.get_by_role("button").first.click()
+    return gone.value.status, tour.page
+
+
+@state("a time that lapsed and was taken, with answers", 409)
+def _lapsed_and_taken(tour: Tour) -> Seen:
+    mine, other = Patient(tour.stranger()), Patient(tour.stranger())
+    day = f"{FIND}&day={tour.visit_day}"
+    tour.go(day, mine.page)
+    mine.take()
+    mine.say_who("Lapseworth")
+    mine.go_on()
+    with tour.stage.later(minutes=11):
+        tour.go(day, other.page)
+        other.take()
+        status = pressed(mine.page, "Book this visit")
+    other.page.context.close()
+    return status, mine.page
+
+
+@state("a time that lapsed")
+def _lapsed(tour: Tour) -> Seen:
+    with tour.stage.later(minutes=11):
+        return tour.go("/book/{hold}/details"), tour.page
+
+
+@state("a time that was given back", 409)
+def _over(tour: Tour) -> Seen:
+    other = Patient(tour.stranger())
+    tour.go(FIND, other.page)
+    other.take()
+    details = other.page.url
+    other.press("Give this time back")
+    other.is_at("Physical therapy near")
+    return tour.go(details, other.page), other.page
+
+
+@state("a reference in another browser")
+def _elsewhere(tour: Tour) -> Seen:
+    other = tour.stranger()
+    return tour.go("/booked/{reference}", other), other
+
+
+@state("a visit that is not open here")
+def _not_open(tour: Tour) -> Seen:
+    other = tour.stranger()
+    return tour.go("/visit", other), other
+
+
+@state("other times for a visit that is not open here", 403)
+def _closed(tour: Tour) -> Seen:
+    other = tour.stranger()
+    return tour.go("/visit/times", other), other
+
+
+@state("a link that opens nothing", 404)
+def _forged(tour: Tour) -> Seen:
+    tour.go("/manage/{manage}x")
+    return pressed(tour.page, "Show my visit"), tour.page
+
+
+@state("a search for a booking without an answer", 422)
+def _no_lookup(tour: Tour) -> Seen:
+    tour.go("/find-my-booking")
+    return pressed(tour.page, "Send me the link"), tour.page
+
+
+@state("a booking looked for")
+def _lookup(tour: Tour) -> Seen:
+    tour.go("/find-my-booking")
+    asked = {"Patient’s last name": "Nobody", "Month": "4", "Day": "23", "Year": "1971"}
+    Patient(tour.page).type(asked | {"Phone number given when booking": "(407) 555-0123"})
+    return pressed(tour.page, "Send me the link"), tour.page
+
+
+def opened(tour: Tour, **later: float) -> Seen:
+    """The visit, by its link, in another browser and that much later."""
+    other = tour.stranger()
+    with tour.stage.later(**later):
+        tour.go("/manage/{manage}", other)
+        return pressed(other, "Show my visit"), other
+
+
+@state("a visit that is too near to be moved")
+def _late(tour: Tour) -> Seen:
+    return opened(tour, hours=tour.hours_to_visit - 2)
+
+
+@state("a visit that is over")
+def _past(tour: Tour) -> Seen:
+    return opened(tour, hours=tour.hours_to_visit + 3)
+
+
+@state("a link that is too old", 404)
+def _old(tour: Tour) -> Seen:
+    return opened(tour, hours=tour.hours_to_visit + 26)
+
+
+@state("another time that somebody took", 409)
+def _stays(tour: Tour) -> Seen:
+    other = tour.stranger()
+    tour.go(FIND, other)
+    taken = other.get_by_role("region", name="The soonest time").get_by_role("button").first.get_attribute("value")
+    Patient(other).take()
+    other.context.close()
+    tour.go(f"/visit/move?opening={taken}")
+    return pressed(tour.page, "Move my visit"), tour.page
+
+
+@state("a visit that was moved")
+def _moved(tour: Tour) -> Seen:
+    other = tour.someone_with_a_visit()
+    other.press(re.compile("[AP]M"), within=other.page.get_by_role("region", name="Change the time"))
+    other.is_at("Move your visit?")
+    return pressed(other.page, "Move my visit"), other.page
+
+
+@state("a visit that was cancelled")
+def _cancelled(tour: Tour) -> Seen:
+    other = tour.someone_with_a_visit()
+    other.page.locator("summary", has_text="Cancel this visit").click()
+    return pressed(other.page, "Cancel this visit"), other.page
+
+
+@state("no cookies", 400)
+def _no_cookies(tour: Tour) -> Seen:
+    other = tour.stranger()
+    tour.go(FIND, other)
+    other.context.clear_cookies()
+    return pressed(other, re.compile("^Book")), other
+
+
+@state("a page that was open for too long", 400)
+def _stale(tour: Tour) -> Seen:
+    tour.go("/book/{hold}/check")
+    tour.page.evaluate("document.querySelector('#details [name=csrf_token]').value = 'old'")
+    return pressed(tour.page, "Book this visit"), tour.page
+
+
+@state("too much, too fast", 429)
+def _too_often(tour: Tour) -> Seen:
+    other = Patient(tour.stranger())
+    with tour.stage.strict():
+        tour.go(FIND, other.page)
+        other.take()
+        tour.go(FIND, other.page)
+        return pressed(other.page, re.compile("^Book")), other.page
+
+
+@state("too long a text", 413)
+def _too_long(tour: Tour) -> Seen:
+    return send(tour, {"Reason for the visit (optional)": "pain " * 60_000})
+
+
+@state("no such page", 404)
+def _missing(tour: Tour) -> Seen:
+    return tour.go("/no-such-page"), tour.page
+
+
+@state("an address that is only for forms", 405)
+def _method(tour: Tour) -> Seen:
+    return tour.go("/book/hold"), tour.page
+
+
+@state("a fault of ours", 500)
+def _failure(tour: Tour) -> Seen:
+    with tour.stage.failing("care.services"):
+        return tour.go("/services"), tour.page
+
+
+@state("no database", 503)
+def _outage(tour: Tour) -> Seen:
+    with tour.stage.without_database():
+        return tour.go(FIND), tour.page
