@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from clinic.domain.appointment import is_late
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, PatientClash, PlaceUnknown, TimeRefused, UnusableToken
 from clinic.engine.locate import Place
 from clinic.usecases import booking, find
@@ -92,7 +93,8 @@ def choose() -> Page:
     if (after.start, after.location_id, after.specialist_id) == _slot(before):
         flash("That is the time you have.")
         return redirect(url_for(".visit"), 303)
-    return render_template("booking/move.html", visit=before.summary, after=after, opening=opening)
+    last = is_late(after.start, now(), after.cancel_window_hours)
+    return render_template("booking/move.html", visit=before.summary, after=after, opening=opening, last=last)
 
 
 @public

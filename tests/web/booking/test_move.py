@@ -87,6 +87,12 @@ def test_two_presses(visitor: FlaskClient, database: str) -> None:
     assert text_of(visitor.get("/visit")).startswith("Your visit Reference"), "said once"
 
 
+def test_a_time_that_is_soon_says_that_it_is_the_last_move(visitor: FlaskClient, app: Flask, database: str) -> None:
+    for hours, said in ((23, True), (25, False)):
+        asked = press(visitor, opening_at(app, database, FakeClock().now + timedelta(hours=hours)))
+        assert ("to change it again you have to call us" in text_of(asked)) is said
+
+
 def test_a_double_press_moves_once(visitor: FlaskClient, database: str) -> None:
     asked = press(visitor, openings(visitor.get("/visit"))[1])
     first, second = (visitor.post("/visit/move", data=hidden(asked)) for _ in range(2))
@@ -136,6 +142,12 @@ def test_all_times_by_day_clinic_and_specialist(visitor: FlaskClient) -> None:
     theirs = visitor.get("/visit/times", query_string={"specialist": people[0], "clinic": ""})
     assert "Any clinic of this specialist" in text_of(theirs)
     assert len(openings(theirs)) > 10
+
+
+def test_its_own_time_is_free_for_it(visitor: FlaskClient, app: Flask, database: str) -> None:
+    page = visitor.get("/visit/times", query_string={"clinic": "lake", "day": "2026-11-20"})
+    for minutes in (-30, 0, 30):  # a visit takes an hour
+        assert opening_at(app, database, FRIDAY + timedelta(minutes=minutes)) in openings(page)
 
 
 def test_near_another_place(visitor: FlaskClient) -> None:
