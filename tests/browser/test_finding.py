@@ -269,6 +269,7 @@ def tabbing(page: Page) -> Callable[[], Iterator[Locator]]:
     return walk
 
 
+@pytest.mark.prove  # `make test` looks at this page's focus in test_every_page.py, without pressing every Tab
 @pytest.mark.parametrize(("width", "height"), [(320, 640), (1280, 800), (1280, 420)])
 def test_what_has_the_focus_is_never_hidden(
     page: Page, tabbing: Callable[[], Iterator[Locator]], width: int, height: int
@@ -335,6 +336,7 @@ def test_narrowing_by_the_form(page: Page) -> None:
     expect(page.get_by_role("list", name="Filters").get_by_role("link")).to_have_count(2)
 
 
+@pytest.mark.prove  # some of these are in test_every_page.py
 @pytest.mark.parametrize(
     "asked",
     [

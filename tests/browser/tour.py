@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page
 
+from clinic.web.styleguide.samples import STATES as SAMPLES
 from tests.browser.looking import listen, see
 from tests.browser.patient import Patient
 from tests.browser.stage import Stage
@@ -38,7 +39,7 @@ PAGES: dict[str, list[str]] = {
     "/visit/move": ["/visit/move?opening={opening}"],
     "/api/v1/": ["/api/v1/"],
     "/styleguide": ["/styleguide"],
-    "/styleguide/<slug:state>": ["/styleguide/wrong", "/styleguide/long", "/styleguide/right-to-left", "/styleguide/empty"],
+    "/styleguide/<slug:state>": [f"/styleguide/{state}" for state in SAMPLES if state != "usual"],
 }  # fmt: skip
 # Every other GET rule: an address, and what it answers with.
 DATA = {
