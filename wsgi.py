@@ -1,6 +1,5 @@
 """The application, for gunicorn and for `flask`."""
 
-from clinic.config import load
-from clinic.factory import create_app
+from clinic.factory import application
 
-app = create_app(load())
+app = application()

@@ -45,6 +45,58 @@ def load_gazetteer() -> None:
     click.echo(f"{loaded.zip_codes:,} ZIP codes, {loaded.unplaced:,} of them without a point, and {loaded.cities:,} city names.")
 
 
+@clinic.command("pathway")
+@click.option("--check", is_flag=True, help="Walk every path; fail when one does not end, or leads to a service nobody offers.")
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Draw it into this file; - for the screen."
+)
+def pathway(*, check: bool, svg: Path | None) -> None:
+    """The care pathway: check it, draw it."""
+    from clinic.domain.pathway import faults, walk
+    from clinic.domain.pathway_picture import draw
+    from clinic.extensions import db
+    from clinic.usecases import directory
+
+    library = current_app.extensions["clinic"].library
+    journey = library.pathway
+    if not journey.questions:
+        raise click.ClickException("There is no pathway.yaml in the content folder.")
+    if svg is not None:
+        with click.open_file(str(svg), "w", encoding="utf-8") as file:
+            file.write(draw(journey))
+    if check:
+        offered = [card.slug for card in directory.services(db.session())]
+        wrong = faults(journey, services=offered, pages=[*library.services, *library.care])
+        for sentence in wrong:
+            click.echo(sentence, err=True)
+        if wrong:
+            raise click.ClickException(f"The pathway is not sound: {len(wrong)} faults.")
+        paths = sum(1 for _ in walk(journey))
+        click.echo(f"{paths:,} paths through {len(journey.questions)} questions to {len(journey.outcomes)} outcomes, all sound.")
+
+
+@clinic.group("intake-keys")
+def intake_keys() -> None:
+    """The keys that seal what patients tell a clinic (CLINIC_INTAKE_KEYS)."""
+
+
+@intake_keys.command("new")
+def new_intake_key() -> None:
+    """Print a new key. Put it first in CLINIC_INTAKE_KEYS, restart, then renew."""
+    from clinic.adapters.sealing import new_key
+
+    click.echo(new_key())
+
+
+@intake_keys.command("renew")
+def renew_intake_keys() -> None:
+    """Seal everything anew with the first key, so that the others may be taken out of the list."""
+    from clinic.extensions import db
+    from clinic.usecases.intake import renew_keys
+
+    click.echo(f"{renew_keys(db.session(), current_app.extensions['clinic'].sealer):,} answers sealed with the first key.")
+
+
 @clinic.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing if there are clinics already.")
 @click.option("--on-locations", is_flag=True, help="Staff the locations that were imported, instead of inventing clinics.")

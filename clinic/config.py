@@ -6,7 +6,9 @@ default: only demo mode fills gaps, and demo mode has to be asked for.
 
 from __future__ import annotations
 
+import base64
 import difflib
+import hashlib
 import json
 import os
 import re
@@ -24,6 +26,7 @@ from clinic.store.connect import normalise_url
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ENV = ROOT / "instance" / "demo.env"
+CONTENT = ROOT / "clinic" / "content"
 
 # What each CLINIC_ variable is for. `flask clinic settings` prints this table.
 VARIABLES = {
@@ -32,6 +35,8 @@ VARIABLES = {
     "CLINIC_PUBLIC_URL": "the address patients type; https turns on Secure cookies and HSTS",
     "CLINIC_BRAND": "the name on every page and message",
     "CLINIC_PHONE": "the number that every page offers to people who would rather call",
+    "CLINIC_INTAKE_KEYS": "seals what patients tell a clinic: 32 random bytes in URL-safe base 64; of several, the newest first",
+    "CLINIC_CONTENT": "the folder of care pages, pathway and preparation (default clinic/content)",
     "CLINIC_DEMO": "1 for invented data, a banner on every page and generous limits",
     "CLINIC_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (default INFO)",
     "CLINIC_GEOCODER": "a geopy service (nominatim, photon, google …) or uscensus; empty: the embedded gazetteer alone",
@@ -44,6 +49,7 @@ VARIABLES = {
     "CLINIC_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-* (default 0)",
     "CLINIC_ALLOWED_HOSTS": "further host names to answer to, separated by commas",
 }
+MAKE_KEY = 'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
 # Read by the test run, not by the product.
 NOT_SETTINGS = frozenset({"CLINIC_PROVE"})
 
@@ -76,6 +82,8 @@ class Settings:
     public_url: str
     brand: str
     phone: str
+    intake_keys: tuple[str, ...] = field(repr=False)
+    content: Path = CONTENT
     demo: bool = False
     log_level: str = "INFO"
     geocoder: str = ""
@@ -105,10 +113,14 @@ class Settings:
         limits = {
             name: _checked(environ, f"CLINIC_LIMIT_{name.upper()}", DEMO_LIMIT if demo else usual[name], _limit) for name in usual
         }
+        database_url = _checked(environ, "CLINIC_DATABASE_URL", None, _database_url)
+        secret_key = _checked(environ, "CLINIC_SECRET_KEY", None, _secret)
         settings = cls(
             demo=demo,
-            database_url=_checked(environ, "CLINIC_DATABASE_URL", None, _database_url),
-            secret_key=_checked(environ, "CLINIC_SECRET_KEY", None, _secret),
+            database_url=database_url,
+            secret_key=secret_key,
+            intake_keys=_checked(environ, "CLINIC_INTAKE_KEYS", _demo_key(secret_key) if demo else None, _keys),
+            content=_checked(environ, "CLINIC_CONTENT", str(CONTENT), lambda folder: ROOT / folder),
             public_url=_checked(environ, "CLINIC_PUBLIC_URL", "http://127.0.0.1:8000" if demo else None, _public_url),
             brand=_checked(environ, "CLINIC_BRAND", "Impact Medical" if demo else None, str),
             phone=_checked(environ, "CLINIC_PHONE", "(407) 555-0100" if demo else None, _phone),
@@ -190,6 +202,22 @@ def _secret(value: str) -> str:
     if len(value) < 32 or len(set(value)) < 8:
         raise ValueError('is too easy to guess; use the output of: python3 -c "import secrets; print(secrets.token_urlsafe(48))"')
     return value
+
+
+def _demo_key(secret: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(f"intake {secret}".encode()).digest()).decode()
+
+
+def _keys(value: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",") if key.strip())
+    for key in keys:
+        try:
+            right = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            right = False
+        if not right:
+            raise ValueError(f"holds a key that is none; make one with: {MAKE_KEY}")
+    return keys
 
 
 def _public_url(value: str) -> str:

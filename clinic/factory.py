@@ -13,12 +13,15 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from clinic.adapters.content import ContentError, Library, read_library
+from clinic.adapters.sealing import Sealer
 from clinic.cli import clinic as commands
 from clinic.clock import Clock, now
-from clinic.config import ROOT, Settings
+from clinic.config import ROOT, Settings, SettingsError, load
 from clinic.extensions import csrf, db, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
+from clinic.usecases import intake
 from clinic.web import api, booking, care, context, converters, errors, fields, filters, headers, health, locator, logs
 from clinic.web.context import Geocode, Parts
 from clinic.web.guards import public
@@ -47,7 +50,9 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
     _configure(app, settings)
     _bind_database(app)
     limiter = FixedWindowRateLimiter(SqlStorage(limits_engine(settings.database_url), clock))
-    app.extensions["clinic"] = Parts(settings, clock, geocode or _geocoder(settings), limiter)
+    app.extensions["clinic"] = Parts(
+        settings, clock, geocode or _geocoder(settings), limiter, _library(settings), Sealer(settings.intake_keys)
+    )
     csrf.init_app(app)
 
     logs.install(app)
@@ -57,10 +62,19 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
     errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
     _open_rooms(app)
     app.cli.add_command(commands)
+    _check_keys(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def application() -> Flask:
+    """The application of this process's settings, or an exit that says what is wrong."""
+    try:
+        return create_app(load())
+    except SettingsError as error:
+        raise SystemExit(f"clinic: {error}") from None
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -90,6 +104,28 @@ def _bind_database(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     with app.app_context():
         prepare(db.engine)
+
+
+def _check_keys(app: Flask) -> None:
+    """Refuse to start with keys that do not open what the database holds."""
+    with app.app_context():
+        session = db.session()
+        right = intake.check_key(session, app.extensions["clinic"].sealer)
+        db.session.remove()
+        db.engine.dispose()  # workers may be forked from here
+    if not right:
+        raise SettingsError(
+            "CLINIC_INTAKE_KEYS does not open the answers in this database. Put the key they were sealed with back into the"
+            " list; nothing is lost."
+        )
+
+
+def _library(settings: Settings) -> Library:
+    """The content folder, checked. Raises SettingsError with the file and the line of what is wrong."""
+    try:
+        return read_library(settings.content)
+    except ContentError as error:
+        raise SettingsError(f"the content cannot be served. {error}") from None
 
 
 def _geocoder(settings: Settings) -> Geocode | None:

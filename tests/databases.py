@@ -28,6 +28,7 @@ def settings_for(url: str, **changes: object) -> Settings:
         "public_url": "http://localhost",
         "brand": "Impact Medical",
         "phone": "(407) 555-0100",
+        "intake_keys": ("dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",),
         "log_level": "WARNING",
         "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT),
     }

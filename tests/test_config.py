@@ -17,6 +17,7 @@ WHOLE = {
     "CLINIC_PUBLIC_URL": "https://book.example.org/",
     "CLINIC_BRAND": "Impact Medical",
     "CLINIC_PHONE": "(407) 555-0100",
+    "CLINIC_INTAKE_KEYS": "dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",
 }
 DEMO = {
     "CLINIC_DEMO": "1",

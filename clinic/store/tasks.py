@@ -25,6 +25,7 @@ class Task(Base):
 POSSIBLE_DUPLICATE = "possible_duplicate"
 SAYS_NEW = "says_new_but_known"
 SAYS_KNOWN = "says_known_but_new"
+INTAKE_CALL = "call_about_answers"
 
 
 def add_tasks(

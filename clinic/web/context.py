@@ -14,10 +14,14 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from limits.strategies import RateLimiter
 
+from clinic.adapters.content import Library
+from clinic.adapters.sealing import Sealer
 from clinic.clock import Clock
 from clinic.config import Settings
 from clinic.domain.places import Point
+from clinic.domain.preparation import Shown
 from clinic.extensions import Session, db
+from clinic.usecases.booking import VisitSummary
 from clinic.web.headers import FOR_SEARCH_ENGINES
 
 Geocode = Callable[[str], Point | None]
@@ -31,6 +35,8 @@ class Parts:
     clock: Clock
     geocode: Geocode | None
     limiter: RateLimiter
+    library: Library
+    sealer: Sealer
 
 
 def parts() -> Parts:
@@ -56,6 +62,11 @@ def session() -> Session:
 def signing_key() -> bytes:
     """The key that use cases sign and read tokens with."""
     return settings().secret_key.encode()
+
+
+def library() -> Library:
+    """What clinicians wrote."""
+    return parts().library
 
 
 def static_url(name: str) -> str:
@@ -85,12 +96,36 @@ def canonical_link() -> str:
     return public_link(request.endpoint, **request.view_args or {})
 
 
+MEDICINES = "Do not stop any medicine until the clinic has told you to."
+USUAL = ("Come 15 minutes early. Bring a photo ID, your insurance card and a list of the medicines you take.", MEDICINES)
+
+
+def prepared(visit: VisitSummary, where: Shown) -> tuple[str, ...]:
+    """How to prepare for the visit, to be shown there: in a clinician's words; else in the catalogue's, and the usual ones."""
+    written = library().preparations.of(visit.visit_type_slug, visit.location_slug)
+    if written is not None:
+        return written.shown(where)
+    known = (*visit.preparation, *USUAL) if where == "confirmation" else ()
+    return tuple(dict.fromkeys(known))
+
+
+def signs_link() -> str:
+    """Where the warning signs are read about."""
+    known = "warning-signs" in library().care
+    return url_for("care.page", slug="warning-signs") if known else url_for("care.services", _anchor="urgent")
+
+
+def has_questions(visit: VisitSummary) -> bool:
+    return bool(library().preparations.questions_of(visit.visit_type_slug))
+
+
 def install(app: Flask) -> None:
-    """What every template may name: brand, phone, demo, static_url(), public_link(), canonical_link()."""
+    """What every template may name: brand, phone, demo, and the functions listed here."""
     chosen: Settings = app.extensions["clinic"].settings
     app.jinja_env.globals.update(
         brand=chosen.brand, phone=chosen.phone, demo=chosen.demo,
         static_url=static_url, public_link=public_link, canonical_link=canonical_link,
+        prepared=prepared, has_questions=has_questions, signs_link=signs_link,
     )  # fmt: skip
 
 

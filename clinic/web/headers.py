@@ -32,7 +32,8 @@ ALWAYS = {
 TWO_YEARS = 63_072_000
 
 FOR_SEARCH_ENGINES = frozenset(
-    {"static", "locator.home", "locator.locations", "locator.location", "locator.specialist", "care.services", "care.service"}
+    {"static", "locator.home", "locator.locations", "locator.location", "locator.specialist"}
+    | {"care.services", "care.service", "care.page", "care.glossary", "care.begin"}
 )
 """What may stand in a search engine's index: pages that are the same for everybody, and have a canonical link."""
 

@@ -1,5 +1,6 @@
 """Hold a time, book it, change it, give it up. Each verb commits once, last; TimeRefused leaves with alternatives."""
 
+from clinic.store.summaries import VisitSummary
 from clinic.usecases.booking.confirming import UPCOMING_PER_SERVICE, confirm, review
 from clinic.usecases.booking.drafts import LONGEST_DRAFT, answers_kept, keep_answers, said_before
 from clinic.usecases.booking.holding import Hold, extend, get_hold, hold, release, request_once, sweep
@@ -10,7 +11,7 @@ from clinic.usecases.booking.moving import Choices, choices, clinics_to_move_to,
 from clinic.usecases.booking.opened import Booked
 
 __all__ = [
-    "ALTERNATIVES", "LONGEST_DRAFT", "REASON_MAX", "UPCOMING_PER_SERVICE", "Booked", "Choices", "Hold", "Lookup",
+    "ALTERNATIVES", "LONGEST_DRAFT", "REASON_MAX", "UPCOMING_PER_SERVICE", "Booked", "Choices", "Hold", "Lookup", "VisitSummary",
     "answers_kept", "cancel", "choices", "clinics_to_move_to", "confirm", "extend", "get_hold", "get_visit", "hold",
     "keep_answers", "prefer_earlier", "preview_move", "read_lookup", "release", "request_once", "reschedule", "review",
     "said_before", "send_links", "sweep", "why_not_moved",

@@ -1,0 +1,129 @@
+"""Answers that only those who treat the patient may read. The database holds them sealed; who may have them, it decides here.
+
+The rule is the row "view intake answers" of the roles' table: the specialist of the visit; a manager of the visit's clinic
+whose role says so; an administrator who broke the glass. A call-center agent or the front desk learns whether there are
+answers, and no more. The patient may write them, and not read them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, false, select, text, true
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.elements import ColumnElement
+
+from clinic.store.appointments import Appointment
+from clinic.store.base import Base, UtcDateTime
+
+Kind = Literal["questions", "pathway"]
+
+
+class SealedAnswers(Base):
+    """Answers to the questions before a visit, or to the care pathway; `version` is that of what was asked."""
+
+    __tablename__ = "sealed_answers"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    version: Mapped[int]
+    sealed: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("kind in ('questions', 'pathway')", name="kind"),)
+
+
+class Seal(Base):
+    """One sealed word, made with the first answers: a process whose keys do not open it has the wrong keys."""
+
+    __tablename__ = "seal"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (CheckConstraint("id = 1", name="only"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who wants to read. `locations` are those a manager is responsible for; `reads_intake` is a flag of that role."""
+
+    role: str
+    specialist_id: int | None = None
+    locations: frozenset[int] = frozenset()
+    reads_intake: bool = False
+    broke_glass: bool = False
+
+
+_SAVE = text("""
+    insert into sealed_answers (appointment_id, kind, version, sealed, saved_at) values (:id, :kind, :version, :sealed, :now)
+    on conflict (appointment_id, kind) do update set version = excluded.version, sealed = excluded.sealed,
+    saved_at = excluded.saved_at
+""").bindparams(bindparam("now", type_=UtcDateTime()))
+
+
+def save_answers(session: Session, appointment_id: int, kind: Kind, version: int, sealed: str, *, now: datetime) -> None:
+    """In place of earlier ones of the kind."""
+    told = {"id": appointment_id, "kind": kind, "version": version, "sealed": sealed, "now": now}
+    session.connection().execute(_SAVE, told)
+
+
+def is_answered(session: Session, appointment_id: int) -> bool:
+    """Whether the questions before the visit were answered: all that an agent or the front desk may know."""
+    wanted = select(SealedAnswers.kind).where(SealedAnswers.appointment_id == appointment_id, SealedAnswers.kind == "questions")
+    return session.execute(wanted).first() is not None
+
+
+def answers_for(session: Session, reader: Reader, appointment_id: int) -> dict[str, tuple[int, str]]:
+    """kind -> (version, sealed) of what this reader may read of the visit; empty where they may not, or there is nothing."""
+    wanted = (
+        select(SealedAnswers.kind, SealedAnswers.version, SealedAnswers.sealed)
+        .join(Appointment, Appointment.id == SealedAnswers.appointment_id)
+        .where(SealedAnswers.appointment_id == appointment_id, _within_reach(reader))
+    )
+    return {kind: (version, sealed) for kind, version, sealed in session.execute(wanted)}
+
+
+def _within_reach(reader: Reader) -> ColumnElement[bool]:
+    if reader.role == "specialist" and reader.specialist_id is not None:
+        return Appointment.specialist_id == reader.specialist_id
+    if reader.role == "manager" and reader.reads_intake:
+        return Appointment.location_id.in_(reader.locations)
+    if reader.role == "administrator" and reader.broke_glass:
+        return true()
+    return false()
+
+
+def find_seal(session: Session) -> str | None:
+    return session.scalar(select(Seal.sealed))
+
+
+def keep_seal(session: Session, sealed: str) -> None:
+    """Unless there is one already."""
+    session.execute(text("insert into seal (id, sealed) values (1, :sealed) on conflict (id) do nothing"), {"sealed": sealed})
+
+
+def renew(session: Session, reseal: dict[tuple[int, str], str], seal: str | None) -> None:
+    """Write answers sealed anew, by appointment and kind; and the seal."""
+    for (appointment_id, kind), sealed in reseal.items():
+        row = session.get(SealedAnswers, (appointment_id, kind))
+        if row is not None:
+            row.sealed = sealed
+    if seal is not None and (word := session.get(Seal, 1)) is not None:
+        word.sealed = seal
+    session.flush()
+
+
+def some_sealed(session: Session, after: tuple[int, str], limit: int) -> list[tuple[int, str, str]]:
+    """(appointment, kind, sealed) in their order, from behind `after` on: for sealing anew in portions."""
+    appointment_id, kind = after
+    wanted = (
+        select(SealedAnswers.appointment_id, SealedAnswers.kind, SealedAnswers.sealed)
+        .where(
+            (SealedAnswers.appointment_id > appointment_id)
+            | ((SealedAnswers.appointment_id == appointment_id) & (SealedAnswers.kind > kind))
+        )
+        .order_by(SealedAnswers.appointment_id, SealedAnswers.kind)
+        .limit(limit)
+    )
+    return [tuple(row) for row in session.execute(wanted)]  # type: ignore[misc]

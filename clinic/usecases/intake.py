@@ -1,0 +1,129 @@
+"""What a patient tells the clinic before a visit. It is sealed on its way in, and opened only for those who may read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from clinic.adapters.sealing import Sealer, WrongKey
+from clinic.domain.appointment import STANDING
+from clinic.domain.errors import IllegalMove, NotFound
+from clinic.domain.tokens import appointment_of, opens
+from clinic.engine.attempts import retried
+from clinic.engine.place import Who
+from clinic.store import appointments, audit, sealed, tasks
+from clinic.store.appointments import Appointment
+from clinic.store.connect import begin_write
+from clinic.store.sealed import Kind, Reader
+
+__all__ = ["Reader", "WrongKey", "answer", "check_key", "is_answered", "read", "renew_keys"]
+
+SEAL = "the keys of this database"
+PORTION = 200
+CALLS = frozenset({"nurse_calls"})
+NO_SUCH_VISIT = "We could not find that visit. The link may be old. Please call us."
+
+
+def answer(
+    session: Session,
+    manage_token: str,
+    given: Mapping[str, Any],
+    *,
+    version: int,
+    kind: Kind = "questions",
+    routes: Sequence[str] = (),
+    sealer: Sealer,
+    key: bytes,
+    who: Who,
+    now: datetime,
+) -> None:
+    """Keep answers with the visit, in place of earlier ones. Raises NotFound, UnusableToken, IllegalMove, Busy.
+
+    `given` are answers as IntakeQuestion.read gives them, by question; `routes` say who must see to them: a task for each
+    that needs a call. The task says that there is something to read, not what.
+    """
+    appointment = _visit(session, manage_token, key)
+    _answer(session, appointment.id, given, version=version, kind=kind, routes=routes, sealer=sealer, who=who, now=now)
+
+
+@retried
+def _answer(
+    session: Session, appointment_id: int, given: Mapping[str, Any], *, version: int, kind: Kind, routes: Sequence[str],
+    sealer: Sealer, who: Who,
+    now: datetime,
+) -> None:  # fmt: skip
+    begin_write(session)
+    appointment = appointments.find(session, appointment_id)
+    if appointment is None or appointment.state not in STANDING or appointment.end_at <= now:
+        raise IllegalMove("This visit is over or was cancelled, so there is nothing to answer for it.")
+    sealed.keep_seal(session, sealer.seal(SEAL))
+    sealed.save_answers(session, appointment_id, kind, version, sealer.seal(json.dumps(given, ensure_ascii=False)), now=now)
+    if appointment.patient_id is not None and set(routes) & CALLS:
+        tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
+    audit.note(session, appointment_id, actor=who.actor, action="answer", patient_id=appointment.patient_id, now=now)
+    session.commit()
+
+
+def is_answered(session: Session, manage_token: str, *, key: bytes) -> bool:
+    """Whether the questions were answered; never what. Raises NotFound, UnusableToken."""
+    return sealed.is_answered(session, _visit(session, manage_token, key).id)
+
+
+def read(
+    session: Session, reader: Reader, appointment_id: int, *, sealer: Sealer, who: Who, now: datetime
+) -> dict[str, tuple[int, dict[str, Any]]]:
+    """kind -> (version of what was asked, answers), for those who may read them; noted in the audit log.
+
+    Empty where they may not, as where there is nothing. Raises WrongKey.
+    """
+    begin_write(session)
+    found = sealed.answers_for(session, reader, appointment_id)
+    opened = {kind: (version, json.loads(sealer.open(text))) for kind, (version, text) in found.items()}
+    if opened:
+        audit.note(session, appointment_id, actor=who.actor, action="read answers", patient_id=None, now=now)
+    session.commit()
+    return opened
+
+
+def check_key(session: Session, sealer: Sealer) -> bool:
+    """Whether these keys open what this database holds; True for one that holds nothing yet, or cannot be asked."""
+    try:
+        word = sealed.find_seal(session)
+        if word is not None:
+            sealer.open(word)
+    except DBAPIError:
+        return True
+    except WrongKey:
+        return False
+    finally:
+        session.rollback()
+    return True
+
+
+def renew_keys(session: Session, sealer: Sealer) -> int:
+    """Seal everything anew with the first key, some at a time. Returns how many answers there were. Raises WrongKey."""
+    after, count = (0, ""), 0
+    while portion := sealed.some_sealed(session, after, PORTION):
+        begin_write(session)
+        # Read again now that nobody else writes: answers may have been given anew since.
+        portion = sealed.some_sealed(session, after, PORTION)
+        sealed.renew(session, {(appointment, kind): sealer.renew(text) for appointment, kind, text in portion}, None)
+        session.commit()
+        after, count = portion[-1][:2], count + len(portion)
+    begin_write(session)
+    if word := sealed.find_seal(session):
+        sealed.renew(session, {}, sealer.renew(word))
+    session.commit()
+    return count
+
+
+def _visit(session: Session, manage_token: str, key: bytes) -> Appointment:
+    appointment = appointments.find(session, appointment_of(manage_token, "manage"))
+    if appointment is None or not opens(key, "manage", manage_token, appointment.id, appointment.generation):
+        raise NotFound(NO_SUCH_VISIT)
+    return appointment
