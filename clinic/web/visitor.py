@@ -1,18 +1,23 @@
 """What a browser's session remembers of its visitor: the last search, and the keys to visits it may look at.
 
-The cookie is signed, not secret, so no answer and no name goes into it. A visit is forgotten thirty minutes after it was
-last looked at, and fifteen after a link opened it: the next person at the same computer sees nothing.
+The cookie is signed, not secret, so no name goes into it, and answers to the care pathway only sealed. A visit is forgotten
+thirty minutes after it was last looked at, and fifteen after a link opened it: the next person at the same computer sees
+nothing.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import session as cookie
 
+from clinic.adapters.sealing import Sealer, WrongKey
+
 BOOKED_FOR = timedelta(minutes=30)
 OPENED_FOR = timedelta(minutes=15)
+PATHWAY_FOR = timedelta(minutes=30)
 MOST_VISITS = 5
 
 
@@ -90,9 +95,32 @@ def take_note(name: str) -> str | None:
     return text
 
 
+def keep_pathway(version: int, answers: dict[str, list[str]], *, sealer: Sealer, now: datetime) -> None:
+    """Answers to the care pathway, sealed: the browser carries them and cannot read them; we keep nothing."""
+    told = json.dumps({"version": version, "answers": answers, "until": int((now + PATHWAY_FOR).timestamp())})
+    cookie["pathway"] = sealer.seal(told)
+
+
+def pathway_answers(version: int, *, sealer: Sealer, now: datetime) -> dict[str, list[str]] | None:
+    """The answers so far; empty when there are none, None when they are of another version, too old or not ours."""
+    kept = cookie.get("pathway")
+    if kept is None:
+        return {}
+    try:
+        told = json.loads(sealer.open(kept))
+    except (WrongKey, ValueError):
+        return None
+    answers: dict[str, list[str]] = told["answers"]
+    return answers if told["version"] == version and told["until"] > now.timestamp() else None
+
+
+def forget_pathway() -> None:
+    cookie.pop("pathway", None)
+
+
 def forget() -> None:
     """Everything above: somebody is done at a computer that others use."""
-    for name in ("sought", "typed", "visits", "managing", "notes"):
+    for name in ("sought", "typed", "visits", "managing", "notes", "pathway"):
         cookie.pop(name, None)
 
 

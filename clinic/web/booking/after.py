@@ -26,7 +26,7 @@ def install(blueprint: Blueprint) -> None:
 @public
 def booked(reference: str) -> Page:
     """The visit, in the session that booked it. Anywhere else the page says the same whether there is one or not."""
-    made = _booked_here(reference)
+    made = booked_here(reference)
     if made is None:
         return render_template("booking/elsewhere.html", form=LookupForm(None, reference=reference), wrong={})
     moment = now()
@@ -38,11 +38,12 @@ def booked(reference: str) -> Page:
 
 @public
 def booked_calendar(reference: str) -> Page:
-    made = _booked_here(reference)
+    made = booked_here(reference)
     return calendar_file(made) if made else redirect(url_for(".booked", reference=reference), 303)
 
 
-def _booked_here(reference: str) -> Booked | None:
+def booked_here(reference: str) -> Booked | None:
+    """The visit of the reference, if this session booked it."""
     token = visitor.booked_here(reference, now=now())
     if token is None:
         return None

@@ -27,14 +27,14 @@ from clinic.domain.patient import PatientDetails
 from clinic.usecases import booking
 from clinic.usecases.booking import Hold
 from clinic.web import visitor
-from clinic.web.booking import after, again, lookup, manage, move
+from clinic.web.booking import after, again, lookup, manage, move, questions
 from clinic.web.booking.forms import DetailsForm, answers_about, contact_from
-from clinic.web.context import now, session, signing_key
+from clinic.web.context import library, now, parts, session, signing_key
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
 blueprint = Blueprint("booking", __name__)
-for pages in (after, again, lookup, manage, move):
+for pages in (after, again, lookup, manage, move, questions):
     pages.install(blueprint)
 
 Page = str | tuple[str, int] | Response
@@ -155,6 +155,8 @@ def confirm(hold: str) -> Page:
         held = booking.get_hold(session(), hold, key=signing_key(), now=now())
         return _show_answers(held, form, refused), TOO_SOON.get(type(refused), 409)
     visitor.remember_booked(booked.reference, booked.manage_token, now=now())
+    if request.form.get("send_pathway"):
+        questions.send_pathway(booked)
     return redirect(url_for(".booked", reference=booked.reference), 303)
 
 
@@ -254,8 +256,10 @@ def _ask(held: Hold, form: DetailsForm, wrong: Mapping[str, str] | None = None, 
 
 
 def _show_answers(held: Hold, form: DetailsForm, refusal: DomainError | None = None) -> str:
-    back = _back_to_search()
-    return render_template("booking/check.html", hold=held, visit=held.summary, form=form, refusal=refusal, back=back)
+    guided = visitor.pathway_answers(library().pathway.version, sealer=parts().sealer, now=now())
+    return render_template(
+        "booking/check.html", hold=held, visit=held.summary, form=form, refusal=refusal, back=_back_to_search(), guided=guided
+    )
 
 
 def _offer_others(refused: TimeRefused | UnusableToken, form: DetailsForm | None) -> Page:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from clinic.domain.errors import NotFound
 from clinic.usecases import directory
-from clinic.web.context import public_link, session
+from clinic.web.context import library, public_link, session
 from clinic.web.guards import public
 from clinic.web.locator.places import on_one_page
 from clinic.web.locator.views import blueprint
@@ -62,6 +62,11 @@ def _addresses() -> Iterator[str]:
     yield public_link(".home")
     yield public_link("care.services")
     yield from (public_link("care.service", slug=slug) for slug in found.services)
+    yield from (public_link("care.page", slug=slug) for slug in library().care)
+    if library().glossary:
+        yield public_link("care.glossary")
+    if library().pathway.questions:
+        yield public_link("care.begin")
     yield public_link(".locations")
     if not on_one_page(len(found.locations)):
         yield from (public_link(".locations", state=state) for state in found.states)

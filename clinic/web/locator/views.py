@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
 from clinic.extensions import csrf
 from clinic.usecases import directory, find
-from clinic.web.context import now, session
+from clinic.web.context import library, now, session
 from clinic.web.filters import miles
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
@@ -26,7 +26,11 @@ Page = str | tuple[str, int] | Response
 @public
 def home() -> Page:
     services = directory.services(session())
-    return render_template("locator/home.html", form=SearchForm(request.args).offer(services), services=services)
+    written = library()
+    return render_template(
+        "locator/home.html", form=SearchForm(request.args).offer(services), services=services,
+        helps="facet-joint-injections-did-not-work" in written.care, guide=bool(written.pathway.questions),
+    )  # fmt: skip
 
 
 @blueprint.post("/find")

@@ -29,7 +29,7 @@ def addresses(client: FlaskClient, path: str = "/sitemap.xml") -> list[str]:
 
 def test_the_sitemap_is_complete_and_every_address_is_canonical(client: FlaskClient, app: Flask) -> None:
     found = addresses(client)
-    assert len(found) == len(set(found)) == 3 + 3 + 3 + 3  # home, services, clinics; three of each
+    assert len(found) == len(set(found)) == 3 + 3 + 3 + 3 + 6  # home, services, clinics; three of each; care
     for address in found:
         page = client.get(address.removeprefix("http://localhost"))
         assert page.status_code == 200
@@ -59,11 +59,11 @@ def test_more_than_fits_into_one_sitemap(client: FlaskClient, monkeypatch: pytes
     whole = addresses(client)
     monkeypatch.setattr(crawlers, "MOST_ADDRESSES", 5)
     parts = addresses(client)
-    assert parts == [f"http://localhost/sitemap.xml?part={number}" for number in (1, 2, 3)]
+    assert parts == [f"http://localhost/sitemap.xml?part={number}" for number in (1, 2, 3, 4)]
     found = [addresses(client, part.removeprefix("http://localhost")) for part in parts]
-    assert [len(part) for part in found] == [5, 5, 2]
+    assert [len(part) for part in found] == [5, 5, 5, 3]
     assert [address for part in found for address in part] == whole
-    for part in ("0", "4", "-1", "1.5", "x", ""):
+    for part in ("0", "5", "-1", "1.5", "x", ""):
         assert client.get(f"/sitemap.xml?part={part}").status_code == 404
 
 

@@ -1,0 +1,52 @@
+"""A care page in the words of schema.org and of social cards. It says nothing that the page does not show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clinic.adapters.content import CarePage
+
+SCHEMA = "https://schema.org"
+
+
+def structured_data(page: CarePage, address: str, brand: str, home: str) -> list[dict[str, Any]]:
+    """JSON-LD blocks: the page and what it is about, and its questions where it has some."""
+    about: dict[str, Any] = {"@type": page.about_type, "name": page.about_name}
+    described: dict[str, Any] = {
+        "@context": SCHEMA,
+        "@type": "MedicalWebPage",
+        "@id": address,
+        "url": address,
+        "name": page.title,
+        "description": page.summary,
+        "inLanguage": "en-US",
+        "datePublished": page.written_on.isoformat(),
+        "publisher": {"@type": "Organization", "name": brand, "url": home},
+        "audience": {"@type": "Patient"},
+        "citation": [_citation(source.title, source.url) for source in page.sources],
+    }
+    if page.about_type != "MedicalWebPage":
+        described["about"] = about
+    if page.reviewed_by and page.reviewed_on:
+        described |= {"reviewedBy": {"@type": "Person", "name": page.reviewed_by}, "lastReviewed": page.reviewed_on.isoformat()}
+    blocks = [described]
+    if page.questions:
+        answers = [(asked.question, asked.text) for asked in page.questions]
+        blocks.append(
+            {"@context": SCHEMA, "@type": "FAQPage", "@id": f"{address}#questions", "mainEntity": [_asked(*a) for a in answers]}
+        )
+    return blocks
+
+
+def social_card(page: CarePage, address: str, brand: str) -> dict[str, str]:
+    """Open Graph properties."""
+    return {"type": "article", "title": page.title, "description": page.summary, "url": address, "site_name": brand}
+
+
+def _asked(question: str, answer: str) -> dict[str, Any]:
+    return {"@type": "Question", "name": question, "acceptedAnswer": {"@type": "Answer", "text": answer}}
+
+
+def _citation(title: str, url: str | None) -> dict[str, Any]:
+    cited = {"@type": "CreativeWork", "name": title}
+    return cited | {"url": url} if url else cited
