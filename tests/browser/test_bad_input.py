@@ -17,6 +17,7 @@ from tests.browser.patient import NEW, WHO, Patient, pressed
 from tests.browser.stage import Stage
 from tests.browser.tour import FIND
 
+BORN = {part: WHO[part] for part in ("Month", "Day", "Year")}
 A_TIME = re.compile("[AP]M")
 
 
@@ -124,6 +125,12 @@ def test_every_button_can_be_pressed_twice(patient: Patient, page: Page, stage: 
     twice("Same patient as before", "Who is coming?")
     twice("Give this time back", "near Orlando")
     assert stage.count("held") == held
+    page.locator("summary", has_text="Narrow the times").click()
+    twice("Show these times", "near Orlando")
+    page.goto("/visit")
+    twice("Forget it on this computer", "Find my booking")
+    patient.type({"Patient’s last name": "Doubleworth", **BORN, "Phone number given when booking": WHO["Phone number"]})
+    twice("Send me the link", "Look for our message")
 
 
 def test_moving_can_be_pressed_twice(patient: Patient, page: Page, stage: Stage) -> None:

@@ -22,7 +22,9 @@ def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
     see(context)
     heard = listen(context)
     lost = missing(context)
-    yield begin(context.new_page(), stage, heard)
+    made = begin(context.new_page(), stage, heard)
+    with stage.standing():  # what it holds and has opened lasts as long as the tests
+        yield made
     context.close()
     assert lost == []
 

@@ -23,6 +23,7 @@ def page(browser: Browser, demo: Callable[[], AbstractContextManager[str]]) -> I
         "CLINIC_DEMO": "0",
         "CLINIC_BRAND": "Impact Medical",
         "CLINIC_PHONE": "(407) 555-0100",
+        "CLINIC_INTAKE_KEYS": "dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",
         "CLINIC_PUBLIC_URL": address,
         "CLINIC_ALLOWED_HOSTS": "127.0.0.1",  # for the probe that waits for it
         "CLINIC_TRUSTED_PROXIES": "1",

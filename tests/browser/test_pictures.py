@@ -23,7 +23,9 @@ TALLEST = 9000
 def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
     context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
     heard = listen(context)
-    yield begin(context.new_page(), stage, heard)
+    made = begin(context.new_page(), stage, heard)
+    with stage.standing():  # what it holds and has opened lasts as long as the tests
+        yield made
     context.close()
 
 
