@@ -29,8 +29,11 @@ def state(name: str, status: int = 200) -> Callable[[State], State]:
 
 def near(tour: Tour, typed: str) -> Seen:
     tour.go("/")
-    tour.page.get_by_label("ZIP code, city or address").fill(typed)
-    return pressed(tour.page, "Find times"), tour.page
+    box = tour.page.get_by_label("ZIP code, city or address")
+    box.fill(typed)
+    with tour.page.expect_navigation() as gone:  # not by the button, which suggestions may cover a moment later
+        box.press("Enter")
+    return gone.value.status, tour.page
 
 
 @state("a place that is none")
