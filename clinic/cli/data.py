@@ -1,33 +1,20 @@
-"""`flask clinic …`: as thin as a room of the web. Each command imports what it needs when it runs."""
+"""What goes into a database: the gazetteer, a demo, files."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
-from clinic.domain.errors import DomainError
+from clinic.cli.group import clinic, refusals, say
 
 if TYPE_CHECKING:
     from clinic.adapters.csv_files import Line
     from clinic.usecases.imports import Outcome
-
-clinic = AppGroup("clinic", help="Everything about the clinics: data, checks, upkeep.")
-
-
-@clinic.command("settings")
-def show_settings() -> None:
-    """Every setting, and what it is for."""
-    from clinic.config import VARIABLES
-
-    for name, purpose in VARIABLES.items():
-        click.echo(f"{name:26} {purpose}")
 
 
 @clinic.group("gazetteer")
@@ -43,58 +30,6 @@ def load_gazetteer() -> None:
 
     loaded = load_gazetteer(db.session())
     click.echo(f"{loaded.zip_codes:,} ZIP codes, {loaded.unplaced:,} of them without a point, and {loaded.cities:,} city names.")
-
-
-@clinic.command("pathway")
-@click.option("--check", is_flag=True, help="Walk every path; fail when one does not end, or leads to a service nobody offers.")
-@click.option(
-    "--svg", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Draw it into this file; - for the screen."
-)
-def pathway(*, check: bool, svg: Path | None) -> None:
-    """The care pathway: check it, draw it."""
-    from clinic.domain.pathway import faults, walk
-    from clinic.domain.pathway_picture import draw
-    from clinic.extensions import db
-    from clinic.usecases import directory
-
-    library = current_app.extensions["clinic"].library
-    journey = library.pathway
-    if not journey.questions:
-        raise click.ClickException("There is no pathway.yaml in the content folder.")
-    if svg is not None:
-        with click.open_file(str(svg), "w", encoding="utf-8") as file:
-            file.write(draw(journey))
-    if check:
-        offered = [card.slug for card in directory.services(db.session())]
-        wrong = faults(journey, services=offered, pages=[*library.services, *library.care])
-        for sentence in wrong:
-            click.echo(sentence, err=True)
-        if wrong:
-            raise click.ClickException(f"The pathway is not sound: {len(wrong)} faults.")
-        paths = sum(1 for _ in walk(journey))
-        click.echo(f"{paths:,} paths through {len(journey.questions)} questions to {len(journey.outcomes)} outcomes, all sound.")
-
-
-@clinic.group("intake-keys")
-def intake_keys() -> None:
-    """The keys that seal what patients tell a clinic (CLINIC_INTAKE_KEYS)."""
-
-
-@intake_keys.command("new")
-def new_intake_key() -> None:
-    """Print a new key. Put it first in CLINIC_INTAKE_KEYS, restart, then renew."""
-    from clinic.adapters.sealing import new_key
-
-    click.echo(new_key())
-
-
-@intake_keys.command("renew")
-def renew_intake_keys() -> None:
-    """Seal everything anew with the first key, so that the others may be taken out of the list."""
-    from clinic.extensions import db
-    from clinic.usecases.intake import renew_keys
-
-    click.echo(f"{renew_keys(db.session(), current_app.extensions['clinic'].sealer):,} answers sealed with the first key.")
 
 
 @clinic.command("demo")
@@ -117,16 +52,16 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
     session = db.session()
     empty = demonstration.is_empty(session)
     if gazetteer_is_empty(session):
-        _say("ZIP codes and city names …")
+        say("ZIP codes and city names …")
         load_gazetteer(session)
     if if_empty and not on_locations and not empty:
-        _say("There are clinics already; nothing to do.")
+        say("There are clinics already; nothing to do.")
         return
-    with _refusals():
+    with refusals():
         if on_locations:
-            made = demonstration.staff_locations(session, near=near, busy=busy, now=bound.clock(), seed=seed, report=_say)
+            made = demonstration.staff_locations(session, near=near, busy=busy, now=bound.clock(), seed=seed, report=say)
         else:
-            made = demonstration.open_chain(session, brand=bound.settings.brand, now=bound.clock(), seed=seed, report=_say)
+            made = demonstration.open_chain(session, brand=bound.settings.brand, now=bound.clock(), seed=seed, report=say)
     click.echo(
         f"{made.locations:,} clinics, {made.specialists:,} specialists, {made.patients:,} patients and "
         f"{made.appointments:,} appointments; {made.fullness:.0%} of the coming six weeks is booked."
@@ -151,12 +86,12 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
 
     verbs = {"locations": imports.import_locations, "specialists": imports.import_specialists, "shifts": imports.import_shifts}
     session = db.session()
-    with _refusals():
+    with refusals():
         table = imports.read_csv(file, encoding=encoding)
         if table.guessed:
-            _say(f"Read as {table.encoding}. If names look wrong, say which encoding it is: --encoding …")
+            say(f"Read as {table.encoding}. If names look wrong, say which encoding it is: --encoding …")
         if what == "locations" and gazetteer_is_empty(session):
-            _say("ZIP codes and city names …")
+            say("ZIP codes and city names …")
             load_gazetteer(session)
         outcome = verbs[what](session, table, _pairs(mapping), dry_run=dry_run, watch=_progress)
     _tell(outcome, dry_run=dry_run)
@@ -191,16 +126,3 @@ def _tell(outcome: Outcome, *, dry_run: bool) -> None:
 def _printable(text: str) -> str:
     """Without what a terminal would obey: the sentences quote a stranger's file."""
     return "".join(character if character.isprintable() else "?" for character in text)
-
-
-def _say(what: str) -> None:
-    click.echo(what, err=True)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """A refusal ends the command with its sentence, never with a traceback."""
-    try:
-        yield
-    except DomainError as refused:
-        raise click.ClickException(refused.message) from None
