@@ -22,7 +22,7 @@ from clinic.extensions import csrf, db, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
 from clinic.usecases import intake
-from clinic.web import api, booking, care, context, converters, errors, fields, filters, headers, health, locator, logs
+from clinic.web import api, booking, care, context, converters, errors, fields, filters, headers, health, locator, logs, visitor
 from clinic.web.context import Geocode, Parts
 from clinic.web.guards import public
 
@@ -57,8 +57,8 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
 
     logs.install(app)
     headers.install(app, https=settings.https)
-    for names in (context, converters, fields, filters):
-        names.install(app)
+    for part in (context, converters, fields, filters, visitor):
+        part.install(app)
     errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
     _open_rooms(app)
     app.cli.add_command(commands)

@@ -8,7 +8,7 @@ outbox row are written together. The database's guard stays the last word.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -18,11 +18,13 @@ from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.search import window
-from clinic.store import appointments, audit, claims, outbox
+from clinic.store import appointments, audit, bookings, claims, outbox
 from clinic.store.appointments import Appointment, NewAppointment
+from clinic.store.bookings import Held, Said
 from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
 from clinic.store.claims import Taking
+from clinic.store.idempotency import Once, find_earlier, made_by
 
 CALL_US = "Please choose another time, or call us."
 BY_STAFF = "This kind of visit is arranged by our staff. To get one, call us, or book a first visit and ask there."
@@ -69,23 +71,23 @@ def look(session: Session, wish: Wish, *, now: datetime) -> None:
 
     Raises TimeTaken. Passing it promises nothing.
     """
-    visit = find_visit(session, wish.visit_type_id)
-    if visit is None:
-        return
-    taking = Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))
-    if claims.is_claimed(session, taking, now=now):
+    if claims.is_taken(session, wish, now=now):
         raise TimeTaken()
 
 
-def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES) -> int:
+def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES, once: Once | None = None) -> int:
     """Take the time for `minutes`, for nobody in particular yet. Returns the appointment's id.
 
-    Raises TimeTaken, NotOffered.
+    Asked `once` before, it is that of the hold made then. Raises TimeTaken, NotOffered, KeyReused.
     """
-    claims.lock_calendars(session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id)
+    claims.lock_calendars(
+        session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id, once=once
+    )
+    if once and (made := made_by(once, find_earlier(session, once), now=now)):
+        return made
     slot = _find_slot(session, wish, who=who, now=now)
     new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
-    return claims.take(session, new, slot.takings, actor=who.actor, now=now)
+    return claims.take(session, new, slot.takings, actor=who.actor, now=now, once=once)
 
 
 def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
@@ -99,26 +101,21 @@ def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datet
     return claims.take(session, new, takings, actor=who.actor, now=now)
 
 
-def confirm(session: Session, appointment_id: int, details: Details, *, who: Who, now: datetime) -> Appointment:
-    """Make a hold a visit. A hold that has ended still books if its time is free: expiry loses priority, never answers.
+def confirm(
+    session: Session, hold: Held, said: Said, patient_id: int | None, *, who: Who, now: datetime, once: Once | None = None
+) -> int:
+    """Make a hold, as `bookings.find` found it, a visit of that patient, or of one who is new to us. Returns the patient's id.
 
-    Raises TimeTaken, NotOffered, PatientClash, IllegalMove, NotFound.
+    A hold that has ended still books if its time is free: expiry loses priority, never answers.
+    Raises TimeTaken, NotOffered, PatientClash, IllegalMove.
     """
-    appointment = _locked(session, appointment_id, details.patient_id)
-    check_move(State(appointment.state), State.BOOKED)
-    if appointment.state == State.BOOKED:  # a booked visit is moved, never confirmed again
+    check_move(State(hold.state), State.BOOKED)
+    if hold.state == State.BOOKED:  # a booked visit is moved, never confirmed again
         raise IllegalMove("This visit is already booked.")
-    if not _stands(session, appointment, now):
-        _take_again(session, appointment, who=who, now=now)
-    claims.keep_claims(session, appointment_id, expires_at=None)
-    shape = _visit(session, appointment.visit_type_id).shape
-    theirs = Taking(details.patient_id, *shape.patient_cells(cell_at(appointment.start_at)))
-    claims.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
-    appointment.state, appointment.hold_expires_at, appointment.booked_at = State.BOOKED, None, now
-    appointment.patient_id, appointment.new_patient = details.patient_id, details.new_patient
-    appointment.booked_by, appointment.reason = details.booked_by, details.reason
-    _record(session, appointment, "book", who=who, now=now, event="booked")
-    return appointment
+    if not _stands(hold, hold.claims, now):
+        slot = _take_again(session, hold, who=who, now=now)
+        hold = replace(hold, room_id=slot.room_id, equipment_id=slot.equipment_id)
+    return bookings.book(session, hold, said, patient_id, once=once, actor=who.actor, now=now)
 
 
 def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:
@@ -130,8 +127,9 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
     until = max(hold_until(appointment.held_at, now), appointment.hold_expires_at or now)
     if until <= now:
         raise IllegalMove("This time has been held for as long as it can be. Book it now, or choose it again.")
-    if not _stands(session, appointment, now):
-        _take_again(session, appointment, who=who, now=now)
+    if not _stands(appointment, claims.count_claims(session, appointment_id), now):
+        slot = _take_again(session, appointment, who=who, now=now)
+        appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
     claims.keep_claims(session, appointment_id, expires_at=until)
     appointment.state, appointment.hold_expires_at = State.HELD, until
     _record(session, appointment, "extend", who=who, now=now)
@@ -274,25 +272,23 @@ def _is_start(calendars: Calendars, cell: int) -> bool:
     return any(line >> (cell - calendars.origin) & 1 for _practice, line in calendars.starts())
 
 
-def _stands(session: Session, appointment: Appointment, now: datetime) -> bool:
+def _stands(hold: Appointment | Held, its_claims: int, now: datetime) -> bool:
     """Whether the hold has not ended and every claim of it is still there."""
-    if appointment.hold_expires_at is None or appointment.hold_expires_at <= now:
-        return False
-    wanted = 1 + (appointment.room_id is not None) + (appointment.equipment_id is not None)
-    return claims.count_claims(session, appointment.id) == wanted
+    wanted = 1 + (hold.room_id is not None) + (hold.equipment_id is not None)
+    return hold.hold_expires_at is not None and hold.hold_expires_at > now and its_claims == wanted
 
 
-def _take_again(session: Session, appointment: Appointment, *, who: Who, now: datetime) -> None:
+def _take_again(session: Session, hold: Appointment | Held, *, who: Who, now: datetime) -> _Slot:
     """Claim a lapsed hold's time once more, perhaps in another room. Raises TimeTaken, NotOffered.
 
     Notice counts from when it was held: whoever types slowly loses priority, and nothing else.
     """
-    wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
-    claims.drop_claims(session, appointment.id)
-    slot = _find_slot(session, wish, who=who, now=now, asked_at=appointment.held_at)
+    wish = Wish(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
+    claims.drop_claims(session, hold.id)
+    slot = _find_slot(session, wish, who=who, now=now, asked_at=hold.held_at)
     claims.drop_expired(session, slot.takings, now=now)
-    claims.claim(session, appointment.id, slot.takings, expires_at=appointment.hold_expires_at)
-    appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
+    claims.claim(session, hold.id, slot.takings, expires_at=hold.hold_expires_at)
+    return slot
 
 
 def _visit(session: Session, visit_type_id: int) -> BookableVisit:

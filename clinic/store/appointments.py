@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    func,
     insert,
     select,
     text,
@@ -20,7 +19,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
 from clinic.store.base import Base, Key
-from clinic.store.catalogue import VisitType
 
 _STATES = ", ".join(f"'{state}'" for state in State)
 
@@ -112,8 +110,12 @@ class NewAppointment:
     reason: str | None = None
 
 
+_RESOURCE = Base.metadata.tables["resource"]
+_ADD_RESOURCE = insert(_RESOURCE).returning(_RESOURCE.c.id)
+
+
 def add_resource(session: Session, kind: str) -> int:
-    return session.execute(insert(Resource).values(kind=kind).returning(Resource.id)).scalar_one()
+    return int(session.connection().execute(_ADD_RESOURCE, {"kind": kind}).scalar_one())
 
 
 def find(session: Session, appointment_id: int) -> Appointment | None:
@@ -131,20 +133,3 @@ def expired_holds(session: Session, *, before: datetime, limit: int = 500) -> li
             .limit(limit)
         )
     )
-
-
-def count_first_visits(session: Session, patient_id: int, visit_type_id: int, *, after: datetime) -> int:
-    """Upcoming visits of the same service that are not follow-ups."""
-    service_id = select(VisitType.service_id).where(VisitType.id == visit_type_id).scalar_subquery()
-    return session.execute(
-        select(func.count())
-        .select_from(Appointment)
-        .join(VisitType, VisitType.id == Appointment.visit_type_id)
-        .where(
-            Appointment.patient_id == patient_id,
-            Appointment.state == State.BOOKED,
-            Appointment.start_at > after,
-            VisitType.service_id == service_id,
-            VisitType.audience != "returning",
-        )
-    ).scalar_one()

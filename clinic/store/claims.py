@@ -28,7 +28,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     text,
     update,
@@ -40,10 +39,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, PatientClash, TimeTaken
 from clinic.domain.timeline import CELL_MINUTES
+from clinic.domain.tokens import Wish
 from clinic.domain.visit import LONGEST_MINUTES
 from clinic.store.appointments import NewAppointment
 from clinic.store.audit import note
 from clinic.store.base import Base, IdList, UtcDateTime
+from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Once, remember, values_of
 from clinic.store.outbox import tell
 
 LONGEST_CELLS = LONGEST_MINUTES // CELL_MINUTES
@@ -96,35 +97,42 @@ def milliseconds(instant: datetime | None) -> int | None:
     return None if instant is None else int(instant.timestamp() * 1000)
 
 
-# People by their ids, then locations, for all their rooms and equipment, when the visit type needs any.
+# People by their ids, then a request's key, then locations, for all their rooms and equipment, when the visit type needs any.
 _LOCK = text(
     """
     select pg_advisory_xact_lock(space, id) from (
-        select :people as space, cast(unnest(cast(:ids as bigint[])) as integer) as id
+        select :calendars as space, cast(unnest(cast(:people as bigint[])) as integer) as id
+        union all select :keys, :key where :key is not null
         union all select :places, cast(unnest(cast(:locations as bigint[])) as integer) from visit_type
                   where id = :visit_type and (room_kind is not null or equipment_kind is not null)
         order by space, id
     ) as ordered
     """
 ).bindparams(
-    bindparam("ids", type_=IdList()), bindparam("locations", type_=IdList()),
-    bindparam("people", type_=Integer), bindparam("places", type_=Integer),
+    bindparam("people", type_=IdList()), bindparam("locations", type_=IdList()), bindparam("key", type_=Integer),
+    calendars=CLAIM_LOCKS, keys=KEY_LOCKS, places=PLACE_LOCKS,
 )  # fmt: skip
 
 
 def lock_calendars(
-    session: Session, people: Iterable[int], *, locations: Iterable[int] = (), visit_type_id: int | None = None
+    session: Session,
+    people: Iterable[int],
+    *,
+    locations: Iterable[int] = (),
+    visit_type_id: int | None = None,
+    once: Once | None = None,
 ) -> None:
-    """Wait for our turn at these calendars, and at the locations' rooms and equipment if the visit type needs any.
+    """Wait for our turn at these calendars, at the locations' rooms and equipment if the visit type needs any, and for a
+    twin of the request.
 
     SQLite needs none of it: whoever writes is alone (see connect.begin_write).
     """
-    if session.get_bind().dialect.name == "postgresql":
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
         parameters = {
-            "people": CLAIM_LOCKS, "ids": list(people), "places": PLACE_LOCKS, "locations": list(locations),
-            "visit_type": visit_type_id,
+            "people": list(people), "locations": list(locations), "visit_type": visit_type_id, "key": once and once.lock
         }  # fmt: skip
-        session.connection().execute(_LOCK, parameters)
+        connection.execute(_LOCK, parameters)
 
 
 # Claims go in only once what has expired in their way is gone: the count makes them wait for it.
@@ -145,17 +153,21 @@ with wanted as (
 ), taken as (
     insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
     select r, s, e, placed.id, cast(:expires as bigint) from placed, wanted where (select count(*) from gone) >= 0
-)
+), once as ({remember})
 select id from placed
 """
 
 _COLUMNS = tuple(NewAppointment.__dataclass_fields__)
 _BOOK_POSTGRESQL = text(
-    _BOOK_AT_ONCE.format(columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS), longest=LONGEST_CELLS)
+    _BOOK_AT_ONCE.format(
+        columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS), longest=LONGEST_CELLS,
+        remember=REMEMBER.format(made="(select id from placed)"),
+    )
 ).bindparams(
-    *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at", "now")),
+    *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at")),
     *(bindparam(name, type_=IdList()) for name in ("rs", "ss", "es")),
-)
+    *BINDS,
+)  # fmt: skip
 
 
 # Into the tables, not their classes: the ORM adds nothing here, and costs more than the database does.
@@ -167,35 +179,39 @@ def _values(new: NewAppointment) -> dict[str, Any]:
     return {name: getattr(new, name) for name in _COLUMNS}
 
 
-def take(session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime) -> int:
-    """Write the appointment, its claims, the audit row and (once booked) the outbox row. Returns its id.
+def take(
+    session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime, once: Once | None = None
+) -> int:
+    """Write the appointment, its claims, the audit row, the request's key and (once booked) the outbox row. Returns its id.
 
     Claims of expired holds in the way are deleted. Raises TimeTaken when the guard refuses a claim, PatientClash when it is
     the patient's.
     """
     booked = new.state == State.BOOKED
     action = "book" if booked else "hold"
-    if session.get_bind().dialect.name == "postgresql":
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
         # One statement, one round trip: the locks are held for as short as can be.
         parameters = {
-            **_values(new), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": actor, "action": action,
-            "expires": milliseconds(new.hold_expires_at),
+            **_values(new), **values_of(once), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": actor,
+            "action": action, "expires": milliseconds(new.hold_expires_at),
             "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
         }  # fmt: skip
         try:
-            return int(session.connection().execute(_BOOK_POSTGRESQL, parameters).scalar_one())
+            return int(connection.execute(_BOOK_POSTGRESQL, parameters).scalar_one())
         except IntegrityError as refused:
             if not by_guard(refused):
                 raise
             raise (PatientClash() if _of_patient(refused, new.patient_id) else TimeTaken()) from refused
     drop_expired(session, takings, now=now)
-    appointment_id: int = session.connection().execute(_INSERT_APPOINTMENT, _values(new)).scalar_one()
+    appointment_id: int = connection.execute(_INSERT_APPOINTMENT, _values(new)).scalar_one()
     claim(session, appointment_id, [t for t in takings if t.resource_id != new.patient_id], expires_at=new.hold_expires_at)
     if theirs := [t for t in takings if t.resource_id == new.patient_id]:
         claim(session, appointment_id, theirs, expires_at=new.hold_expires_at, refuse_as=PatientClash)
     note(session, appointment_id, actor=actor, action=action, patient_id=new.patient_id, now=now)
     if booked:
         tell(session, appointment_id, "booked", sequence=0, now=now)
+    remember(session, once, appointment_id, now=now)
     return appointment_id
 
 
@@ -235,17 +251,22 @@ def _of_patient(error: IntegrityError, patient_id: int | None) -> bool:
     return patient_id is not None and f")=({patient_id}, " in detail
 
 
+_OWN = _CLAIM.c.appointment_id == bindparam("id")
+_DROP, _KEEP = delete(_CLAIM).where(_OWN), update(_CLAIM).where(_OWN)
+_COUNT = select(func.count()).select_from(_CLAIM).where(_OWN)
+
+
 def drop_claims(session: Session, appointment_id: int) -> None:
     """Give back everything the appointment takes."""
-    session.execute(delete(Claim).where(Claim.appointment_id == appointment_id))
+    session.connection().execute(_DROP, {"id": appointment_id})
 
 
-_DROP_EXPIRED = delete(Claim).where(
-    Claim.resource_id == bindparam("r"),
-    Claim.start_cell < bindparam("e", type_=Integer),
-    Claim.start_cell > bindparam("s", type_=Integer) - LONGEST_CELLS,
-    Claim.end_cell > bindparam("s", type_=Integer),
-    Claim.expires_at <= bindparam("now"),
+_DROP_EXPIRED = delete(_CLAIM).where(
+    _CLAIM.c.resource_id == bindparam("r"),
+    _CLAIM.c.start_cell < bindparam("e", type_=Integer),
+    _CLAIM.c.start_cell > bindparam("s", type_=Integer) - LONGEST_CELLS,
+    _CLAIM.c.end_cell > bindparam("s", type_=Integer),
+    _CLAIM.c.expires_at <= bindparam("now"),
 )
 
 
@@ -257,23 +278,28 @@ def drop_expired(session: Session, takings: Sequence[Taking], *, now: datetime) 
     )
 
 
-def keep_claims(session: Session, appointment_id: int, *, expires_at: datetime | None) -> int:
-    """Set when the claims end (null: never). Returns how many there are."""
-    statement = update(Claim).where(Claim.appointment_id == appointment_id).values(expires_at=milliseconds(expires_at))
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+def keep_claims(session: Session, appointment_id: int, *, expires_at: datetime | None) -> None:
+    """Set when the claims end (null: never)."""
+    session.connection().execute(_KEEP, {"id": appointment_id, "expires_at": milliseconds(expires_at)})
 
 
 def count_claims(session: Session, appointment_id: int) -> int:
-    return session.execute(select(func.count()).select_from(Claim).where(Claim.appointment_id == appointment_id)).scalar_one()
+    return int(session.connection().execute(_COUNT, {"id": appointment_id}).scalar_one())
 
 
-def is_claimed(session: Session, taking: Taking, *, now: datetime) -> bool:
-    """Whether somebody has (some of) it, as far as a look without a lock can tell."""
-    claims = select(Claim.appointment_id).where(
-        Claim.resource_id == taking.resource_id,
-        Claim.start_cell < taking.end_cell,
-        Claim.start_cell > taking.start_cell - LONGEST_CELLS,
-        Claim.end_cell > taking.start_cell,
-        or_(Claim.expires_at.is_(None), Claim.expires_at > milliseconds(now)),
-    )
-    return session.execute(claims.limit(1)).first() is not None
+# What the visit would take of the specialist's calendar is worked out by the database: lengths and buffers are whole cells.
+_IN_THE_WAY = text("""
+    select 1 from visit_type join claim on claim.resource_id = :specialist
+    where visit_type.id = :visit_type and (expires_at is null or expires_at > :now)
+      and start_cell < :start + (minutes + buffer_after) / :cell
+      and start_cell > :start - buffer_before / :cell - :longest and end_cell > :start - buffer_before / :cell
+    limit 1
+""").bindparams(bindparam("start", type_=Integer), cell=CELL_MINUTES, longest=LONGEST_CELLS)
+
+
+def is_taken(session: Session, wish: Wish, *, now: datetime) -> bool:
+    """Whether the specialist is taken for (some of) it, as far as a look without a lock can tell."""
+    wanted = {
+        "specialist": wish.specialist_id, "visit_type": wish.visit_type_id, "start": wish.start_cell, "now": milliseconds(now)
+    }  # fmt: skip
+    return session.connection().execute(_IN_THE_WAY, wanted).first() is not None

@@ -52,7 +52,15 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
-        return
+    else:
+        look_after_a_rest(engine)
+
+
+def look_after_a_rest(engine: Engine) -> None:
+    """Try a connection that rested before it is used again.
+
+    Not at every use, as the pool itself would: on a busy connection that is one trip in a few for nothing.
+    """
 
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -60,7 +68,6 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def look(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        # Not at every use, as the pool itself would: on a busy connection that is one trip in ten for nothing.
         if monotonic() - record.info.get("rested", monotonic()) > REST_SECONDS:
             try:
                 engine.dialect.do_ping(connection)

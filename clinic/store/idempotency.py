@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, delete, insert, select, text
+from sqlalchemy import BindParameter, ForeignKey, Index, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.errors import KeyReused
-from clinic.store.base import Base
+from clinic.store.base import Base, UtcDateTime
 
 KEEP_FOR = timedelta(hours=24)
+
 KEY_LOCKS = 2
+"""First half of the advisory lock numbers of keys."""
 
 
 class IdempotencyKey(Base):
@@ -35,36 +38,62 @@ class Once:
     key: str
     request_hash: str
 
+    @property
+    def lock(self) -> int:
+        """The second half of its advisory lock's number: a twin waits until this one is done, and then finds it."""
+        return zlib.crc32(f"{self.scope} {self.key}".encode()) - 2**31
 
-def done_before(session: Session, once: Once, *, now: datetime) -> int | None:
-    """The appointment this very request made, or None. Waits for a twin that is under way. Raises KeyReused."""
-    if session.get_bind().dialect.name == "postgresql":
-        number = zlib.crc32(f"{once.scope} {once.key}".encode()) - 2**31
-        session.execute(text("select pg_advisory_xact_lock(:space, :number)"), {"space": KEY_LOCKS, "number": number})
-    row = session.execute(
-        select(IdempotencyKey.request_hash, IdempotencyKey.appointment_id, IdempotencyKey.created_at).where(
-            IdempotencyKey.scope == once.scope, IdempotencyKey.key == once.key
-        )
-    ).one_or_none()
-    if row is None:
+
+class Earlier(NamedTuple):
+    """A request that came with the same key before."""
+
+    request_hash: str
+    appointment_id: int
+    created_at: datetime
+
+
+def made_by(once: Once, earlier: Earlier | None, *, now: datetime) -> int | None:
+    """The appointment that this very request made. None when it is the first with its key for a day. Raises KeyReused."""
+    if earlier is None or earlier.created_at <= now - KEEP_FOR:
         return None
-    if row.created_at <= now - KEEP_FOR:
-        session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == once.scope, IdempotencyKey.key == once.key))
-        return None
-    if row.request_hash != once.request_hash:
+    if earlier.request_hash != once.request_hash:
         raise KeyReused("This Idempotency-Key was used for another request. Use a new key for a new request.")
-    return int(row.appointment_id)
+    return earlier.appointment_id
 
 
-def is_known(session: Session, once: Once) -> bool:
-    """Whether this key has been used, as far as a look without a lock can tell."""
-    used = select(IdempotencyKey.key).where(IdempotencyKey.scope == once.scope, IdempotencyKey.key == once.key)
-    return session.execute(used).first() is not None
+_KEY = Base.metadata.tables["idempotency_key"]
+_FIND = select(_KEY.c.request_hash, _KEY.c.appointment_id, _KEY.c.created_at).where(
+    _KEY.c.scope == bindparam("scope"), _KEY.c.key == bindparam("key")
+)
 
 
-def remember(session: Session, once: Once, appointment_id: int, *, now: datetime) -> None:
-    session.execute(
-        insert(IdempotencyKey).values(
-            scope=once.scope, key=once.key, request_hash=once.request_hash, appointment_id=appointment_id, created_at=now
-        )
-    )
+def find_earlier(session: Session, once: Once) -> Earlier | None:
+    """What this key was used for. With its lock that is certain; without, as far as a look can tell."""
+    row = session.connection().execute(_FIND, {"scope": once.scope, "key": once.key}).one_or_none()
+    return Earlier(*row) if row else None
+
+
+# Also as part of statements that write more; without a scope it does nothing. What was there before is a day old.
+REMEMBER = """
+    insert into idempotency_key (scope, key, request_hash, appointment_id, created_at)
+    select :scope, :key, :request_hash, {made}, :now where :scope is not null
+    on conflict (scope, key) do update
+    set request_hash = excluded.request_hash, appointment_id = excluded.appointment_id, created_at = excluded.created_at
+"""
+BINDS: tuple[BindParameter[Any], ...] = (
+    *(bindparam(name, type_=String()) for name in ("scope", "key", "request_hash")),
+    bindparam("now", type_=UtcDateTime()),
+)
+"""The types of what REMEMBER binds."""
+_REMEMBER = text(REMEMBER.format(made=":made")).bindparams(*BINDS)
+
+
+def values_of(once: Once | None) -> dict[str, Any]:
+    """What REMEMBER binds of a request."""
+    return asdict(once) if once else {"scope": None, "key": None, "request_hash": None}
+
+
+def remember(session: Session, once: Once | None, appointment_id: int, *, now: datetime) -> None:
+    """From now on `made_by` knows the request."""
+    if once:
+        session.connection().execute(_REMEMBER, {**values_of(once), "made": appointment_id, "now": now})

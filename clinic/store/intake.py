@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, bindparam, delete, insert, select, text
+from sqlalchemy import ForeignKey, String, Text, bindparam, delete, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, UtcDateTime
@@ -43,16 +42,12 @@ class Draft(Base):
     saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
-_INTAKE = Base.metadata.tables["intake"]
+_DRAFT = Base.metadata.tables["draft"]
+_DROP_DRAFT = delete(_DRAFT).where(_DRAFT.c.appointment_id == bindparam("id"))
 _SAVE_DRAFT = text("""
     insert into draft (appointment_id, answers, saved_at) values (:id, :answers, :now)
     on conflict (appointment_id) do update set answers = excluded.answers, saved_at = excluded.saved_at
 """).bindparams(bindparam("now", type_=UtcDateTime()))
-
-
-def save_intake(session: Session, appointment_id: int, **said: Any) -> None:
-    """Columns of Intake by name; those that are left out are null."""
-    session.connection().execute(insert(_INTAKE), {"appointment_id": appointment_id, **said})
 
 
 def find_intake(session: Session, appointment_id: int) -> Intake | None:
@@ -69,7 +64,7 @@ def find_draft(session: Session, appointment_id: int) -> str | None:
 
 
 def drop_draft(session: Session, appointment_id: int) -> None:
-    session.execute(delete(Draft).where(Draft.appointment_id == appointment_id))
+    session.connection().execute(_DROP_DRAFT, {"id": appointment_id})
 
 
 def drop_drafts(session: Session, *, before: datetime) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, or_, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
@@ -36,7 +35,10 @@ class Patient(Base):
     interpreter: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_patient_match", "birth_date", "phone"),)
+    __table_args__ = (
+        Index("ix_patient_match", "birth_date", "phone"),
+        Index("ix_patient_name", "birth_date", "match_name"),
+    )
 
 
 class Guardian(Base):
@@ -48,36 +50,6 @@ class Guardian(Base):
     relation: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(String(20))
     consented_at: Mapped[datetime]
-
-
-def find_matching(session: Session, *, match_name: str, birth_date: date, phone: str) -> int | None:
-    """The id of the one patient with exactly this name, birth date and phone; None when there is none, or more than one.
-
-    Part of a writing transaction: whoever asks for the same person at the same time waits until it ends, and then finds
-    the patient that it made.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        number = zlib.crc32(f"{match_name} {birth_date} {phone}".encode()) - 2**31
-        session.execute(text("select pg_advisory_xact_lock(:space, :number)"), {"space": PERSON_LOCKS, "number": number})
-    ids = session.scalars(
-        select(Patient.id)
-        .where(Patient.birth_date == birth_date, Patient.phone == phone, Patient.match_name == match_name)
-        .limit(2)
-    ).all()
-    return ids[0] if len(ids) == 1 else None
-
-
-def resembling(session: Session, *, match_name: str, birth_date: date, phone: str, besides: int) -> list[int]:
-    """Patients who share birth date and phone, or birth date and name, with the one of id `besides`."""
-    return list(
-        session.scalars(
-            select(Patient.id).where(
-                Patient.birth_date == birth_date,
-                (Patient.phone == phone) | (Patient.match_name == match_name),
-                Patient.id != besides,
-            )
-        )
-    )
 
 
 def visits_ahead(
@@ -107,3 +79,12 @@ def visits_ahead(
 
 def find_guardian(session: Session, appointment_id: int) -> Guardian | None:
     return session.get(Guardian, appointment_id)
+
+
+_ADD_GUARDIAN = insert(Base.metadata.tables["guardian"])
+
+
+def add_guardian(session: Session, appointment_id: int, *, name: str, relation: str, phone: str, now: datetime) -> None:
+    """Who answers for the patient of this visit, and consented to it just now. `phone` in E.164."""
+    row = {"appointment_id": appointment_id, "name": name, "relation": relation, "phone": phone, "consented_at": now}
+    session.connection().execute(_ADD_GUARDIAN, row)

@@ -15,6 +15,8 @@ from limits.storage import Storage
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
+from clinic.store.connect import look_after_a_rest
+
 SWEEP_EVERY = 1000
 
 # On SQLite; PostgreSQL's is made by a migration.
@@ -34,9 +36,11 @@ def limits_engine(database_url: str) -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         options = {"options": "-c synchronous_commit=off -c lock_timeout=3000", "connect_timeout": 5}
-        return create_engine(
-            url, isolation_level="AUTOCOMMIT", pool_size=2, max_overflow=8, pool_pre_ping=True, connect_args=options
+        engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_size=2, max_overflow=8, pool_reset_on_return=None, connect_args=options
         )
+        look_after_a_rest(engine)
+        return engine
     engine = create_engine(_beside(url), isolation_level="AUTOCOMMIT", connect_args={"timeout": 3})
     event.listen(engine, "connect", _on_sqlite_connect)
     return engine

@@ -22,6 +22,8 @@ class Task(Base):
     other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
 
 
+_INSERT = insert(Base.metadata.tables["task"])
+
 POSSIBLE_DUPLICATE = "possible_duplicate"
 SAYS_NEW = "says_new_but_known"
 SAYS_KNOWN = "says_known_but_new"
@@ -37,4 +39,4 @@ def add_tasks(
             {"kind": kind, "created_at": now, "appointment_id": appointment_id, "patient_id": patient_id, "other_patient_id": o}
             for o in others
         ]
-        session.execute(insert(Task), rows)
+        session.connection().execute(_INSERT, rows)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
 from flask import Flask
+from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.form import BaseForm
+from wtforms.meta import DefaultMeta
 from wtforms.utils import unset_value
 
 PARTS = ("month", "day", "year")
@@ -16,6 +20,27 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 _AS_WRITTEN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 _WHOLE = re.compile(r"\s*([0-9]{1,2})\s*[/.\s-]\s*([0-9]{1,2})\s*[/.\s-]\s*([0-9]{4})\s*", re.ASCII)
+
+
+class Form(FlaskForm):
+    """A form that asks and does not judge: its fields take what was sent, and the use case says what is wrong with it.
+
+    The fields are bound once and copied for each request; to bind eighteen anew takes longer than to read them.
+    """
+
+    class Meta(DefaultMeta):
+        csrf = False  # checked for every POST at once, before the view
+
+        def bind_field(self, form: BaseForm, unbound_field: Any, options: MutableMapping[str, Any]) -> Any:
+            bound = _BOUND.get(unbound_field)
+            if bound is None:
+                bound = _BOUND[unbound_field] = vars(unbound_field.bind(form=None, _meta=DefaultMeta(), **options))
+            field = object.__new__(unbound_field.field_class)
+            vars(field).update(bound, _form=form, meta=self)
+            return field
+
+
+_BOUND: dict[Any, dict[str, Any]] = {}
 
 
 class DateInPartsField(Field):

@@ -41,17 +41,17 @@ FOR_SEARCH_ENGINES = frozenset(
 def install(app: Flask, *, https: bool) -> None:
     """Set the headers on every answer. A view that may be cached sets Cache-Control itself; the rest is not stored."""
 
+    always = [*ALWAYS.items(), *([("Strict-Transport-Security", f"max-age={TWO_YEARS}")] if https else [])]
+
     @app.after_request
     def tell(response: Response) -> Response:
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
-        if https:
-            response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
-        if request.endpoint not in FOR_SEARCH_ENGINES:
-            response.headers.setdefault("X-Robots-Tag", "noindex")
-        if request.endpoint == "static":
+        headers, endpoint = response.headers, request.endpoint
+        headers.extend(always)
+        if endpoint not in FOR_SEARCH_ENGINES:
+            headers.add("X-Robots-Tag", "noindex")
+        if endpoint == "static":
             if "v" in request.args and response.status_code == 200:
-                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        else:
-            response.headers.setdefault("Cache-Control", "no-store")
+                headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        elif "Cache-Control" not in headers:
+            headers.add("Cache-Control", "no-store")
         return response

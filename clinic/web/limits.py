@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Literal, TypeVar
 
 from flask import request
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 
 from clinic.domain.errors import LimitReached
 from clinic.domain.places import Point
@@ -47,7 +47,7 @@ def spend(kind: Kind) -> None:
     """Count one more of `kind` for this request's address. Raises LimitReached with the seconds to wait."""
     bound = parts()
     who = _who(request.remote_addr or "", bound.settings.secret_key)
-    for limit in parse_many(getattr(bound.settings.limits, kind)):
+    for limit in _read(getattr(bound.settings.limits, kind)):
         if not bound.limiter.hit(limit, kind, who):
             ends = bound.limiter.get_window_stats(limit, kind, who).reset_time
             raise LimitReached(REFUSALS[kind], max(1, round(ends - bound.clock().timestamp())))
@@ -67,6 +67,11 @@ def geocoder() -> Geocode | None:
         return ask(address)
 
     return counted
+
+
+@cache
+def _read(notation: str) -> list[RateLimitItem]:
+    return parse_many(notation)
 
 
 def _who(address: str, key: str) -> str:

@@ -11,7 +11,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import Flask
 from flask import session as cookie
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 from clinic.adapters.sealing import Sealer, WrongKey
 
@@ -19,6 +22,18 @@ BOOKED_FOR = timedelta(minutes=30)
 OPENED_FOR = timedelta(minutes=15)
 PATHWAY_FOR = timedelta(minutes=30)
 MOST_VISITS = 5
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, except that one signer serves all requests, and what is in the cookie is plain JSON."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+            self._signer = URLSafeTimedSerializer(app.secret_key or "", salt=self.salt, signer_kwargs=how)
+        return self._signer
 
 
 def remember_search(sought: dict[str, str]) -> None:
@@ -127,3 +142,7 @@ def forget() -> None:
 def _number(token: str) -> str:
     """The appointment's number, with which its tokens begin."""
     return token.partition("-")[0]
+
+
+def install(app: Flask) -> None:
+    app.session_interface = Sessions()

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import HOLD_MINUTES, State, hold_until
 from clinic.domain.errors import IllegalMove, InvalidInput, TimeTaken
-from clinic.domain.tokens import Wish, guess_opening, read_opening, write_key
+from clinic.domain.tokens import guess_opening, read_opening, write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.place import Who
 from clinic.store import appointments
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once, done_before, is_known, remember
+from clinic.store.idempotency import Once, find_earlier
 from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.usecases.booking.instead import wish_of, with_alternatives
-from clinic.usecases.booking.opened import get, opened
+from clinic.usecases.booking.opened import opened
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +51,46 @@ def request_once(scope: str, key: str | None, request: Any) -> Once | None:
 def hold(
     session: Session, opening: str, *, key: bytes, who: Who, now: datetime, once: Once | None = None, minutes: int = HOLD_MINUTES
 ) -> Hold:
-    """Hold the time that the opening token names. Raises TimeTaken, NotOffered, UnusableToken, KeyReused, Busy."""
+    """`take`, with everything there is to say of the hold. Sent twice it answers as the first time: when it was first to end."""
+
+    def tell(token: str) -> Hold:
+        appointment = opened(session, token, "hold", key)
+        return Hold(token, appointment.held_at + timedelta(minutes=minutes), summary_of(session, appointment))
+
+    return _take(session, opening, tell, key=key, who=who, now=now, once=once, minutes=minutes)
+
+
+def take(
+    session: Session, opening: str, *, key: bytes, who: Who, now: datetime, once: Once | None = None, minutes: int = HOLD_MINUTES
+) -> str:
+    """Hold the time that the opening token names; returns the key to it.
+
+    Raises TimeTaken, NotOffered, UnusableToken, KeyReused, Busy.
+    """
+    return _take(session, opening, lambda token: token, key=key, who=who, now=now, once=once, minutes=minutes)
+
+
+def _take(
+    session: Session, opening: str, tell: Callable[[str], Told], *,
+    key: bytes, who: Who, now: datetime, once: Once | None, minutes: int,
+) -> Told:  # fmt: skip
+    @retried
+    def attempt(session: Session) -> Told:
+        begin_write(session)
+        hold_id = place.hold(session, wish, who=who, now=now, minutes=minutes, once=once)
+        told = tell(write_key(key, "hold", hold_id, 0))  # the generation that every appointment begins with
+        session.commit()
+        return told
+
     with with_alternatives(session, lambda: guess_opening(opening), now=now, staff=who.staff):
         wish = read_opening(key, opening)
         try:
             place.look(session, wish, now=now)
         except TimeTaken:
             # Unless it was this very request that took it: claims and key are committed together.
-            if once is None or not is_known(session, once):
+            if once is None or find_earlier(session, once) is None:
                 raise
-        return _hold(session, wish, key=key, who=who, now=now, once=once, minutes=minutes)
-
-
-@retried
-def _hold(session: Session, wish: Wish, *, key: bytes, who: Who, now: datetime, once: Once | None, minutes: int) -> Hold:
-    begin_write(session)
-    if once and (made := done_before(session, once, now=now)):
-        told = _told(session, made, key, minutes)
-        session.commit()
-        return told
-    appointment_id = place.hold(session, wish, who=who, now=now, minutes=minutes)
-    if once:
-        remember(session, once, appointment_id, now=now)
-    told = _told(session, appointment_id, key, minutes)
-    session.commit()
-    return told
-
-
-def _told(session: Session, appointment_id: int, key: bytes, minutes: int) -> Hold:
-    appointment = get(session, appointment_id)
-    # A replay answers as the first time did: when it was first to end.
-    until = appointment.held_at + timedelta(minutes=minutes)
-    return Hold(write_key(key, "hold", appointment.id, appointment.generation), until, summary_of(session, appointment))
+        return attempt(session)
 
 
 def get_hold(session: Session, token: str, *, key: bytes, now: datetime) -> Hold:

@@ -11,10 +11,20 @@ from clinic.domain.errors import NotFound
 from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.store import appointments
 from clinic.store.appointments import Appointment
+from clinic.store.bookings import Held
 from clinic.store.summaries import VisitSummary, summary_of
 
 MANAGED_FOR = timedelta(hours=24)
 NO_SUCH_KEY = "We could not find that. The link may be old, or not complete. Please search again, or call us."
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens a booked visit: its reference, for the browser that booked it, and the key for changing it."""
+
+    appointment_id: int
+    reference: str
+    manage_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,10 @@ def managed(session: Session, manage_token: str, key: bytes, *, now: datetime) -
     return appointment
 
 
+def keys_of(visit: Appointment | Held, key: bytes) -> Keys:
+    return Keys(visit.id, visit.reference, write_key(key, "manage", visit.id, visit.generation))
+
+
 def as_booked(session: Session, appointment: Appointment, key: bytes) -> Booked:
     """The visit, with a key to it."""
-    token = write_key(key, "manage", appointment.id, appointment.generation)
-    return Booked(appointment.reference, token, summary_of(session, appointment))
+    return Booked(appointment.reference, keys_of(appointment, key).manage_token, summary_of(session, appointment))

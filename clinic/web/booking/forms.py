@@ -6,11 +6,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
 from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.web.fields import PARTS, DateInPartsField
+from clinic.web.fields import PARTS, DateInPartsField, Form
 
 LANGUAGES = {
     "en": "English", "es": "Español", "ht": "Kreyòl ayisyen", "pt": "Português", "fr": "Français", "zh": "中文",
@@ -32,7 +31,7 @@ def _plain(text: str | None) -> str:
     return unicodedata.normalize("NFKC", text or "").strip()
 
 
-class DetailsForm(FlaskForm):
+class DetailsForm(Form):
     """Who comes. Names of fields are those of PatientDetails and of the errors about it, in the order of the page."""
 
     booked_by = RadioField("Who is this visit for?", choices=BOOKED_BY, default="self", validate_choice=False)
@@ -53,9 +52,6 @@ class DetailsForm(FlaskForm):
     interpreter = BooleanField("We need an interpreter (free of charge)")
     access_needs = TextAreaField("What else do you need to get in and be seen?", filters=[_tidy])
     insurer = StringField("Insurance", filters=[_tidy])
-
-    class Meta:
-        csrf = False  # checked for every form at once, before the view
 
     def details(self) -> PatientDetails:
         """What was answered, possible or not. A guardian without a number of their own is reached at the one given."""
@@ -173,16 +169,13 @@ def _said(answers: Mapping[str, str | None]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in answers.items() if value]
 
 
-class LookupForm(FlaskForm):
+class LookupForm(Form):
     """Whose visit is looked for."""
 
     family_name = StringField("Patient’s last name", filters=[_tidy])
     birth_date = DateInPartsField("Patient’s date of birth")
     phone = StringField("Phone number given when booking", filters=[_plain])
     reference = StringField("Or the reference, if you have it", filters=[_plain])
-
-    class Meta:
-        csrf = False
 
     def problems(self, refused: Mapping[str, str]) -> dict[str, str]:
         found = dict(refused)

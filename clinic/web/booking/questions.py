@@ -54,7 +54,7 @@ def answer_before_visit() -> Page:
     return _answer(made, url_for(".visit")) if made else closed()
 
 
-def send_pathway(made: Booked) -> None:
+def send_pathway(manage_token: str) -> None:
     """The patient agreed that answers to the care pathway go with the booking; then the browser need not carry them any more."""
     pathway = library().pathway
     answers = visitor.pathway_answers(pathway.version, sealer=parts().sealer, now=now())
@@ -62,7 +62,7 @@ def send_pathway(made: Booked) -> None:
         return
     try:
         intake.answer(
-            session(), made.manage_token, answers, version=pathway.version, kind="pathway", sealer=parts().sealer,
+            session(), manage_token, answers, version=pathway.version, kind="pathway", sealer=parts().sealer,
             key=signing_key(), who=PATIENT, now=now(),
         )  # fmt: skip
     except DomainError:

@@ -51,12 +51,11 @@ def hold() -> Page:
     form = DetailsForm(request.form)
     spend("holds")
     try:
-        held = booking.hold(session(), opening, key=signing_key(), who=PATIENT, now=now(), once=once)
+        token = booking.take(session(), opening, key=signing_key(), who=PATIENT, now=now(), once=once)
     except (TimeRefused, UnusableToken) as refused:
         return _offer_others(refused, form if _answered() else None)
-    if _answered() and _keep(held.token, form):
-        return redirect(url_for(".check", hold=held.token), 303)
-    return redirect(url_for(".details", hold=held.token), 303)
+    page = ".check" if _answered() and _keep(token, form) else ".details"
+    return redirect(url_for(page, hold=token), 303)
 
 
 @blueprint.get("/book/<token:hold>/details")
@@ -141,7 +140,7 @@ def confirm(hold: str) -> Page:
         if wrong := form.problems():
             raise InvalidInput(wrong)
         spend("bookings")
-        booked = booking.confirm(session(), hold, form.details(), key=signing_key(), who=PATIENT, now=now(), once=once)
+        booked = booking.book(session(), hold, form.details(), key=signing_key(), who=PATIENT, now=now(), once=once)
     except UnusableToken:
         raise
     except InvalidInput:
@@ -156,7 +155,7 @@ def confirm(hold: str) -> Page:
         return _show_answers(held, form, refused), TOO_SOON.get(type(refused), 409)
     visitor.remember_booked(booked.reference, booked.manage_token, now=now())
     if request.form.get("send_pathway"):
-        questions.send_pathway(booked)
+        questions.send_pathway(booked.manage_token)
     return redirect(url_for(".booked", reference=booked.reference), 303)
 
 

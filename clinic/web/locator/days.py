@@ -8,14 +8,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from clinic.domain.hours import PARTS_OF_DAY, zone
 from clinic.engine.search import Opening
 from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days
-from clinic.web.fields import read_day
+from clinic.web.fields import Form, read_day
 from clinic.web.locator.forms import PARTS, written
 
 UNKNOWN = {
@@ -27,7 +26,7 @@ MANY = 8
 """From so many times on, a day is cut into morning, afternoon and evening."""
 
 
-class TimesForm(FlaskForm):
+class TimesForm(Form):
     """A plain GET. `wrong` has a sentence for each field that cannot be understood or had; the page goes on without it."""
 
     visit_type = SelectField("Kind of visit", filters=[written], validate_choice=False)
@@ -35,9 +34,6 @@ class TimesForm(FlaskForm):
     location = SelectField("Clinic", filters=[written], validate_choice=False)
     part = SelectField("Time of day", filters=[written], choices=PARTS, validate_choice=False)
     day = StringField("From this day on", filters=[written], name="from")
-
-    class Meta:
-        csrf = False
 
     def __init__(self, asked: Any, services: Sequence[ServiceCard]) -> None:
         """`services` hold the visit types that there are here; those that only staff book are not offered."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from clinic.usecases.directory import ServiceCard
-from clinic.web.fields import read_day
+from clinic.web.fields import Form, read_day
 
 SORTS = {"nearest": "Nearest first", "soonest": "Soonest first"}
 PARTS = {"": "Any time", "morning": "Morning", "afternoon": "Afternoon", "evening": "Evening"}
@@ -23,7 +22,7 @@ def written(value: str | None) -> str:
     return "".join(filter(str.isprintable, value or "")).strip()
 
 
-class SearchForm(FlaskForm):
+class SearchForm(Form):
     """What is sought. Any text may be a place: use cases decide which.
 
     `wrong` has a sentence for each field that narrows and cannot be understood or had; the search goes on without it.
@@ -37,9 +36,6 @@ class SearchForm(FlaskForm):
     specialist = SelectField("With whom", filters=[written], validate_choice=False)
     language = SelectField("Language", filters=[written], validate_choice=False)
     sort = SelectField("Order", choices=SORTS, default="nearest", validate_choice=False)
-
-    class Meta:
-        csrf = False
 
     def offer(self, services: Sequence[ServiceCard]) -> SearchForm:
         """The services to choose from; the first is chosen when none was named."""

@@ -1,0 +1,295 @@
+"""A hold becomes a visit: what decides about it is read in one statement, and what follows from it is written in one.
+
+On PostgreSQL the locks come first, in a statement of their own; so a booking is three trips and the commit, and the locks
+are held for as short as can be. On SQLite, where a statement is no trip and whoever writes is alone, the same rows are
+written one by one.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, bindparam, func, insert, select, text, true, union, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State
+from clinic.domain.errors import PatientClash
+from clinic.domain.timeline import cell_at
+from clinic.store.appointments import add_resource
+from clinic.store.audit import note
+from clinic.store.base import Base, UtcDateTime
+from clinic.store.claims import CLAIM_LOCKS, PLACE_LOCKS, Taking, by_guard, claim, keep_claims
+from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Earlier, Once, remember, values_of
+from clinic.store.intake import drop_draft
+from clinic.store.outbox import tell
+from clinic.store.patients import PERSON_LOCKS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was said about the patient and the visit, as it is stored: names trimmed, phone in E.164, nothing instead of ''.
+
+    The columns of patient, intake and appointment by these names mean the same.
+    """
+
+    given_name: str
+    family_name: str
+    match_name: str
+    birth_date: date
+    phone: str
+    phone_extension: str | None
+    email: str | None
+    postal_code: str | None
+    language: str
+    interpreter: bool
+    access_needs: str | None
+    insurer: str | None
+    texts_consented_at: datetime | None
+    new_patient: bool | None
+    booked_by: str
+    reason: str | None
+
+    def __repr__(self) -> str:  # never into a log
+        return "Said(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An appointment that is, or was, a hold. `claims` is how many it has. Times are UTC."""
+
+    id: int
+    reference: str
+    state: str
+    generation: int
+    visit_type_id: int
+    location_id: int
+    specialist_id: int
+    room_id: int | None
+    equipment_id: int | None
+    start_at: datetime
+    end_at: datetime
+    time_zone: str
+    held_at: datetime
+    hold_expires_at: datetime | None
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What decides about a booking.
+
+    `patient_id` is the one patient with exactly this name, birth date and phone, `ahead` how many first visits of the
+    service they have ahead of them; without one, `resembling` are those who share the birth date and either of the others.
+    `earlier` is what the request's key was used for before.
+    """
+
+    hold: Held
+    earlier: Earlier | None
+    patient_id: int | None
+    ahead: int
+    resembling: tuple[int, ...]
+
+
+# In the order of all our locks: people by their ids, the request's key, the person, the place. Who is said to come may be
+# known already: the patient found here is the one found afterwards, unless somebody made them while we waited.
+_LOCK = text("""
+    with held as (
+        select specialist_id, location_id, room_kind is not null or equipment_kind is not null as inside
+        from appointment join visit_type on visit_type.id = visit_type_id where appointment.id = :hold
+    )
+    select pg_advisory_xact_lock(space, cast(id as integer)), space, id from (
+        select :calendars as space, specialist_id as id from held
+        union all select :calendars, id from patient
+                  where birth_date = :birth_date and phone = :phone and match_name = :match_name
+        union all select :keys, :key_number where :key_number is not null
+        union all select :persons, :person_number
+        union all select :places, location_id from held where inside
+        order by space, id
+    ) as ordered
+""").bindparams(
+    bindparam("key_number", type_=BigInteger), bindparam("person_number", type_=BigInteger),
+    calendars=CLAIM_LOCKS, keys=KEY_LOCKS, persons=PERSON_LOCKS, places=PLACE_LOCKS,
+)  # fmt: skip
+
+_TABLES = Base.metadata.tables
+_APPOINTMENT, _CLAIM, _INTAKE = _TABLES["appointment"], _TABLES["claim"], _TABLES["intake"]
+_KEY, _PATIENT, _KIND = _TABLES["idempotency_key"], _TABLES["patient"], _TABLES["visit_type"]
+_AHEAD, _KIND_AHEAD = _APPOINTMENT.alias("ahead"), _KIND.alias("kind_ahead")
+
+_BORN = _PATIENT.c.birth_date == bindparam("birth_date")
+_SAME_PHONE, _SAME_NAME = _PATIENT.c.phone == bindparam("phone"), _PATIENT.c.match_name == bindparam("match_name")
+# Two looks into two indexes: many are born on one day.
+_ALIKE = union(
+    select(_PATIENT.c.id, _SAME_NAME.label("same")).where(_BORN, _SAME_PHONE),
+    select(_PATIENT.c.id, _SAME_PHONE).where(_BORN, _SAME_NAME),
+).subquery("alike")
+_CLAIMS = select(func.count()).select_from(_CLAIM).where(_CLAIM.c.appointment_id == _APPOINTMENT.c.id).scalar_subquery()
+_AHEAD_OF_THEM = (
+    select(func.count())
+    .select_from(_AHEAD.join(_KIND_AHEAD, _KIND_AHEAD.c.id == _AHEAD.c.visit_type_id))
+    .where(
+        _AHEAD.c.patient_id == _ALIKE.c.id,
+        _AHEAD.c.state == State.BOOKED.value,
+        _AHEAD.c.start_at > bindparam("now", type_=UtcDateTime()),
+        _KIND_AHEAD.c.service_id == _KIND.c.service_id,
+        _KIND_AHEAD.c.audience != "returning",
+    )
+    .scalar_subquery()
+)
+_HELD = [_APPOINTMENT.c[field.name] for field in fields(Held)[:-1]]
+# One row, or one for each patient who may be the same.
+_FIND = (
+    select(
+        *_HELD, _CLAIMS, _KEY.c.request_hash, _KEY.c.appointment_id, _KEY.c.created_at, _ALIKE.c.id, _ALIKE.c.same, _AHEAD_OF_THEM
+    )
+    .select_from(
+        _APPOINTMENT.join(_KIND, _KIND.c.id == _APPOINTMENT.c.visit_type_id)
+        .outerjoin(_KEY, (_KEY.c.scope == bindparam("scope")) & (_KEY.c.key == bindparam("key")))
+        .outerjoin(_ALIKE, true())
+    )
+    .where(_APPOINTMENT.c.id == bindparam("hold"))
+    .order_by(_ALIKE.c.id)
+)
+
+
+def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: datetime) -> Found | None:
+    """The hold and what decides about booking it, once its calendars, the key and the person are ours; None: no such hold.
+
+    A hold never moves, so that the locks are those of where it was seen. SQLite needs none (see connect.begin_write).
+    """
+    who = {"birth_date": said.birth_date, "phone": said.phone, "match_name": said.match_name}
+    asked = {**who, "hold": hold_id, "scope": once and once.scope, "key": once and once.key, "now": now}
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return _found(connection.execute(_FIND, asked).all())
+    numbers = {"key_number": once.lock if once else None, "person_number": _number(said)}
+    while True:
+        locked = connection.execute(_LOCK, {**who, **numbers, "hold": hold_id}).all()
+        found = _found(connection.execute(_FIND, asked).all())
+        if found is None or found.patient_id is None or (CLAIM_LOCKS, found.patient_id) in {(s, i) for _, s, i in locked}:
+            return found
+
+
+def _number(said: Said) -> int:
+    """A person's lock."""
+    return zlib.crc32(f"{said.match_name} {said.birth_date} {said.phone}".encode()) - 2**31
+
+
+def _found(rows: Any) -> Found | None:
+    if not rows:
+        return None
+    *held, request_hash, made, made_at, alike, _same, _ahead = rows[0]
+    earlier = None if made is None else Earlier(request_hash, made, made_at)
+    same = [(patient_id, ahead) for *_, patient_id, is_same, ahead in rows if is_same]
+    if len(same) == 1:
+        return Found(Held(*held), earlier, *same[0], resembling=())
+    return Found(Held(*held), earlier, None, 0, () if alike is None else tuple(row[-3] for row in rows))
+
+
+_OF_PATIENT = (
+    "given_name", "family_name", "match_name", "birth_date", "phone", "phone_extension", "email", "postal_code", "language",
+    "interpreter",
+)  # fmt: skip
+_OF_INTAKE = (
+    "given_name", "family_name", "phone_extension", "postal_code", "email", "language", "interpreter", "access_needs",
+    "insurer", "texts_consented_at",
+)  # fmt: skip
+_OF_VISIT = ("new_patient", "booked_by", "reason")
+
+
+def _each(names: Sequence[str], pattern: str = "{}") -> str:
+    return ", ".join(pattern.format(name) for name in names)
+
+
+_BOOK_AT_ONCE = f"""
+with new as (
+    insert into resource (kind) select 'patient' where :patient_id is null returning id
+), recorded as (
+    insert into patient (id, {_each(_OF_PATIENT)}, created_at) select id, {_each(_OF_PATIENT, ":{}")}, :now from new
+), who as (
+    select coalesce(:patient_id, (select id from new)) as id
+), kept as (
+    update claim set expires_at = null where appointment_id = :hold
+), taken as (
+    insert into claim (resource_id, start_cell, end_cell, appointment_id) select id, :start_cell, :end_cell, :hold from who
+), booked as (
+    update appointment
+    set state = 'booked', hold_expires_at = null, booked_at = :now, patient_id = who.id, room_id = :room_id,
+        equipment_id = :equipment_id, {_each(_OF_VISIT, "{0} = :{0}")}
+    from who where appointment.id = :hold
+), noted as (
+    insert into audit (at, actor, action, appointment_id, patient_id, detail) select :now, :actor, 'book', :hold, id, '' from who
+), told as (
+    insert into outbox (appointment_id, event, sequence, due_at) values (:hold, 'booked', 0, :now)
+), asked as (
+    insert into intake (appointment_id, {_each(_OF_INTAKE)}) values (:hold, {_each(_OF_INTAKE, ":{}")})
+), tidied as (
+    delete from draft where appointment_id = :hold
+), once as ({REMEMBER.format(made=":hold")})
+select id from who
+"""  # noqa: S608 (names of columns, nothing else)
+_SAID = tuple(field.name for field in fields(Said))
+_TYPES = {name: column.type for table in (_APPOINTMENT, _INTAKE, _PATIENT) for name, column in table.c.items()}
+_BOOK = text(_BOOK_AT_ONCE).bindparams(
+    *(bindparam(name, type_=_TYPES[name]) for name in (*_SAID, "patient_id", "room_id", "equipment_id")),
+    *(bindparam(name, type_=Integer()) for name in ("start_cell", "end_cell")),
+    bindparam("hold", type_=BigInteger()),
+    *BINDS,
+)
+
+
+def book(
+    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, actor: str, now: datetime
+) -> int:
+    """Write the visit that the hold becomes, for the patient of that id, or else for a new one. Returns the patient's id.
+
+    With it go the patient's claim, the audit row, the outbox row, what was said, and the request's key; the draft goes.
+    A record that was there stays as it was: whoever knows a name, a birth date and a phone number must not be able to turn
+    somebody else's messages to an address of their own. Raises PatientClash when the guard refuses the patient's claim.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return _book_in_steps(session, hold, said, patient_id, once=once, actor=actor, now=now)
+    parameters = {name: getattr(said, name) for name in _SAID} | values_of(once) | {
+        "hold": hold.id, "patient_id": patient_id, "room_id": hold.room_id, "equipment_id": hold.equipment_id,
+        "start_cell": cell_at(hold.start_at), "end_cell": cell_at(hold.end_at), "actor": actor, "now": now,
+    }  # fmt: skip
+    try:
+        return int(connection.execute(_BOOK, parameters).scalar_one())
+    except IntegrityError as refused:
+        if not by_guard(refused):
+            raise
+        raise PatientClash() from refused
+
+
+_ADD_PATIENT, _ADD_INTAKE = insert(_PATIENT), insert(_INTAKE)
+_BECOME = update(_APPOINTMENT).where(_APPOINTMENT.c.id == bindparam("hold"))
+
+
+def _book_in_steps(
+    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, actor: str, now: datetime
+) -> int:
+    connection = session.connection()
+    if patient_id is None:
+        patient_id = add_resource(session, "patient")
+        row = {name: getattr(said, name) for name in _OF_PATIENT}
+        connection.execute(_ADD_PATIENT, row | {"id": patient_id, "created_at": now})
+    keep_claims(session, hold.id, expires_at=None)
+    theirs = Taking(patient_id, cell_at(hold.start_at), cell_at(hold.end_at))
+    claim(session, hold.id, [theirs], refuse_as=PatientClash)
+    visit = {name: getattr(said, name) for name in _OF_VISIT} | {
+        "state": State.BOOKED.value, "hold_expires_at": None, "booked_at": now, "patient_id": patient_id,
+        "room_id": hold.room_id, "equipment_id": hold.equipment_id,
+    }  # fmt: skip
+    connection.execute(_BECOME, visit | {"hold": hold.id})
+    note(session, hold.id, actor=actor, action="book", patient_id=patient_id, now=now)
+    tell(session, hold.id, "booked", sequence=0, now=now)
+    connection.execute(_ADD_INTAKE, {name: getattr(said, name) for name in _OF_INTAKE} | {"appointment_id": hold.id})
+    drop_draft(session, hold.id)
+    remember(session, once, hold.id, now=now)
+    return patient_id
