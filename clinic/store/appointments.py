@@ -38,7 +38,7 @@ class Appointment(Base):
 
     Start and end are UTC; `time_zone` is the clinic's, as it was when booked. `sequence` counts what invitations must
     know (moves, cancelling); raising `generation` revokes every link sent out. `earlier_wanted_at`: since when the
-    patient wants to hear of an earlier time.
+    patient wants to hear of an earlier time. `confirmed_at`: when they said that they will come, to this time.
     """
 
     __tablename__ = "appointment"
@@ -67,6 +67,7 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     earlier_wanted_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint(f"state in ({_STATES})", name="state"),

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, insert
+from sqlalchemy import BigInteger, Index, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key
 
 
 class Audit(Base):
-    """`actor` is a role and an id ("patient", "api", "agent:17"), never a name. `detail` holds no private data."""
+    """`actor` is a role and an id ("patient", "api", "agent:17"), never a name. `detail` holds no private data.
+
+    Appointment and patient are numbers, not references: a row outlives both by years.
+    """
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(60))
     action: Mapped[str] = mapped_column(String(40))
-    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
-    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    appointment_id: Mapped[int | None] = mapped_column(BigInteger)
+    patient_id: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[str] = mapped_column(String(400), default="")
 
     __table_args__ = (Index("ix_audit_appointment", "appointment_id"),)

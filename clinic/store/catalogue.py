@@ -26,7 +26,8 @@ class Service(Base):
 class VisitType(Base):
     """Columns named as in domain.visit.VisitShape mean the same. The lowest `position` is the service's first visit.
 
-    `preparation` is what a patient does before it, a line each.
+    `preparation` is what a patient does before it, a line each. `reminders` are days before the visit on which one is sent, 0
+    the day itself; `prepare_days` before it, a message says to read how to prepare (null: none does).
     """
 
     __tablename__ = "visit_type"
@@ -49,6 +50,8 @@ class VisitType(Base):
     audience: Mapped[str] = mapped_column(String(10), default="any")
     cancel_window_hours: Mapped[int] = mapped_column(default=24)
     preparation: Mapped[str] = mapped_column(Text, default="", server_default="")
+    reminders: Mapped[str] = mapped_column(String(20), default="7 2 0", server_default="7 2 0")
+    prepare_days: Mapped[int | None]
 
     __table_args__ = (CheckConstraint("audience in ('any', 'new', 'returning')", name="audience"),)
 

@@ -1,4 +1,4 @@
-"""What must be told to somebody: a row in the transaction that causes it, sent later by the worker."""
+"""What must be told to somebody: a row in the transaction that causes it, sent later by the worker (see store.deliveries)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from clinic.store.base import Base, Key, UtcDateTime
 
 
 class OutboxMessage(Base):
-    """One message to one person about one event. (`appointment_id`, `event`, `sequence`) is unique: told once.
+    """One event that one person is told of, from `due_at` on. `done_at`: it was passed on to its deliveries, or is not wanted.
 
-    `sequence` is the appointment's at the event: a second reschedule is a second event. Of a "link", which is asked for
-    and changes nothing, it is a number of its own.
+    It is about an appointment, or about an entry of the waitlist, or both (an offer: the entry and the held time).
+    (`appointment_id`, `event`, `sequence`) is unique: told once. `sequence` is the appointment's at the event: a second
+    reschedule is a second event. Of a "link", which is asked for and changes nothing, it is a number of its own; of an
+    "offer" the offer's id.
     """
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entry.id"))
     event: Mapped[str] = mapped_column(String(40))
     sequence: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
@@ -28,6 +31,7 @@ class OutboxMessage(Base):
 
     __table_args__ = (
         Index("uq_outbox_event", "appointment_id", "event", "sequence", unique=True),
+        Index("ix_outbox_entry", "entry_id"),
         Index("ix_outbox_due", "due_at", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
     )
 
@@ -37,8 +41,16 @@ _INSERT = insert(Base.metadata.tables["outbox"])
 
 
 def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
-    """One outbox row."""
+    """One outbox row about a visit."""
     row = {"appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": now}
+    session.connection().execute(_INSERT, row)
+
+
+def tell_waiting(
+    session: Session, entry_id: int, event: str, *, sequence: int, due_at: datetime, appointment_id: int | None = None
+) -> None:
+    """One outbox row for whoever waits: about their entry, or (with the held time's id) an offer."""
+    row = {"entry_id": entry_id, "appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": due_at}
     session.connection().execute(_INSERT, row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, insert
+from sqlalchemy import ForeignKey, Index, String, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key
@@ -20,6 +20,15 @@ class Task(Base):
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
     other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("time_offer.id"))
+
+    __table_args__ = (
+        # A message that failed, or a letter to print, is one task; so is an offer to make by telephone.
+        Index("uq_task_delivery", "delivery_id", unique=True),
+        Index("uq_task_offer", "offer_id", unique=True),
+        Index("ix_task_open", "kind", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
+    )
 
 
 _INSERT = insert(Base.metadata.tables["task"])
@@ -28,6 +37,9 @@ POSSIBLE_DUPLICATE = "possible_duplicate"
 SAYS_NEW = "says_new_but_known"
 SAYS_KNOWN = "says_known_but_new"
 INTAKE_CALL = "call_about_answers"
+FAILED_MESSAGE = "failed_message"
+LETTER = "letter"
+PHONE_OFFER = "phone_offer"
 
 
 def add_tasks(
