@@ -143,6 +143,7 @@ GUIDED: dict[str, Sizes] = {"with scripts": {}, "without JavaScript": {"java_scr
 def test_the_guide_leads_to_a_booked_visit_and_its_answers_go_along(
     page: Page, asked: list[str], request: pytest.FixtureRequest
 ) -> None:
+    way = request.node.callspec.id.partition("-")[2]
     patient = Patient(page)
     page.goto("/care/pathway")
     questions = list(ANSWERS)
@@ -168,7 +169,7 @@ def test_the_guide_leads_to_a_booked_visit_and_its_answers_go_along(
     patient.press("Find the soonest physical therapy", within=card)
     patient.is_at("Physical therapy near")
     patient.take()
-    patient.say_who("Guided " + "".join(filter(str.isalpha, request.node.callspec.id)))
+    patient.say_who("Guided " + "".join(filter(str.isalpha, way)))
     patient.go_on()
     expect(page.get_by_label(GUIDE, exact=True)).not_to_be_checked()
     patient.choose(GUIDE)
