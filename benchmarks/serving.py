@@ -48,6 +48,8 @@ def served(url: str, log: Path, *, app: str = "wsgi:app", folder: Path = ROOT, r
         "CLINIC_BRAND": "Impact Medical",
         "CLINIC_PHONE": "(407) 555-0100",
         "CLINIC_INTAKE_KEYS": "dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",
+        "CLINIC_SMTP_URL": "smtp://localhost:9",
+        "CLINIC_MAIL_FROM": "visits@example.org",
         "CLINIC_TRUSTED_PROXIES": "1",
         "CLINIC_LIMIT_HOLDS": NO_LIMIT,
         "CLINIC_LIMIT_BOOKINGS": NO_LIMIT,

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from limits import parse_many
@@ -37,6 +37,11 @@ VARIABLES = {
     "CLINIC_PHONE": "the number that every page offers to people who would rather call",
     "CLINIC_INTAKE_KEYS": "seals what patients tell a clinic: 32 random bytes in URL-safe base 64; of several, the newest first",
     "CLINIC_CONTENT": "the folder of care pages, pathway and preparation (default clinic/content)",
+    "CLINIC_SMTP_URL": "the server that sends mail: smtp://user:password@host:port, or smtps:// for TLS from the first byte",
+    "CLINIC_SMTP_TLS": "starttls (default): encrypted or not at all; off: in clear, for a server on this machine",
+    "CLINIC_MAIL_FROM": "the address that mail comes from",
+    "CLINIC_MAIL_TIMEOUT": "seconds that the mail server may be silent (default 10)",
+    "CLINIC_SMS_URL": "twilio://ACCOUNT:TOKEN@api.twilio.com?from=+14075550100 (or ?service=MG…); empty: no text messages",
     "CLINIC_DEMO": "1 for invented data, a banner on every page and generous limits",
     "CLINIC_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (default INFO)",
     "CLINIC_GEOCODER": "a geopy service (nominatim, photon, google …) or uscensus; empty: the embedded gazetteer alone",
@@ -84,6 +89,11 @@ class Settings:
     phone: str
     intake_keys: tuple[str, ...] = field(repr=False)
     content: Path = CONTENT
+    smtp_url: str = field(default="", repr=False)
+    smtp_tls: Literal["starttls", "off"] = "starttls"
+    mail_from: str = ""
+    mail_timeout: float = 10.0
+    sms_url: str = field(default="", repr=False)
     demo: bool = False
     log_level: str = "INFO"
     geocoder: str = ""
@@ -115,12 +125,18 @@ class Settings:
         }
         database_url = _checked(environ, "CLINIC_DATABASE_URL", None, _database_url)
         secret_key = _checked(environ, "CLINIC_SECRET_KEY", None, _secret)
+        smtp_url = _checked(environ, "CLINIC_SMTP_URL", "" if demo else None, _smtp_url)
         settings = cls(
             demo=demo,
             database_url=database_url,
             secret_key=secret_key,
             intake_keys=_checked(environ, "CLINIC_INTAKE_KEYS", _demo_key(secret_key) if demo else None, _keys),
             content=_checked(environ, "CLINIC_CONTENT", str(CONTENT), lambda folder: ROOT / folder),
+            smtp_url=smtp_url,
+            smtp_tls=_checked(environ, "CLINIC_SMTP_TLS", "starttls", _smtp_tls),
+            mail_from=_checked(environ, "CLINIC_MAIL_FROM", None if smtp_url else "visits@example.org", _mail_from),
+            mail_timeout=_checked(environ, "CLINIC_MAIL_TIMEOUT", "10", _seconds),
+            sms_url=_checked(environ, "CLINIC_SMS_URL", "", _sms_url),
             public_url=_checked(environ, "CLINIC_PUBLIC_URL", "http://127.0.0.1:8000" if demo else None, _public_url),
             brand=_checked(environ, "CLINIC_BRAND", "Impact Medical" if demo else None, str),
             phone=_checked(environ, "CLINIC_PHONE", "(407) 555-0100" if demo else None, _phone),
@@ -257,6 +273,42 @@ def _seconds(value: str) -> float:
     if not 0.1 <= seconds <= 30:
         raise ValueError("must be between 0.1 and 30 seconds")
     return seconds
+
+
+def _smtp_url(value: str) -> str:
+    from clinic.adapters.mail import read_url
+
+    if value:
+        read_url(value)
+    return value
+
+
+def _smtp_tls(value: str) -> Literal["starttls", "off"]:
+    if value == "off":
+        return "off"
+    if value == "starttls":
+        return "starttls"
+    raise ValueError("must be starttls or off")
+
+
+def _mail_from(value: str) -> str:
+    from clinic.adapters.mail import sender_line
+
+    try:
+        sender_line("", value)
+    except ValueError:
+        value = ""
+    if not value or not value.isascii():
+        raise ValueError("must be one address, such as visits@example.org, without a name")
+    return value
+
+
+def _sms_url(value: str) -> str:
+    from clinic.adapters.sms import read_url
+
+    if value:
+        read_url(value)
+    return value
 
 
 def _hops(value: str) -> int:

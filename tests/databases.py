@@ -29,6 +29,8 @@ def settings_for(url: str, **changes: object) -> Settings:
         "brand": "Impact Medical",
         "phone": "(407) 555-0100",
         "intake_keys": ("dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",),
+        "smtp_url": "smtp://localhost:9",  # nobody is there
+        "mail_from": "visits@example.org",
         "log_level": "WARNING",
         "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT),
     }

@@ -18,6 +18,8 @@ WHOLE = {
     "CLINIC_BRAND": "Impact Medical",
     "CLINIC_PHONE": "(407) 555-0100",
     "CLINIC_INTAKE_KEYS": "dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",
+    "CLINIC_SMTP_URL": "smtp://clinic:pass%40word@mail.example",
+    "CLINIC_MAIL_FROM": "visits@example.org",
 }
 DEMO = {
     "CLINIC_DEMO": "1",
@@ -32,6 +34,9 @@ def test_a_whole_configuration() -> None:
     assert (settings.public_url, settings.https, settings.hosts) == ("https://book.example.org", True, ["book.example.org"])
     assert not settings.demo
     assert settings.geocoder_timeout == 2.0
+    assert settings.smtp_url == WHOLE["CLINIC_SMTP_URL"]
+    assert (settings.smtp_tls, settings.mail_from, settings.mail_timeout) == ("starttls", "visits@example.org", 10.0)
+    assert settings.sms_url == ""
     assert WHOLE["CLINIC_SECRET_KEY"] not in repr(settings)
 
 
@@ -62,6 +67,23 @@ def test_demo_mode_fills_gaps_but_never_the_secret() -> None:
         ("CLINIC_PUBLIC_URL", "book.example.org", "https://"),
         ("CLINIC_PUBLIC_URL", "https://book.example.org/clinic", "a scheme and a host"),
         ("CLINIC_PHONE", "call us", "telephone"),
+        ("CLINIC_SMTP_URL", "mail.example.org", "smtp://user:password@host:port"),
+        ("CLINIC_SMTP_URL", "http://mail.example.org", "smtp://user:password@host:port"),
+        ("CLINIC_SMTP_URL", "smtp://clinic:hush/hush@mail.example", "%2F"),
+        ("CLINIC_SMTP_URL", "smtp://clinic:hush@mail.example:port", "smtp://user:password@host:port"),
+        ("CLINIC_SMTP_URL", "smtp://clinic@mail.example", "both a user and a password"),
+        ("CLINIC_SMTP_URL", "smtp://clinic:h%C3%BCsh@mail.example", "ASCII"),
+        ("CLINIC_SMTP_TLS", "yes", "starttls or off"),
+        ("CLINIC_MAIL_FROM", "visits", "one address"),
+        ("CLINIC_MAIL_FROM", "Clinic <visits@example.org>", "without a name"),
+        ("CLINIC_MAIL_FROM", "a@example.org, b@example.org", "one address"),
+        ("CLINIC_MAIL_FROM", "vísits@example.org", "one address"),
+        ("CLINIC_MAIL_TIMEOUT", "soon", "number of seconds"),
+        ("CLINIC_MAIL_TIMEOUT", "60", "between"),
+        ("CLINIC_SMS_URL", "https://api.twilio.com", "twilio://ACCOUNT:TOKEN@"),
+        ("CLINIC_SMS_URL", "twilio://AC1:hush@api.twilio.com", "?from="),
+        ("CLINIC_SMS_URL", "twilio://AC1:hush@api.twilio.com?from=MG0123456789abcdef0123456789abcdef", "service"),
+        ("CLINIC_SMS_URL", "twilio://AC1@api.twilio.com?from=+14075550100", "ACCOUNT:TOKEN"),
         ("CLINIC_DEMO", "maybe", "1 or 0"),
         ("CLINIC_LOG_LEVEL", "LOUD", "DEBUG"),
         ("CLINIC_GEOCODER_OPTIONS", "{", "JSON"),
@@ -80,6 +102,21 @@ def test_each_wrong_value_is_named(name: str, value: str, says: str) -> None:
     with pytest.raises(SettingsError, match=name) as refused:
         Settings.from_env({**WHOLE, name: value})
     assert says in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_what_signs_in_elsewhere_is_never_shown() -> None:
+    sms = {"CLINIC_SMS_URL": "twilio://AC0hush:hush-token@api.twilio.com?from=+14075550100"}
+    settings = Settings.from_env({**WHOLE, **sms, "CLINIC_SMTP_URL": "smtps://clinic:hush@mail.example"})
+    assert "hush" not in repr(settings)
+    assert settings.sms_url == sms["CLINIC_SMS_URL"]
+
+
+def test_a_demo_needs_no_mail_server_and_one_that_has_it_needs_a_sender() -> None:
+    assert (Settings.from_env(DEMO).smtp_url, Settings.from_env(DEMO).sms_url) == ("", "")
+    assert "@" in Settings.from_env(DEMO).mail_from
+    with pytest.raises(SettingsError, match=r"^CLINIC_MAIL_FROM is not set"):
+        Settings.from_env({**DEMO, "CLINIC_SMTP_URL": "smtp://localhost:2525"})
 
 
 def test_a_geocoder_by_name_and_options() -> None:

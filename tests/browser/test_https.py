@@ -24,6 +24,8 @@ def page(browser: Browser, demo: Callable[[], AbstractContextManager[str]]) -> I
         "CLINIC_BRAND": "Impact Medical",
         "CLINIC_PHONE": "(407) 555-0100",
         "CLINIC_INTAKE_KEYS": "dGhlIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzLi4=",
+        "CLINIC_SMTP_URL": "smtp://localhost:9",
+        "CLINIC_MAIL_FROM": "visits@example.org",
         "CLINIC_PUBLIC_URL": address,
         "CLINIC_ALLOWED_HOSTS": "127.0.0.1",  # for the probe that waits for it
         "CLINIC_TRUSTED_PROXIES": "1",
