@@ -1,4 +1,4 @@
-"""What keeps an installation in order: keys."""
+"""What keeps an installation in order: keys, the audit log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import click
 from flask import current_app
 
 from clinic.cli.group import clinic
+
+BROKEN = {
+    "changed": "Row {id} was changed after it was sealed, or rows before it were removed with their seals.",
+    "missing": "Row {id} was removed after it was sealed.",
+    "added": "Row {id} was slipped in among sealed rows.",
+    "seal changed": "The seal of row {id} was changed; the row itself was not.",
+}
 
 
 @clinic.group("intake-keys")
@@ -28,3 +35,31 @@ def renew_intake_keys() -> None:
     from clinic.usecases.intake import renew_keys
 
     click.echo(f"{renew_keys(db.session(), current_app.extensions['clinic'].sealer):,} answers sealed with the first key.")
+
+
+@clinic.group("audit")
+def audit() -> None:
+    """The audit log: who did what."""
+
+
+@audit.command("verify")
+@click.option("--head", default="", metavar="HASH", help="A head noted earlier, as in a log kept elsewhere: is it in the chain?")
+def verify_audit(*, head: str) -> None:
+    """Read every audit row and its seal; fail at the first that was changed, removed or slipped in.
+
+    Whoever can rewrite the whole database can seal it anew. Compare with a head that was noted elsewhere: --head.
+    """
+    from clinic.extensions import db
+    from clinic.usecases.auditing import verify
+
+    found = verify(db.session(), head=head.strip().lower())
+    click.echo(f"{found.rows:,} rows, {found.sealed:,} of them sealed. Head: {found.head or 'none'}")
+    if found.unsealed_first is not None:
+        click.echo(
+            f"Not sealed yet: rows {found.unsealed_first} to {found.unsealed_last}. The worker seals them within a minute."
+        )
+    if found.broken:
+        raise click.ClickException(BROKEN[found.broken.why].format(id=found.broken.id))
+    if head and found.anchor_id is None:
+        raise click.ClickException("That head is not in the chain: the log was sealed anew since, or that part of it was purged.")
+    click.echo(f"The chain is whole{f', and row {found.anchor_id} has the head you named' if head else ''}.")

@@ -94,6 +94,13 @@ def begin_statement(session: Session) -> None:
         begin_write(session)
 
 
+def begin_snapshot(session: Session) -> None:
+    """Start a transaction that only reads, and sees all of it as it is now, however long it takes. End it with a rollback."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def _writing(dialect: str) -> dict[str, str]:
     return {"sqlite_begin": "IMMEDIATE"} if dialect == "sqlite" else {"isolation_level": "READ COMMITTED"}
 

@@ -1,0 +1,109 @@
+"""The audit log sealed as it grows, and looked through for whatever was changed since."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.chain import Break, first_break
+from clinic.domain.errors import Busy
+from clinic.engine.attempts import retried
+from clinic.store import seals
+from clinic.store.connect import begin_snapshot, begin_write
+
+log = logging.getLogger("clinic.audit")
+
+PORTION = 5000
+PORTIONS_A_CALL = 20
+"""A worker has other things to do: what is left is sealed next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """How many rows were sealed now; the last row that is sealed, and its hash, the head of the chain."""
+
+    count: int
+    last_id: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many rows there are and how many of them are sealed; the first and the last that are not yet, at the end.
+
+    `broken` is the first row that is not what was sealed; None when the chain is whole. `head` is its last hash, '' before
+    there is one; `anchor_id` the row sealed with the hash that was asked for, None when no row is.
+    """
+
+    rows: int
+    sealed: int
+    unsealed_first: int | None
+    unsealed_last: int | None
+    broken: Break | None
+    head: str
+    anchor_id: int | None = None
+
+
+def seal(session: Session, *, now: datetime) -> Sealed:
+    """Seal audit rows in the order of their ids, up to 100,000 a call, some at a time; safe to call by several at once.
+
+    Called about once a minute. Where rows are being written for so long that they cannot be waited for, it does nothing.
+    The head is logged: logs that are kept elsewhere prove that nobody sealed the rows anew.
+    """
+    count = 0
+    try:
+        if seals.last_row(session) > seals.last_seal(session)[0]:
+            until = _settled(session)
+            for _ in range(PORTIONS_A_CALL):
+                sealed = _seal_some(session, until, now=now)
+                count += sealed
+                if sealed < PORTION:
+                    break
+    except Busy:
+        log.info("audit rows are being written; they are sealed later")
+    last_id, head = seals.last_seal(session)
+    session.rollback()
+    if count:
+        log.info("audit sealed", extra={"rows": count, "audit_id": last_id, "head": head})
+    return Sealed(count, last_id, head)
+
+
+@retried
+def _settled(session: Session) -> int:
+    begin_write(session)
+    until = seals.settled_row(session)
+    session.commit()
+    return until
+
+
+@retried
+def _seal_some(session: Session, until: int, *, now: datetime) -> int:
+    begin_write(session)
+    count = seals.seal_rows(session, until=until, limit=PORTION, now=now) if seals.is_sealing_mine(session) else 0
+    session.commit()
+    return count
+
+
+def verify(session: Session, *, head: str = "") -> Verdict:
+    """Read the whole log and its seals, in one snapshot and constant memory. `head`: a hash noted earlier, to be looked for."""
+    begin_snapshot(session)
+    last_id, last_hash = seals.last_seal(session)
+    broken = first_break(seals.links(session, until=last_id))
+    start = seals.removed_until(session)
+    if start and not seals.is_removal_noted(session, start):
+        broken = Break(start, "missing")
+    rows, waiting = seals.count_rows(session), seals.count_rows(session, after=last_id)
+    verdict = Verdict(
+        rows=rows,
+        sealed=rows - waiting,
+        unsealed_first=seals.first_row(session, after=last_id),
+        unsealed_last=seals.last_row(session) if waiting else None,
+        broken=broken,
+        head=last_hash if last_id else "",
+        anchor_id=seals.find_seal(session, head) if head else None,
+    )
+    session.rollback()
+    return verdict
