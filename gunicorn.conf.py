@@ -1,6 +1,7 @@
 """How gunicorn serves: threads in a few processes, JSON logs, no access log (the application writes one line a request)."""
 
 import os
+from typing import Any
 
 from gunicorn.http import message  # type: ignore[import-untyped]
 
@@ -23,3 +24,13 @@ graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
 logconfig_dict = configuration(settings.log_level)
+
+
+def on_starting(_server: Any) -> None:
+    """Make the application once before any worker does: one that refuses here ends the start, in a worker for ever starts anew.
+
+    Not preloaded: when a page is broken later, and a worker is replaced, the others go on serving.
+    """
+    from clinic.factory import application
+
+    application().extensions["clinic"].limiter.storage.dispose()
