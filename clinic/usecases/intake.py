@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
 from clinic.domain.appointment import STANDING
-from clinic.domain.errors import IllegalMove, NotFound
-from clinic.domain.tokens import appointment_of, opens
+from clinic.domain.errors import IllegalMove
 from clinic.engine.attempts import retried
+from clinic.engine.opened import managed
 from clinic.engine.place import Who
 from clinic.store import appointments, audit, sealed, tasks
-from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
 from clinic.store.sealed import Kind, Reader
 
@@ -26,7 +25,6 @@ __all__ = ["Reader", "WrongKey", "answer", "check_key", "is_answered", "read", "
 SEAL = "the keys of this database"
 PORTION = 200
 CALLS = frozenset({"nurse_calls"})
-NO_SUCH_VISIT = "We could not find that visit. The link may be old. Please call us."
 
 
 def answer(
@@ -47,7 +45,7 @@ def answer(
     `given` are answers as IntakeQuestion.read gives them, by question; `routes` say who must see to them: a task for each
     that needs a call. The task says that there is something to read, not what.
     """
-    appointment = _visit(session, manage_token, key)
+    appointment = managed(session, manage_token, key, now=now)
     _answer(session, appointment.id, given, version=version, kind=kind, routes=routes, sealer=sealer, who=who, now=now)
 
 
@@ -69,9 +67,9 @@ def _answer(
     session.commit()
 
 
-def is_answered(session: Session, manage_token: str, *, key: bytes) -> bool:
+def is_answered(session: Session, manage_token: str, *, key: bytes, now: datetime) -> bool:
     """Whether the questions were answered; never what. Raises NotFound, UnusableToken."""
-    return sealed.is_answered(session, _visit(session, manage_token, key).id)
+    return sealed.is_answered(session, managed(session, manage_token, key, now=now).id)
 
 
 def read(
@@ -120,10 +118,3 @@ def renew_keys(session: Session, sealer: Sealer) -> int:
         sealed.renew(session, {}, sealer.renew(word))
     session.commit()
     return count
-
-
-def _visit(session: Session, manage_token: str, key: bytes) -> Appointment:
-    appointment = appointments.find(session, appointment_of(manage_token, "manage"))
-    if appointment is None or not opens(key, "manage", manage_token, appointment.id, appointment.generation):
-        raise NotFound(NO_SUCH_VISIT)
-    return appointment

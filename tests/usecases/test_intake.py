@@ -46,9 +46,9 @@ def tell(session: Session, visit: Visit, sealer: Sealer, **given: object) -> Non
 
 def test_the_database_cannot_read_it_and_the_specialist_can(session: Session, visit: Visit) -> None:
     sealer = Sealer([new_key()])
-    assert not intake.is_answered(session, visit.token, key=build.KEY)
+    assert not intake.is_answered(session, visit.token, key=build.KEY, now=NOW)
     tell(session, visit, sealer)
-    assert intake.is_answered(session, visit.token, key=build.KEY)
+    assert intake.is_answered(session, visit.token, key=build.KEY, now=NOW)
     for table in ("sealed_answers", "seal", "audit", "task", "outbox", "intake"):
         assert CANARY not in str(session.execute(text(f"select * from {table}")).all())
         assert "blood_thinners" not in str(session.execute(text(f"select * from {table}")).all())
@@ -118,7 +118,7 @@ def test_answers_go_with_a_visit_that_is_still_to_come(session: Session, visit: 
             session, visit.token[:-2] + "xx", GIVEN, version=1, sealer=sealer, key=build.KEY, who=build.PATIENT, now=NOW
         )
     with pytest.raises(IllegalMove):
-        tell(session, visit, sealer, now=NOW + timedelta(days=3))
+        tell(session, visit, sealer, now=NOW + timedelta(days=1, hours=8))
     booking.cancel(session, visit.token, None, key=build.KEY, who=build.PATIENT, now=NOW)
     with pytest.raises(IllegalMove):
         tell(session, visit, sealer)

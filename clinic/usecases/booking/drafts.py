@@ -12,10 +12,10 @@ from clinic.adapters.phones import format_phone
 from clinic.domain.appointment import State
 from clinic.domain.patient import GuardianDetails, PatientDetails
 from clinic.engine.attempts import retried
+from clinic.engine.opened import managed, opened
 from clinic.store import intake, patients
 from clinic.store.connect import begin_write
 from clinic.store.patients import Patient
-from clinic.usecases.booking.opened import managed, opened
 
 Answers = Sequence[tuple[str, str]]
 """Names and values of a form's fields."""

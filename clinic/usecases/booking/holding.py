@@ -16,6 +16,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, TimeTaken
 from clinic.domain.tokens import guess_opening, read_opening, write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.opened import opened
 from clinic.engine.place import Who
 from clinic.store import appointments
 from clinic.store.connect import begin_write
@@ -23,7 +24,6 @@ from clinic.store.idempotency import Once, find_earlier
 from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.usecases.booking.instead import wish_of, with_alternatives
-from clinic.usecases.booking.opened import opened
 
 Told = TypeVar("Told")
 

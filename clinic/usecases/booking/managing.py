@@ -10,10 +10,11 @@ from clinic.domain.appointment import State, check_move
 from clinic.domain.errors import IllegalMove, InvalidInput
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.opened import get, managed
 from clinic.engine.place import Who
 from clinic.store import audit
 from clinic.store.connect import begin_write
-from clinic.usecases.booking.opened import Booked, as_booked, get, managed
+from clinic.usecases.booking.booked import Booked, as_booked
 
 REASON_MAX = 40
 

@@ -15,6 +15,7 @@ from clinic.domain.places import Point
 from clinic.domain.tokens import Wish, guess_opening, read_opening
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.opened import managed
 from clinic.engine.place import CALL_US, Who
 from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
 from clinic.store import people
@@ -23,8 +24,8 @@ from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location, find_point, offering
 from clinic.store.summaries import VisitSummary, summary_if_moved
+from clinic.usecases.booking.booked import Booked, as_booked
 from clinic.usecases.booking.instead import wish_of, with_alternatives
-from clinic.usecases.booking.opened import Booked, as_booked, managed
 
 IN_A_GROUP = 3
 CLINICS_TO_CHOOSE_FROM = 20

@@ -80,7 +80,7 @@ def _ask(made: Booked, questions: tuple[IntakeQuestion, ...], wrong: Mapping[str
         "booking/questions.html", questions=questions, wrong=wrong or {}, visit=made.summary,
         chosen={question.id: request.form.getlist(question.id) for question in questions},
         words={question.id: request.form.get(f"{question.id}-words", "") for question in questions},
-        answered=intake.is_answered(session(), made.manage_token, key=signing_key()),
+        answered=intake.is_answered(session(), made.manage_token, key=signing_key(), now=now()),
     )  # fmt: skip
     return (page, 422) if wrong else page
 

@@ -1,39 +1,27 @@
-"""What a token opens, and the visit behind it."""
+"""What a token opens: the appointment behind it, for as long as it may be opened."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.tokens import appointment_of, opens, write_key
+from clinic.domain.tokens import appointment_of, opens
 from clinic.store import appointments
 from clinic.store.appointments import Appointment
-from clinic.store.bookings import Held
-from clinic.store.summaries import VisitSummary, summary_of
 
 MANAGED_FOR = timedelta(hours=24)
 NO_SUCH_KEY = "We could not find that. The link may be old, or not complete. Please search again, or call us."
+OLD_ANSWER = "This link is from an older message about your visit. Use the link in the last one we sent, or call us."
+
+ANSWERS = ("confirm", "change", "cancel")
+"""What a message can be answered with by its links."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What opens a booked visit: its reference, for the browser that booked it, and the key for changing it."""
-
-    appointment_id: int
-    reference: str
-    manage_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A booked visit. `manage_token` is the key for changing it."""
-
-    reference: str
-    manage_token: str
-    summary: VisitSummary
+def answer_purpose(answer: str, sequence: int) -> str:
+    """The purpose of an answer's token: it is good for the visit's time as that message told it, and dead once that changed."""
+    return f"{answer}.{sequence}"
 
 
 def get(session: Session, appointment_id: int) -> Appointment:
@@ -45,7 +33,10 @@ def get(session: Session, appointment_id: int) -> Appointment:
 
 
 def opened(session: Session, token: str, purpose: str, key: bytes) -> Appointment:
-    """The appointment that the token is a key to. A token we did not write and one for nothing answer alike."""
+    """The appointment that the token is a key to. A token we did not write and one for nothing answer alike.
+
+    Raises NotFound, UnusableToken.
+    """
     appointment_id = appointment_of(token, purpose)
     appointment = appointments.find(session, appointment_id)
     if appointment is None or not opens(key, purpose, token, appointment.id, appointment.generation):
@@ -61,10 +52,12 @@ def managed(session: Session, manage_token: str, key: bytes, *, now: datetime) -
     return appointment
 
 
-def keys_of(visit: Appointment | Held, key: bytes) -> Keys:
-    return Keys(visit.id, visit.reference, write_key(key, "manage", visit.id, visit.generation))
-
-
-def as_booked(session: Session, appointment: Appointment, key: bytes) -> Booked:
-    """The visit, with a key to it."""
-    return Booked(appointment.reference, keys_of(appointment, key).manage_token, summary_of(session, appointment))
+def answered(session: Session, token: str, answer: str, key: bytes, *, now: datetime) -> Appointment:
+    """The visit that an answer's token is about. Raises NotFound, in words, for one of an older message; UnusableToken."""
+    appointment = appointments.find(session, appointment_of(token, answer))
+    purpose = answer_purpose(answer, appointment.sequence) if appointment else answer
+    if appointment is None or not opens(key, purpose, token, appointment.id, appointment.generation):
+        raise NotFound(OLD_ANSWER)
+    if appointment.end_at + MANAGED_FOR <= now:
+        raise NotFound(NO_SUCH_KEY)
+    return appointment
