@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, Text, bindparam, delete, select, text
+from sqlalchemy import ForeignKey, String, Text, bindparam, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, UtcDateTime
@@ -16,7 +16,8 @@ class Intake(Base):
     """How to reach the patient about this visit, and what helps them at it. A record that was there before stays as it is.
 
     Names, extension and ZIP code are as they were said with this booking, so that they can be shown to who said them.
-    `texts_consented_at` is when somebody ticked that texts are welcome; null means no text.
+    `texts_consented_at` is when somebody ticked that texts are welcome; null means no text. `reminders_stopped_at`: since when
+    they want no more reminders.
     """
 
     __tablename__ = "intake"
@@ -31,6 +32,7 @@ class Intake(Base):
     access_needs: Mapped[str | None] = mapped_column(Text)
     insurer: Mapped[str | None] = mapped_column(String(120))
     texts_consented_at: Mapped[datetime | None]
+    reminders_stopped_at: Mapped[datetime | None]
 
 
 class Draft(Base):
@@ -42,7 +44,7 @@ class Draft(Base):
     saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
-_DRAFT = Base.metadata.tables["draft"]
+_INTAKE, _DRAFT = Base.metadata.tables["intake"], Base.metadata.tables["draft"]
 _DROP_DRAFT = delete(_DRAFT).where(_DRAFT.c.appointment_id == bindparam("id"))
 _SAVE_DRAFT = text("""
     insert into draft (appointment_id, answers, saved_at) values (:id, :answers, :now)
@@ -52,6 +54,18 @@ _SAVE_DRAFT = text("""
 
 def find_intake(session: Session, appointment_id: int) -> Intake | None:
     return session.get(Intake, appointment_id)
+
+
+def stop_texts(session: Session, appointment_id: int) -> None:
+    """They answered STOP: no more texts about this visit."""
+    theirs = _INTAKE.c.appointment_id == appointment_id
+    session.connection().execute(update(_INTAKE).where(theirs).values(texts_consented_at=None))
+
+
+def stop_reminders(session: Session, appointment_id: int, *, now: datetime) -> bool:
+    """No more reminders of this visit. Says whether that is new."""
+    wanted = (_INTAKE.c.appointment_id == appointment_id, _INTAKE.c.reminders_stopped_at.is_(None))
+    return bool(session.connection().execute(update(_INTAKE).where(*wanted).values(reminders_stopped_at=now)).rowcount)
 
 
 def save_draft(session: Session, appointment_id: int, answers: str, *, now: datetime) -> None:

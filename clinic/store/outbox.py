@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, bindparam, insert, text
+from sqlalchemy import ForeignKey, Index, String, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic.domain.messages import Event
 from clinic.store.base import Base, Key, UtcDateTime
 
 
@@ -37,7 +39,8 @@ class OutboxMessage(Base):
 
 
 # Into the table, not its class: the ORM adds nothing here.
-_INSERT = insert(Base.metadata.tables["outbox"])
+_OUTBOX = Base.metadata.tables["outbox"]
+_INSERT = insert(_OUTBOX)
 
 
 def tell(session: Session, appointment_id: int, event: str, *, sequence: int, now: datetime) -> None:
@@ -52,6 +55,57 @@ def tell_waiting(
     """One outbox row for whoever waits: about their entry, or (with the held time's id) an offer."""
     row = {"entry_id": entry_id, "appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": due_at}
     session.connection().execute(_INSERT, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose time has come."""
+
+    id: int
+    appointment_id: int | None
+    entry_id: int | None
+    event: str
+    sequence: int
+    due_at: datetime
+
+
+def due(session: Session, *, now: datetime, limit: int) -> list[Due]:
+    """The next messages that are due and not passed on, oldest first; on PostgreSQL this transaction's alone."""
+    wanted = (
+        select(*(_OUTBOX.c[name] for name in Due.__dataclass_fields__))
+        .where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= now)
+        .order_by(_OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Due(*row) for row in session.connection().execute(wanted)]
+
+
+def mark_done(session: Session, ids: Sequence[int], *, now: datetime) -> None:
+    """They are passed on, or not wanted."""
+    session.connection().execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(ids)).values(done_at=now))
+
+
+def schedule(session: Session, appointment_id: int, sequence: int, planned: Mapping[Event, datetime]) -> None:
+    """What is to be told later, event by event. Twice is once."""
+    rows = [
+        {"appointment_id": appointment_id, "event": event.value, "sequence": sequence, "due_at": due_at}
+        for event, due_at in planned.items()
+    ]
+    if rows:
+        session.connection().execute(_SCHEDULE, rows)
+
+
+_SCHEDULE = text("""
+    insert into outbox (appointment_id, event, sequence, due_at) values (:appointment_id, :event, :sequence, :due_at)
+    on conflict do nothing
+""").bindparams(bindparam("due_at", type_=UtcDateTime()))
+
+
+def drop_older(session: Session, appointment_id: int, sequence: int, *, now: datetime) -> None:
+    """What was still to be told of how the visit was before that sequence is not wanted any more. Links stay wanted."""
+    older = (_OUTBOX.c.appointment_id == appointment_id, _OUTBOX.c.sequence < sequence, _OUTBOX.c.event != "link")
+    session.connection().execute(update(_OUTBOX).where(*older, _OUTBOX.c.done_at.is_(None)).values(done_at=now))
 
 
 LINKS_A_DAY = 3

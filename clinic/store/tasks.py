@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, insert, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, bindparam, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.store.base import Base, Key
+from clinic.store.base import Base, Key, UtcDateTime
 
 
 class Task(Base):
@@ -52,3 +52,16 @@ def add_tasks(
             for o in others
         ]
         session.connection().execute(_INSERT, rows)
+
+
+_MESSAGE_TASK = text("""
+    insert into task (kind, created_at, appointment_id, patient_id, delivery_id)
+    select :kind, :now, :appointment_id, (select patient_id from appointment where id = :appointment_id), :delivery_id
+    on conflict do nothing
+""").bindparams(bindparam("now", type_=UtcDateTime()), bindparam("appointment_id", type_=BigInteger()))
+
+
+def add_message_task(session: Session, kind: str, delivery_id: int, appointment_id: int | None, *, now: datetime) -> None:
+    """A message that could not be sent, or is to be printed: one task each."""
+    asked = {"kind": kind, "now": now, "appointment_id": appointment_id, "delivery_id": delivery_id}
+    session.connection().execute(_MESSAGE_TASK, asked)

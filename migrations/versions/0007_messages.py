@@ -19,6 +19,7 @@ OPEN = sa.text("done_at is null")
 def upgrade() -> None:
     # Added column by column: a batch rebuild on SQLite would drop the triggers.
     op.add_column("appointment", sa.Column("confirmed_at", UtcDateTime(), nullable=True))
+    op.add_column("intake", sa.Column("reminders_stopped_at", UtcDateTime(), nullable=True))
     op.add_column("visit_type", sa.Column("reminders", sa.String(20), nullable=False, server_default="7 2 0"))
     op.add_column("visit_type", sa.Column("prepare_days", sa.Integer(), nullable=True))
     op.create_table(
@@ -168,6 +169,7 @@ def downgrade() -> None:
     op.drop_table("waitlist_entry")
     op.drop_column("visit_type", "prepare_days")
     op.drop_column("visit_type", "reminders")
+    op.drop_column("intake", "reminders_stopped_at")
     op.drop_column("appointment", "confirmed_at")
 
 

@@ -1,0 +1,77 @@
+"""Whom to tell about a visit, how to reach them, and the little that a message may say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from clinic.store.appointments import Appointment
+from clinic.store.catalogue import VisitType
+from clinic.store.gazetteer import ZipCode
+from clinic.store.intake import Intake
+from clinic.store.locations import Location
+from clinic.store.patients import Guardian, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The visit, and whoever is told of it: of a child, their guardian by telephone. Times are UTC.
+
+    `email` and `texts_to` are what was said with this booking; without an e-mail address or consent to texts they are None.
+    `zone` is that of their ZIP code, None where that is not known; `time_zone` the clinic's.
+    """
+
+    appointment_id: int
+    reference: str
+    state: str
+    sequence: int
+    generation: int
+    start: datetime
+    end: datetime
+    time_zone: str
+    reminders: str
+    prepare_days: int | None
+    clinic: str
+    street: str
+    city: str
+    state_code: str
+    postal_code: str | None
+    phone: str | None
+    first_name: str | None
+    email: str | None
+    texts_to: str | None
+    zone: str | None
+    reminders_stopped: bool
+
+    def __repr__(self) -> str:  # never into a log
+        return f"Recipient({self.appointment_id})"
+
+
+_SAID = Intake.appointment_id.is_not(None)
+_RECIPIENT = (
+    select(
+        Appointment.id, Appointment.reference, Appointment.state, Appointment.sequence, Appointment.generation,
+        Appointment.start_at, Appointment.end_at, Appointment.time_zone, VisitType.reminders, VisitType.prepare_days,
+        Location.name, Location.street, Location.city, Location.state, Location.postal_code, Location.phone,
+        func.coalesce(Intake.given_name, Patient.given_name),
+        case((_SAID, Intake.email), else_=Patient.email),
+        case((Intake.texts_consented_at.is_not(None), func.coalesce(Guardian.phone, Patient.phone))),
+        ZipCode.time_zone,
+        Intake.reminders_stopped_at.is_not(None),
+    )
+    .join(VisitType, VisitType.id == Appointment.visit_type_id)
+    .join(Location, Location.id == Appointment.location_id)
+    .outerjoin(Patient, Patient.id == Appointment.patient_id)
+    .outerjoin(Intake, Intake.appointment_id == Appointment.id)
+    .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
+    .outerjoin(ZipCode, ZipCode.code == case((_SAID, Intake.postal_code), else_=Patient.postal_code))
+)  # fmt: skip
+
+
+def find_recipient(session: Session, appointment_id: int) -> Recipient | None:
+    """None when there is no such appointment. A hold has nobody to be told: no name, no address."""
+    row = session.execute(_RECIPIENT.where(Appointment.id == appointment_id)).one_or_none()
+    return Recipient(*row.tuple()) if row else None  # type: ignore[call-arg]

@@ -1,0 +1,79 @@
+"""What a message is answered with: I will come, cancel, another time, no more reminders. Opening a link answers nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State, check_move
+from clinic.domain.errors import IllegalMove
+from clinic.domain.tokens import write_key
+from clinic.engine import place
+from clinic.engine.attempts import retried
+from clinic.engine.opened import answered, managed, opened
+from clinic.engine.place import Who
+from clinic.store import audit, intake
+from clinic.store.connect import begin_write
+
+Answer = Literal["confirm", "change", "cancel"]
+
+
+def answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who, now: datetime) -> str:
+    """Note that they will come, or cancel the visit; "change" notes nothing. Returns the visit's manage token.
+
+    The token is good for the visit as that message told of it: once it is moved or cancelled, older messages open nothing.
+    Raises NotFound, UnusableToken, IllegalMove, Busy.
+    """
+    appointment = answered(session, token, given, key, now=now)
+    if given != "change":
+        _answer(session, token, given, key=key, who=who, now=now)
+    return write_key(key, "manage", appointment.id, appointment.generation)
+
+
+@retried
+def _answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who, now: datetime) -> None:
+    begin_write(session)
+    appointment = answered(session, token, given, key, now=now)
+    if given == "cancel":
+        place.cancel(session, appointment.id, None, who=who, now=now)
+    else:
+        if appointment.state != State.BOOKED:
+            check_move(State(appointment.state), State.ARRIVED)
+        if appointment.start_at <= now:
+            raise IllegalMove("This visit has already begun. Please call us.")
+        if appointment.confirmed_at is None:
+            appointment.confirmed_at = now
+            session.flush()
+            audit.note(session, appointment.id, actor=who.actor, action="confirm", patient_id=appointment.patient_id, now=now)
+    session.commit()
+
+
+def stop(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> None:
+    """No more reminders of this visit; what changes it is still told. Twice is once. Raises NotFound, UnusableToken, Busy."""
+    _stop(session, opened(session, token, "stop", key).id, who=who, now=now)
+
+
+@retried
+def _stop(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
+    begin_write(session)
+    if intake.stop_reminders(session, appointment_id, now=now):
+        audit.note(session, appointment_id, actor=who.actor, action="stop_reminders", now=now)
+    session.commit()
+
+
+def renew_links(session: Session, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
+    """Every link sent out so far opens nothing any more. Returns the new manage token. Raises NotFound, UnusableToken, Busy."""
+    return _renew(session, managed(session, manage_token, key, now=now).id, manage_token, key=key, who=who, now=now)
+
+
+@retried
+def _renew(session: Session, appointment_id: int, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
+    begin_write(session)
+    appointment = managed(session, manage_token, key, now=now)
+    appointment.generation += 1
+    session.flush()
+    audit.note(session, appointment_id, actor=who.actor, action="renew_links", patient_id=appointment.patient_id, now=now)
+    session.commit()
+    return write_key(key, "manage", appointment.id, appointment.generation)

@@ -1,0 +1,111 @@
+"""A message that is due is passed on to the channels by which its reader can be reached; what comes near is scheduled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State
+from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
+from clinic.engine.attempts import retried
+from clinic.store import deliveries, gazetteer, outbox
+from clinic.store.connect import begin_write
+from clinic.store.outbox import Due
+from clinic.store.recipients import Recipient, find_recipient
+from clinic.store.waitlist import WaitlistEntry
+from clinic.usecases.messages.post import Post
+from clinic.usecases.messages.waiting import said_of
+
+PORTION = 50
+
+
+@retried
+def plan(session: Session, post: Post, *, now: datetime, limit: int = PORTION) -> int:
+    """Pass on the messages that are due, `limit` at most. Returns how many there were. Raises Busy.
+
+    One transaction: a crash leaves all of them as they were. Any number of workers may plan at once.
+    """
+    begin_write(session)
+    found = outbox.due(session, now=now, limit=limit)
+    for message in found:
+        _pass_on(session, post, message, now=now)
+    if found:
+        outbox.mark_done(session, [message.id for message in found], now=now)
+    session.commit()
+    return len(found)
+
+
+def _pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> None:
+    event = Event(message.event)
+    reader = _reader(session, post, message)
+    if reader is None:
+        return
+    visit = reader.visit
+    if visit is not None and message.entry_id is None:
+        if event in CHANGES:
+            outbox.drop_older(session, visit.appointment_id, visit.sequence, now=now)
+            deliveries.drop_older(session, visit.appointment_id, visit.sequence, now=now)
+        state = State(visit.state)
+        if not is_wanted(event, message.sequence, state=state, now_sequence=visit.sequence, start=visit.start, now=now):
+            return
+        if event in AHEAD and visit.reminders_stopped:
+            return
+        if event in INVITES:
+            days = [int(day) for day in visit.reminders.split()]
+            planned = reminders(visit.start, now, days, prepare_days=visit.prepare_days, zone_name=reader.reached.zone)
+            outbox.schedule(session, visit.appointment_id, visit.sequence, planned)
+    _send_by_each(session, message, event, reader, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Who is told. `visit` is the visit, or the held time of an offer; None of an entry alone."""
+
+    reached: Reached
+    visit: Recipient | None
+
+
+def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
+    """Who is to be told, as things are now; None when there is nobody any more."""
+    visit = find_recipient(session, message.appointment_id) if message.appointment_id is not None else None
+    if message.entry_id is None:
+        return _Reader(_reached(visit, post), visit) if visit else None
+    entry = session.get(WaitlistEntry, message.entry_id)
+    if entry is None or entry.ended_at is not None:
+        return None
+    return _Reader(_reached_of(session, entry, post, visit), visit)
+
+
+def _reached(visit: Recipient, post: Post) -> Reached:
+    texts_to = visit.texts_to if post.texts else None
+    return Reached(email=visit.email, texts_to=texts_to, zone=visit.zone or visit.time_zone)
+
+
+def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Recipient | None) -> Reached:
+    """Whoever waits: reached as about the visit they have, or as they said when they began to wait."""
+    if entry.appointment_id is not None:
+        theirs = find_recipient(session, entry.appointment_id)
+        return _reached(theirs, post) if theirs else Reached()
+    said = said_of(entry, post.sealer)
+    texts_to = said.get("phone") if said.get("texts_consented_at") and post.texts else None
+    reached = Reached(email=said.get("email"), texts_to=texts_to)
+    home = gazetteer.zip_code(session, said.get("postal_code") or "")
+    zone = (home.time_zone if home else "") or (offered.time_zone if offered else "")
+    return replace(reached, zone=zone) if zone else reached
+
+
+def _send_by_each(session: Session, message: Due, event: Event, reader: _Reader, *, now: datetime) -> None:
+    visit = reader.visit
+    for channel in channels(event, reader.reached):
+        due_at = now
+        # What somebody asked for a moment ago may come at once; anything else does not ring at night.
+        if channel == "text" and event is not Event.LINK:
+            due_at = awake(now, reader.reached.zone)
+            if visit is not None and due_at >= visit.start and event is not Event.CANCELLED:
+                continue
+        deliveries.add_delivery(
+            session, message.id, channel, appointment_id=message.appointment_id,
+            recipient={"mail": reader.reached.email, "text": reader.reached.texts_to}.get(channel), due_at=due_at,
+        )  # fmt: skip

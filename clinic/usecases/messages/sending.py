@@ -1,0 +1,221 @@
+"""What waits is sent, a message at a time, and how it ended is recorded. No transaction is open while we wait for a server."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.adapters.delivery import Undelivered
+from clinic.adapters.mail import Mail, Outlet, write_mail
+from clinic.domain.messages import TRIED_FOR, Event, awake, try_again_at
+from clinic.engine.attempts import retried
+from clinic.store import deliveries, intake, tasks
+from clinic.store.connect import begin_write
+from clinic.store.deliveries import Leased
+from clinic.store.recipients import find_recipient
+from clinic.usecases.messages.post import Post, Written
+from clinic.usecases.messages.telling import NotWanted, tell
+
+log = logging.getLogger("clinic.messages")
+
+PORTION = 20
+REST = timedelta(seconds=30)
+"""How long a channel whose server cannot be reached is left alone."""
+LATE = timedelta(hours=1)
+UNSUBSCRIBED = "twilio 21610"
+
+
+@dataclass
+class Rest:
+    """Until when each channel is left alone, as this worker found its server out of reach."""
+
+    until: dict[str, datetime]
+
+    def open(self, now: datetime) -> list[str]:
+        return [channel for channel in ("mail", "text") if self.until.get(channel, now) <= now]
+
+
+def deliver(session: Session, post: Post, rest: Rest, *, clock: Callable[[], datetime], limit: int = PORTION) -> int:
+    """Send what may be sent now, `limit` messages at most. Returns how many this worker took on.
+
+    A message is sent once, except where a server took it and we died before we could write that down, or the answer was
+    lost on its way: then once more, under the same Message-ID. Whatever goes wrong with one does not keep the others.
+    """
+    letters = _lease(session, ("letter",), post, now=clock(), limit=limit)
+    for leased in letters:
+        _print_letter(session, post, leased, now=clock())
+    open_channels = rest.open(clock())
+    if not open_channels:
+        return len(letters)
+    found = _lease(session, open_channels, post, now=clock(), limit=limit)
+    with ExitStack() as stack:
+        outlet = stack.enter_context(post.mailer.open()) if post.mailer else None
+        for place, leased in enumerate(found):
+            if leased.channel not in rest.open(clock()):
+                continue
+            try:
+                _send_one(session, post, outlet, leased, clock=clock)
+            except Undelivered as failed:
+                _note_failure(session, leased, failed, now=clock())
+                if failed.unreachable:
+                    rest.until[leased.channel] = clock() + REST
+                    waiting = [other for other in found[place + 1 :] if other.channel == leased.channel]
+                    _let_rest(session, waiting, failed, now=clock())
+    return len(letters) + len(found)
+
+
+@retried
+def _lease(session: Session, channels: Sequence[str], post: Post, *, now: datetime, limit: int) -> list[Leased]:
+    begin_write(session)
+    found = deliveries.lease(session, channels, now=now, until=now + post.lease, limit=limit)
+    session.commit()
+    if found:
+        post.fault("leased")
+    return found
+
+
+def _send_one(session: Session, post: Post, outlet: Outlet | None, leased: Leased, *, clock: Callable[[], datetime]) -> None:
+    """Raises Undelivered."""
+    mine = _still_mine(session, post, leased, now=clock())
+    if mine is None:
+        return
+    try:
+        written = tell(session, post, mine, now=clock())
+    except NotWanted as reason:
+        _finish(session, mine, "dropped", detail=str(reason), now=clock())
+        return
+    session.rollback()  # what was read is read; nothing stays open while a server answers
+    post.fault("before sending")
+    body = written.short
+    if mine.channel == "mail":
+        body = written.text
+        mail = Mail(
+            to=mine.recipient or "", subject=written.subject, text=written.text, html=written.html,
+            message_id=message_id(post, mine.id), invitation=written.invitation, method=written.method, headers=written.headers,
+        )  # fmt: skip
+        if outlet is not None:
+            outlet.send(write_mail(mail, sender=post.sender, date=clock()))
+    elif post.texter is not None:
+        post.texter.send(mine.recipient or "", written.short)
+    post.fault("sent")
+    _finish(session, mine, "sent", body=post.sealer.seal(_kept(mine, written, body)), now=clock())
+    log.info("message sent", extra={"event": mine.event, "channel": mine.channel, "delivery": mine.id, "tries": mine.tries})
+
+
+def _kept(leased: Leased, written: Written, body: str) -> str:
+    """What is kept of a message, thirty days and sealed: the subject, and the text as it was sent."""
+    return f"{written.subject}\n\n{body}" if leased.channel == "mail" else body
+
+
+def message_id(post: Post, delivery_id: int) -> str:
+    """Of a mail: the same at every try, and nobody else's."""
+    mark = hmac.new(post.key, f"message-id {delivery_id}".encode(), hashlib.sha256).hexdigest()[:24]
+    return f"<{mark}.{delivery_id}@{post.host}>"
+
+
+@retried
+def _still_mine(session: Session, post: Post, leased: Leased, *, now: datetime) -> Leased | None:
+    """The lease of a message deep in the portion may have grown old: it is renewed before half of it is gone by."""
+    if leased.leased_until - now > post.lease / 2:
+        return leased
+    begin_write(session)
+    mine = deliveries.renew_lease(session, leased, until=now + post.lease)
+    session.commit()
+    return mine
+
+
+@retried
+def _finish(session: Session, leased: Leased, outcome: str, *, detail: str = "", body: str | None = None, now: datetime) -> None:
+    begin_write(session)
+    deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
+    session.commit()
+
+
+def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime) -> None:
+    """Nobody can be written to: the letter is kept for the staff to print, and a task asks for it."""
+    try:
+        written = tell(session, post, leased, now=now)
+    except NotWanted as reason:
+        _finish(session, leased, "dropped", detail=str(reason), now=now)
+        return
+    _end_with_task(session, leased, "letter", tasks.LETTER, body=post.sealer.seal(_kept_letter(written)), now=now)
+
+
+def _kept_letter(written: Written) -> str:
+    return f"{written.subject}\n\n{written.text}"
+
+
+def _note_failure(session: Session, leased: Leased, failed: Undelivered, *, now: datetime) -> None:
+    again = None
+    if not failed.permanent:
+        spread = random.random()  # noqa: S311 (jitter)
+        again = try_again_at(leased.tries, leased.first_tried_at, now=now, spread=spread, asked=failed.retry_after)
+    told = {"event": leased.event, "channel": leased.channel, "delivery": leased.id, "tries": leased.tries, "code": failed.code}
+    log.warning("message not sent" if again else "message given up", extra=told)
+    if again is not None:
+        if leased.channel == "text" and leased.event != Event.LINK:
+            again = awake(again, _zone(session, leased))
+        _retry(session, leased, at=again, detail=failed.code)
+        return
+    _end_with_task(session, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
+
+
+@retried
+def _end_with_task(
+    session: Session, leased: Leased, outcome: str, kind: str, *, detail: str = "", body: str | None = None, now: datetime
+) -> None:
+    """It cannot be sent: a person must see to it, once."""
+    begin_write(session)
+    if deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now):
+        tasks.add_message_task(session, kind, leased.id, leased.appointment_id, now=now)
+        if detail == UNSUBSCRIBED and leased.appointment_id is not None:
+            intake.stop_texts(session, leased.appointment_id)
+    session.commit()
+
+
+@retried
+def _retry(session: Session, leased: Leased, *, at: datetime, detail: str) -> None:
+    begin_write(session)
+    deliveries.retry(session, leased, at=at, detail=detail)
+    session.commit()
+
+
+def _let_rest(session: Session, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:
+    """These would fail as well: they wait without being tried, but no longer than they would have been tried."""
+    for leased in rested:
+        if leased.first_tried_at + TRIED_FOR <= now:
+            _end_with_task(session, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
+    _give_back(session, [one for one in rested if one.first_tried_at + TRIED_FOR > now], at=now + REST, detail=failed.code)
+
+
+@retried
+def _give_back(session: Session, rested: Sequence[Leased], *, at: datetime, detail: str) -> None:
+    if rested:
+        begin_write(session)
+        deliveries.give_back(session, rested, at=at, detail=detail)
+        session.commit()
+
+
+def _zone(session: Session, leased: Leased) -> str:
+    """Of the reader's ZIP code, else of the clinic."""
+    visit = find_recipient(session, leased.appointment_id) if leased.appointment_id is not None else None
+    return (visit.zone or visit.time_zone) if visit else "America/New_York"
+
+
+@retried
+def sweep(session: Session, *, now: datetime) -> int:
+    """Whatever should have been sent an hour ago and was not is tried now, and the log says how many there are."""
+    begin_write(session)
+    late = deliveries.hurry_late(session, now=now, before=now - LATE)
+    session.commit()
+    if late:
+        log.warning("messages are late", extra={"late": late})
+    return late
