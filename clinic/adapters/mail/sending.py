@@ -8,14 +8,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.headerregistry import AddressHeader
 from email.message import EmailMessage
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from clinic.adapters.delivery import Deadline, Undelivered, connect, why
-from clinic.adapters.mail.writing import WIRE
+from clinic.adapters.mail.writing import WIRE, addresses
 
 _SIGN_IN = frozenset({530, 534, 535, 538})
 """Answers that ask for a sign-in or a better one, at whatever step they come."""
@@ -68,10 +67,10 @@ class Mailer:
         self._server = read_url(url)
         self._upgrades = tls != "off" and not self._server.implicit
         self._timeout, self._deadline = timeout, deadline
-        addresses = _addresses(sender)
-        if len(addresses) != 1:
+        senders = addresses(sender)
+        if len(senders) != 1 or not senders[0].domain:
             raise ValueError("the sender must be one address")
-        self.sender, self._domain = addresses[0]
+        self.sender, self._domain = senders[0].addr_spec, senders[0].domain
 
     @contextmanager
     def open(self) -> Iterator[Outlet]:
@@ -131,7 +130,8 @@ class Outlet:
         "unanswered", and the mail may come twice, with the same Message-ID.
         """
         deadline = self._mailer._limit()
-        ((recipient, _domain),) = _addresses(str(message["To"]))
+        [to] = addresses(str(message["To"]))
+        recipient = to.addr_spec
         try:
             self._begin(deadline, recipient)
             _expect(self._session.rcpt(recipient), 250, 251)
@@ -219,10 +219,3 @@ def _lost(error: OSError) -> Undelivered:
     cause = error.__context__ if isinstance(error, smtplib.SMTPException) else error
     code = why(cause) if isinstance(cause, OSError) else "lost"
     return Undelivered(code, unreachable=code == "timeout")
-
-
-def _addresses(line: str) -> list[tuple[str, str]]:
-    """Each address of a From or To, and its domain."""
-    kept: dict[str, Any] = {}
-    AddressHeader.parse(line, kept)
-    return [(address.addr_spec, address.domain) for group in kept["groups"] for address in group.addresses]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
@@ -22,12 +23,19 @@ _LONGEST_LINE = 990
 
 
 class _Wire(EmailPolicy):
-    """Writes a header for machines in one line: folding would turn an address longer than the line into =?utf-8?q?…?=."""
+    """Folds only what can be: the library's folding loses the quotes around a long name, and encodes an address that is longer
+    than a line as if it were words."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower().startswith("content-") or name.lower() in {"from", "to", "subject"}:
+        lower, written = name.lower(), str(value)
+        if lower == "from" and not written.isascii():
+            [address] = value.addresses
+            written = (
+                f"{Header(address.display_name, 'utf-8', header_name=name).encode(linesep=self.linesep)} <{address.addr_spec}>"
+            )
+        elif lower == "subject" or lower.startswith("content-") or not written.isascii():
             return super().fold_binary(name, value)
-        return f"{name}: {value}{self.linesep}".encode("ascii")
+        return f"{name}: {written}{self.linesep}".encode("ascii")
 
 
 # Seven bits: no server on the way has to write it anew, which would break the signatures of those before it.
@@ -94,6 +102,8 @@ def _check(mail: Mail, sender: str) -> None:
     for value in (mail.to, mail.subject, mail.message_id, sender, *mail.headers, *mail.headers.values()):
         if _BREAKS.search(value):
             raise ValueError("a line break in a header")
+    if len(sender) > _LONGEST_LINE or len(addresses(sender)) != 1:
+        raise ValueError("not one sender")
     if not _MESSAGE_ID.fullmatch(mail.message_id) or len(mail.message_id) > _LONGEST_LINE:
         raise ValueError("not a Message-ID")
     if (mail.invitation is None) != (mail.method is None) or mail.method not in {None, "REQUEST", "CANCEL"}:
@@ -102,6 +112,13 @@ def _check(mail: Mail, sender: str) -> None:
         wrong = not _HEADER.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("content-")
         if wrong or not value.isascii() or len(name) + len(value) > _LONGEST_LINE:
             raise ValueError("not a further header")
+
+
+def addresses(line: str) -> list[Address]:
+    """Those of a From or To."""
+    kept: dict[str, Any] = {}
+    AddressHeader.parse(line, kept)
+    return [address for group in kept["groups"] for address in group.addresses]
 
 
 def _one_address(written: str) -> str:
