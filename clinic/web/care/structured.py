@@ -10,7 +10,7 @@ SCHEMA = "https://schema.org"
 
 
 def structured_data(page: CarePage, address: str, brand: str, home: str) -> list[dict[str, Any]]:
-    """JSON-LD blocks: the page and what it is about, and its questions where it has some."""
+    """JSON-LD blocks: the page and what it is about, the way to it, and its questions where it has some."""
     about: dict[str, Any] = {"@type": page.about_type, "name": page.about_name}
     described: dict[str, Any] = {
         "@context": SCHEMA,
@@ -29,7 +29,7 @@ def structured_data(page: CarePage, address: str, brand: str, home: str) -> list
         described["about"] = about
     if page.reviewed_by and page.reviewed_on:
         described |= {"reviewedBy": {"@type": "Person", "name": page.reviewed_by}, "lastReviewed": page.reviewed_on.isoformat()}
-    blocks = [described]
+    blocks = [described, _breadcrumb(page, address, brand, home)]
     if page.questions:
         answers = [(asked.question, asked.text) for asked in page.questions]
         blocks.append(
@@ -41,6 +41,12 @@ def structured_data(page: CarePage, address: str, brand: str, home: str) -> list
 def social_card(page: CarePage, address: str, brand: str) -> dict[str, str]:
     """Open Graph properties."""
     return {"type": "article", "title": page.title, "description": page.summary, "url": address, "site_name": brand}
+
+
+def _breadcrumb(page: CarePage, address: str, brand: str, home: str) -> dict[str, Any]:
+    steps = ((brand, home), ("All services", f"{home}services"), (page.title, address))
+    items = [{"@type": "ListItem", "position": number, "name": name, "item": at} for number, (name, at) in enumerate(steps, 1)]
+    return {"@context": SCHEMA, "@type": "BreadcrumbList", "@id": f"{address}#way", "itemListElement": items}
 
 
 def _asked(question: str, answer: str) -> dict[str, Any]:
