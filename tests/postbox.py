@@ -202,21 +202,22 @@ class _Handler:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if answer := self._said(server, "MAIL"):
+        answer = self._said(server, "MAIL") or "250 OK"
+        if not answer.startswith("2"):
             return answer
         if self._box.login and not session.authenticated:
             return "530 5.7.0 Authentication required"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return "250 OK"
+        return answer
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if answer := self._said(server, "RCPT"):
-            return answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        answer = self._said(server, "RCPT") or "250 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         await asyncio.sleep(self._box.delay)

@@ -132,10 +132,10 @@ class Outlet:
         deadline = self._mailer._limit()
         [to] = addresses(str(message["To"]))
         recipient = to.addr_spec
+        content = message.as_bytes(policy=WIRE.clone(utf8=not recipient.isascii()))
         try:
             self._begin(deadline, recipient)
             _expect(self._session.rcpt(recipient), 250, 251)
-            content = message.as_bytes(policy=WIRE.clone(utf8=not recipient.isascii()))
             self._hand_over(content)
         except BaseException as error:
             self._drop()

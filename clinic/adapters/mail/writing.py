@@ -16,6 +16,7 @@ from typing import Any
 from clinic.adapters.delivery import Undelivered
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _OURS = frozenset({"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "auto-submitted", "mime-version"})
@@ -62,7 +63,8 @@ class Mail:
 
 def sender_line(brand: str, address: str) -> str:
     """'Back, Neck & Spine' -> '"Back, Neck & Spine" <visits@book.example.org>'. Raises ValueError."""
-    return str(Address(display_name=brand, addr_spec=_one_address(address)))
+    known = _one_address(address)
+    return str(Address(display_name=brand, username=known.username, domain=known.domain))
 
 
 def write_mail(mail: Mail, *, sender: str, date: datetime) -> EmailMessage:
@@ -81,7 +83,7 @@ def _written(mail: Mail, sender: str, date: datetime) -> EmailMessage:
     _check(mail, sender)
     message = EmailMessage(policy=WIRE)
     message["From"] = sender
-    message["To"] = Address(addr_spec=_one_address(mail.to))
+    message["To"] = _one_address(mail.to)
     message["Subject"] = mail.subject
     message["Date"] = date
     message["Message-ID"] = mail.message_id
@@ -121,12 +123,20 @@ def addresses(line: str) -> list[Address]:
     return [address for group in kept["groups"] for address in group.addresses]
 
 
-def _one_address(written: str) -> str:
-    """`written`, if it is one address and nothing else. Raises ValueError."""
+def _one_address(written: str) -> Address:
+    """`written`, if it is one address and nothing else; letters of every script may stand in it. Raises ValueError."""
+    plain = _BEYOND_ASCII.sub("x", written)
     try:
-        address = Address(addr_spec=written)
+        address = Address(addr_spec=plain)
     except (ValueError, MessageError, IndexError):
         raise ValueError("not an address") from None
-    if address.addr_spec != written or not address.username or not address.domain or len(written) > 254:
+    if (
+        address.addr_spec != plain
+        or not address.username
+        or not address.domain
+        or len(written) > 254
+        or not written.isprintable()
+    ):
         raise ValueError("not an address")
-    return written
+    username, _, domain = written.rpartition("@")
+    return address if plain == written else Address(username=username, domain=domain)
