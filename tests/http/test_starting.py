@@ -22,10 +22,11 @@ from tests.usecases.test_intake import CANARY, GIVEN, NOW, NURSE, Visit, tell
 
 WAYS = {"gunicorn": ["gunicorn"], "flask": ["flask", "clinic", "intake-keys", "renew"]}
 PATIENCE_SECONDS = 30
+KEY = new_key()
 
 
-def start(way: str, url: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Start it as an administrator would, and wait until it gives up."""
+def start(url: str, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start it as an administrator would, on the database at `url`, and wait until it ends."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("CLINIC_")}
     settings = {
         "CLINIC_DATABASE_URL": url,
@@ -33,14 +34,20 @@ def start(way: str, url: str, **environment: str) -> subprocess.CompletedProcess
         "CLINIC_PUBLIC_URL": "http://127.0.0.1",
         "CLINIC_BRAND": "Impact Medical",
         "CLINIC_PHONE": "(407) 555-0100",
+        "CLINIC_INTAKE_KEYS": KEY,
         "CLINIC_SMTP_URL": "smtp://localhost:9",
         "CLINIC_MAIL_FROM": "visits@example.org",
         "PORT": str(free_port()),
         "WEB_CONCURRENCY": "1",
     }
-    command = [sys.executable, "-m", *WAYS[way]]
     return subprocess.run(
-        command, env=own | settings | environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        [sys.executable, "-m", *command],
+        env=own | settings | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
@@ -59,7 +66,7 @@ def test_with_a_wrong_key_nothing_starts_and_nothing_is_lost(session: Session, d
     tell(session, visit, Sealer([right]))
     before = session.execute(text("select sealed from sealed_answers")).all()
     session.commit()
-    said = sentence(start(way, database, CLINIC_INTAKE_KEYS=wrong))
+    said = sentence(start(database, *WAYS[way], CLINIC_INTAKE_KEYS=wrong))
     assert said == (
         "clinic: CLINIC_INTAKE_KEYS does not open the answers in this database. Put the key they were sealed with back into the"
         " list; nothing is lost."
@@ -72,7 +79,7 @@ def test_with_a_wrong_key_nothing_starts_and_nothing_is_lost(session: Session, d
         with gunicorn(database, workers=1, CLINIC_INTAKE_KEYS=right) as port:
             assert call(port, "GET", "/readyz")[0] == 200
     else:
-        restored = start(way, database, CLINIC_INTAKE_KEYS=f"{right},{wrong}")
+        restored = start(database, *WAYS[way], CLINIC_INTAKE_KEYS=f"{right},{wrong}")
         assert (restored.returncode, restored.stdout) == (0, "1 answers sealed with the first key.\n"), restored.stderr
     reader = intake.Reader(role="specialist", specialist_id=visit.specialist.id)
     told = intake.read(session, reader, visit.id, sealer=Sealer([right]), who=NURSE, now=NOW)
@@ -90,5 +97,5 @@ def test_with_broken_content_nothing_starts_and_the_line_is_named(
     lines[number - 1] = "next_review: soon"
     file.write_text("\n".join(lines), encoding="utf-8")
     with all_databases["sqlite"].migrated() as url:
-        said = sentence(start(way, url, CLINIC_INTAKE_KEYS=new_key(), CLINIC_CONTENT=str(folder)))
+        said = sentence(start(url, *WAYS[way], CLINIC_CONTENT=str(folder)))
     assert f"{file}:{number}: next_review is missing: write a date" in said
