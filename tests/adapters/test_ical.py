@@ -81,3 +81,55 @@ def test_lines_are_folded_and_marks_are_escaped() -> None:
     other = vobject.readOne(file.decode()).vevent
     assert str(event["summary"]) == other.summary.value == f"Appointment at {clinic}"
     assert str(event["description"]) == other.description.value == "One\nTwo, three; four"
+
+
+@pytest.mark.parametrize(("method", "status"), [("REQUEST", "CONFIRMED"), ("CANCEL", "CANCELLED")])
+def test_an_invitation_goes_from_the_clinic_to_one_person_who_has_agreed(method: str, status: str) -> None:
+    people = {"organizer": "visits@book.example.org", "brand": 'Back, "Neck"; Spine: Ñ', "attendee": "ana+visits@example.org"}
+    file = write_calendar(entry(STAMP, method=method, cancelled=method == "CANCEL", sequence=4, **people))
+    calendar, other = icalendar.Calendar.from_ical(file), vobject.readOne(file.decode())
+    [event] = calendar.walk("VEVENT")
+    assert str(calendar["method"]) == other.method.value == method
+    assert str(event["status"]) == other.vevent.status.value == status
+    assert (str(event["uid"]), event["sequence"]) == ("7Q2M9XKD4TR@book.example.org", 4)
+    assert str(event["organizer"]) == other.vevent.organizer.value == "mailto:visits@book.example.org"
+    assert event["organizer"].params["cn"].replace("'", '"') == 'Back, "Neck"; Spine: Ñ'
+    assert str(event["attendee"]) == other.vevent.attendee.value == "mailto:ana+visits@example.org"
+    assert dict(event["attendee"].params) == {
+        "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE",
+    }  # fmt: skip
+    assert spans(file) == [(STAMP, STAMP + timedelta(minutes=45))] * 2
+    assert all(len(line) <= 75 for line in file.split(b"\r\n"))
+
+
+def test_a_file_to_download_names_nobody() -> None:
+    file = write_calendar(entry(STAMP, organizer="visits@book.example.org", attendee="ana@example.org"))
+    assert b"ORGANIZER" not in file
+    assert b"ana" not in file
+
+
+def test_an_address_cannot_write_lines_of_its_own() -> None:
+    file = write_calendar(
+        entry(
+            STAMP,
+            method="REQUEST",
+            organizer="visits@book.example.org",
+            attendee="a\r\nX-OWN:1@example.org",
+            brand="A\r\nX-OWN:1",
+        )
+    )
+    assert b"\r\nX-OWN" not in file
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"method": "REQUEST"},
+        {"method": "CANCEL", "cancelled": True, "organizer": "visits@book.example.org"},
+        {"method": "REQUEST", "cancelled": True, "organizer": "visits@book.example.org", "attendee": "ana@example.org"},
+        {"method": "CANCEL", "organizer": "visits@book.example.org", "attendee": "ana@example.org"},
+    ],
+)
+def test_half_an_invitation_is_none(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"REQUEST|CANCEL"):
+        entry(STAMP, **changed)
