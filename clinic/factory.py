@@ -14,7 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from clinic.adapters.content import ContentError, Library, read_library
+from clinic.adapters.mail import Mailer, sender_line
 from clinic.adapters.sealing import Sealer
+from clinic.adapters.sms import texter
 from clinic.cli import clinic as commands
 from clinic.clock import Clock, now
 from clinic.config import ROOT, Settings, SettingsError, load
@@ -22,7 +24,23 @@ from clinic.extensions import csrf, db, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
 from clinic.usecases import intake
-from clinic.web import api, booking, care, context, converters, errors, fields, filters, headers, health, locator, logs, visitor
+from clinic.usecases.messages import Post
+from clinic.web import (
+    api,
+    booking,
+    care,
+    context,
+    converters,
+    errors,
+    fields,
+    filters,
+    headers,
+    health,
+    letters,
+    locator,
+    logs,
+    visitor,
+)
 from clinic.web.context import Geocode, Parts
 from clinic.web.guards import public
 
@@ -61,6 +79,7 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
         part.install(app)
     errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
     _open_rooms(app)
+    app.extensions["clinic.post"] = _post(app, settings)
     app.cli.add_command(commands)
     _check_keys(app)
     if settings.trusted_proxies:
@@ -136,13 +155,31 @@ def _geocoder(settings: Settings) -> Geocode | None:
     return geocoding.build(settings.geocoder, settings.geocoder_options, timeout=settings.geocoder_timeout)
 
 
+def _post(app: Flask, settings: Settings) -> Post:
+    """How messages are written and sent. Nothing is connected to before there is something to send."""
+    sender = sender_line(settings.brand, settings.mail_from)
+    tls, timeout = settings.smtp_tls, settings.mail_timeout
+    return Post(
+        write=letters.writer(app),
+        link=letters.linker(app),
+        mailer=Mailer(settings.smtp_url, tls=tls, sender=sender, timeout=timeout) if settings.smtp_url else None,
+        texter=texter(settings.sms_url) if settings.sms_url else None,
+        texts=bool(settings.sms_url or settings.demo),
+        sender=sender,
+        host=settings.hosts[0],
+        sealer=app.extensions["clinic"].sealer,
+        key=settings.secret_key.encode(),
+    )
+
+
 def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
     for room in (health, locator, care, booking):
         app.register_blueprint(room.blueprint)
     if app.extensions["clinic"].settings.demo:
-        from clinic.web import styleguide
+        from clinic.web import mailbox, styleguide
 
+        app.register_blueprint(mailbox.blueprint)
         app.register_blueprint(styleguide.blueprint)
     api.register(app)
     public(app.view_functions["static"])

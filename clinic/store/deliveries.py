@@ -204,9 +204,9 @@ _ENDED = (
 def ended_last(session: Session, *, limit: int) -> list[Ended]:
     """The newest first; what was dropped is left out."""
     wanted = _ENDED.where(Delivery.outcome != "dropped").order_by(Delivery.done_at.desc(), Delivery.id.desc()).limit(limit)
-    return [Ended(*row.tuple()) for row in session.execute(wanted)]  # type: ignore[arg-type]
+    return [Ended(*row) for row in session.execute(wanted)]  # type: ignore[arg-type]
 
 
 def ended(session: Session, delivery_id: int) -> Ended | None:
     row = session.execute(_ENDED.where(Delivery.id == delivery_id)).one_or_none()
-    return Ended(*row.tuple()) if row else None  # type: ignore[arg-type]
+    return Ended(*row) if row else None  # type: ignore[arg-type]

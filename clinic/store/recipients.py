@@ -74,4 +74,4 @@ _RECIPIENT = (
 def find_recipient(session: Session, appointment_id: int) -> Recipient | None:
     """None when there is no such appointment. A hold has nobody to be told: no name, no address."""
     row = session.execute(_RECIPIENT.where(Appointment.id == appointment_id)).one_or_none()
-    return Recipient(*row.tuple()) if row else None  # type: ignore[call-arg]
+    return Recipient(*row) if row else None  # type: ignore[call-arg]

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from flask import Response, current_app
 
-from flask import Response, render_template, url_for
-
-from clinic.adapters.ical import CalendarEntry, write_calendar
+from clinic.adapters.ical import write_calendar
 from clinic.domain.appointment import State
+from clinic.domain.messages import Event, Told
 from clinic.usecases.booking import Booked
-from clinic.web.context import now, settings
+from clinic.web.context import now
+from clinic.web.letters import calendar_entry
 
 
 def calendar_file(booked: Booked) -> Response:
-    """To download. The visit keeps its UID for life, so that a later file replaces an earlier one."""
-    visit, address = booked.summary, settings().public_url + url_for("booking.visit")
-    place = (visit.location_name, visit.street, f"{visit.city}, {visit.state_code} {visit.postal_code or ''}".strip())
-    entry = CalendarEntry(
-        uid=f"{visit.reference}@{urlsplit(settings().public_url).hostname}",
-        sequence=visit.sequence,
-        start=visit.start,
-        end=visit.end,
-        clinic=visit.location_name,
-        address=", ".join(place),
-        description=render_template("booking/calendar.txt", visit=visit, address=address).strip(),
-        url=address,
-        cancelled=visit.state == State.CANCELLED,
-        stamp=now(),
-    )
+    """To download. The visit keeps its UID for life, so that a later file replaces an earlier one, and an invitation."""
+    visit = booked.summary
+    told = Told(
+        event=Event.BOOKED, clinic=visit.location_name, start=visit.start, end=visit.end, time_zone=visit.time_zone,
+        address=f"{visit.street}, {visit.city}, {visit.state_code} {visit.postal_code or ''}".strip(),
+        reference=visit.reference, sequence=visit.sequence,
+    )  # fmt: skip
+    entry = calendar_entry(current_app, told, stamp=now(), cancelled=visit.state == State.CANCELLED)
     headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
     return Response(write_calendar(entry), headers=headers, content_type="text/calendar; charset=utf-8; method=PUBLISH")

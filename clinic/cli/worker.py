@@ -1,0 +1,103 @@
+"""`flask clinic worker`: what is to be done without anybody asking. Any number of them may run."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import click
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from clinic.cli.group import clinic
+
+log = logging.getLogger("clinic.worker")
+
+PAUSE_SECONDS = 1.0
+
+
+@dataclass
+class Job:
+    """Something done every so many seconds, and again at once as long as it says that there is more."""
+
+    name: str
+    every: float
+    do: Callable[[Session, datetime], bool]
+    next_at: float = 0.0
+
+
+@clinic.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+def worker(*, once: bool) -> None:
+    """Send messages, offer freed times, seal the audit log, tidy up. Runs until it is told to stop (Ctrl-C, SIGTERM)."""
+    from clinic.extensions import db
+
+    bound = current_app.extensions["clinic"]
+    jobs = _jobs(bound, current_app.extensions["clinic.post"])
+    stopping = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    log.info("worker started")
+    while not stopping.is_set():
+        busy = False
+        for job in jobs:
+            if monotonic() < job.next_at or stopping.is_set():
+                continue
+            more = _run(job, db.session(), bound.clock())
+            db.session.remove()
+            job.next_at = monotonic() + (0 if more else job.every)
+            busy = busy or more
+        if once and not busy:
+            break
+        if not busy:
+            stopping.wait(PAUSE_SECONDS)
+    log.info("worker stopped")
+
+
+def _run(job: Job, session: Session, now: datetime) -> bool:
+    """Do the job once. What goes wrong with it is logged, and does not keep the others from being done."""
+    try:
+        return job.do(session, now)
+    except Exception:
+        session.rollback()
+        log.exception("job failed", extra={"job": job.name})
+        return False
+
+
+def _jobs(bound: Any, post: Any) -> list[Job]:
+    from clinic.usecases import auditing, booking, messages, waitlist
+
+    rest = messages.Rest({})
+
+    def plan(session: Session, now: datetime) -> bool:
+        return messages.plan(session, post, now=now) > 0
+
+    def deliver(session: Session, _now: datetime) -> bool:
+        return messages.deliver(session, post, rest, clock=bound.clock) > 0
+
+    def offer(session: Session, now: datetime) -> bool:
+        done = waitlist.offer_times(session, now=now)
+        return bool(done.offered or done.lapsed or done.closed)
+
+    def seal(session: Session, now: datetime) -> bool:
+        auditing.seal(session, now=now)
+        return False
+
+    def tidy(session: Session, now: datetime) -> bool:
+        booking.sweep(session, now=now)
+        return False
+
+    def late(session: Session, now: datetime) -> bool:
+        messages.sweep(session, now=now)
+        return False
+
+    return [
+        Job("plan", 1, plan), Job("deliver", 1, deliver), Job("offer", 5, offer), Job("seal", 60, seal), Job("tidy", 60, tidy),
+        Job("late", 600, late),
+    ]  # fmt: skip
