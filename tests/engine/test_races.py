@@ -302,7 +302,7 @@ def test_a_hold_that_ends_goes_to_one(engine: Engine) -> None:
 @pytest.mark.prove
 def test_a_hold_that_ends_goes_to_one_in_full(database: str, engine: Engine) -> None:
     begun, seen = monotonic(), expiry_rounds(engine, 2000)
-    assert min(seen.values()) > 100, seen
+    assert min(seen.values()) > 20, seen  # who writes faster wins more often; both must have been seen to
     print(
         f"\n2000 holds ending within 50 ms of a rival on {kind_of(database)}:"
         f" one winner each, {dict(seen)}, {monotonic() - begun:.0f} s"
