@@ -21,7 +21,8 @@ from clinic.web.filters import clock_time_and_zone, long_day
 
 PAGES = {
     "manage": "booking.manage", "confirm": "booking.confirm_link", "change": "booking.change_link",
-    "cancel": "booking.cancel_link", "stop": "booking.stop_link", "offer": "booking.offer_link", "waiting": "booking.waiting_link",
+    "cancel": "booking.cancel_link", "stop": "booking.stop_link", "offer": "booking.offer_link",
+    "waiting": "booking.waiting_link",
 }  # fmt: skip
 """The page behind each link of a message."""
 

@@ -28,8 +28,10 @@ NOTED: dict[Answer, str] = {
 def install(blueprint: Blueprint) -> None:
     """Hang these pages onto the room."""
     for name, page, pressed in (
-        ("confirm", confirm_link, confirm_by_link), ("change", change_link, change_by_link), ("cancel", cancel_link, cancel_by_link),
-    ):  # fmt: skip
+        ("confirm", confirm_link, confirm_by_link),
+        ("change", change_link, change_by_link),
+        ("cancel", cancel_link, cancel_by_link),
+    ):
         blueprint.get(f"/{name}/<token:token>")(page)
         blueprint.post(f"/{name}/<token:token>")(pressed)
     blueprint.get("/stop/<token:token>")(stop_link)
