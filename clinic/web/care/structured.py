@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clinic.adapters.content import CarePage
+from clinic.web.context import public_link, settings
+from clinic.web.linked_data import SCHEMA, JsonLd, organization
 
-SCHEMA = "https://schema.org"
 
-
-def structured_data(page: CarePage, address: str, brand: str, home: str) -> list[dict[str, Any]]:
+def structured_data(page: CarePage, address: str) -> list[JsonLd]:
     """JSON-LD blocks: the page and what it is about, the way to it, and its questions where it has some."""
-    about: dict[str, Any] = {"@type": page.about_type, "name": page.about_name}
-    described: dict[str, Any] = {
+    about: JsonLd = {"@type": page.about_type, "name": page.about_name}
+    described: JsonLd = {
         "@context": SCHEMA,
         "@type": "MedicalWebPage",
         "@id": address,
@@ -21,7 +19,7 @@ def structured_data(page: CarePage, address: str, brand: str, home: str) -> list
         "description": page.summary,
         "inLanguage": "en-US",
         "datePublished": page.written_on.isoformat(),
-        "publisher": {"@type": "Organization", "name": brand, "url": home},
+        "publisher": organization(),
         "audience": {"@type": "Patient"},
         "citation": [_citation(source.title, source.url) for source in page.sources],
     }
@@ -29,7 +27,7 @@ def structured_data(page: CarePage, address: str, brand: str, home: str) -> list
         described["about"] = about
     if page.reviewed_by and page.reviewed_on:
         described |= {"reviewedBy": {"@type": "Person", "name": page.reviewed_by}, "lastReviewed": page.reviewed_on.isoformat()}
-    blocks = [described, _breadcrumb(page, address, brand, home)]
+    blocks = [described, _breadcrumb(page, address)]
     if page.questions:
         answers = [(asked.question, asked.text) for asked in page.questions]
         blocks.append(
@@ -38,21 +36,22 @@ def structured_data(page: CarePage, address: str, brand: str, home: str) -> list
     return blocks
 
 
-def social_card(page: CarePage, address: str, brand: str) -> dict[str, str]:
-    """Open Graph properties."""
-    return {"type": "article", "title": page.title, "description": page.summary, "url": address, "site_name": brand}
+def social_card(page: CarePage, address: str) -> dict[str, str]:
+    """Open Graph properties. No image: a picture of words is read out by nobody, and a stock photo of a back says nothing."""
+    return {"type": "article", "title": page.title, "description": page.summary, "url": address, "site_name": settings().brand}
 
 
-def _breadcrumb(page: CarePage, address: str, brand: str, home: str) -> dict[str, Any]:
-    steps = ((brand, home), ("All services", f"{home}services"), (page.title, address))
+def _breadcrumb(page: CarePage, address: str) -> JsonLd:
+    home, services = public_link("locator.home"), public_link("care.services")
+    steps = ((settings().brand, home), ("All services", services), (page.title, address))
     items = [{"@type": "ListItem", "position": number, "name": name, "item": at} for number, (name, at) in enumerate(steps, 1)]
     return {"@context": SCHEMA, "@type": "BreadcrumbList", "@id": f"{address}#way", "itemListElement": items}
 
 
-def _asked(question: str, answer: str) -> dict[str, Any]:
+def _asked(question: str, answer: str) -> JsonLd:
     return {"@type": "Question", "name": question, "acceptedAnswer": {"@type": "Answer", "text": answer}}
 
 
-def _citation(title: str, url: str | None) -> dict[str, Any]:
+def _citation(title: str, url: str | None) -> JsonLd:
     cited = {"@type": "CreativeWork", "name": title}
     return cited | {"url": url} if url else cited

@@ -12,7 +12,7 @@ from clinic.usecases.directory import ServiceCard
 from clinic.usecases.find import Wanted
 from clinic.web.care import pathway
 from clinic.web.care.structured import social_card, structured_data
-from clinic.web.context import library, now, session, settings
+from clinic.web.context import library, now, public_link, session
 from clinic.web.guards import public
 from clinic.web.visitor import last_search
 
@@ -58,13 +58,12 @@ def glossary() -> str:
 
 def _show(written: CarePage, card: ServiceCard | None) -> str:
     near = last_search().get("near", "")
-    canonical = _absolute(written.path)
+    canonical = public_link(".service" if written.kind == "service" else ".page", slug=written.slug)
     see_also = [other for slug in written.see_also if (other := library().page(slug))]
     return render_template(
         "care/page.html", page=written, service=card, soonest=_soonest(card, near), near=near,
         see_also=see_also, has_glossary=bool(library().glossary),
-        card=social_card(written, canonical, settings().brand),
-        structured=structured_data(written, canonical, settings().brand, _absolute("/")),
+        card=social_card(written, canonical), structured=structured_data(written, canonical),
     )  # fmt: skip
 
 
@@ -78,7 +77,3 @@ def _soonest(card: ServiceCard | None, near: str) -> Opening | None:
     except (InvalidInput, NotFound, PlaceUnknown):
         return None
     return found.openings[0] if found.openings else None
-
-
-def _absolute(path: str) -> str:
-    return f"{settings().public_url}{path}"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from clinic.usecases.directory import LocationCard, LocationPage, OpenTime, SpecialistPage
-from clinic.web.context import public_link, settings
+from clinic.web.context import public_link
+from clinic.web.linked_data import SCHEMA, JsonLd, organization
 
 SPECIALTY_OF = {"physical-therapy": "https://schema.org/Physiotherapy"}
 """The one specialty beside the chain's own that schema.org has a name for, by the slug of its service."""
-
-JsonLd = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,8 @@ def clinic_data(clinic: LocationPage, days: Iterable[DatedHours]) -> JsonLd:
     Geo has six decimals (Google wants five), the telephone number is E.164, and closed is written 00:00-00:00.
     """
     data = _place(clinic) | {
-        "@context": "https://schema.org",
-        "parentOrganization": _organization(),
+        "@context": SCHEMA,
+        "parentOrganization": organization(),
         "medicalSpecialty": ["https://schema.org/Musculoskeletal"]
         + [SPECIALTY_OF[service.slug] for service in clinic.services if service.slug in SPECIALTY_OF],
         "availableService": [
@@ -53,7 +51,7 @@ def person_data(person: SpecialistPage) -> JsonLd:
     card = person.card
     address = public_link("locator.specialist", slug=card.slug)
     return {
-        "@context": "https://schema.org",
+        "@context": SCHEMA,
         "@type": "Person",
         "@id": f"{address}#person",
         "url": address,
@@ -61,14 +59,9 @@ def person_data(person: SpecialistPage) -> JsonLd:
         "jobTitle": card.profession,
         "description": card.about,
         "knowsLanguage": list(card.languages),
-        "worksFor": _organization(),
+        "worksFor": organization(),
         "workLocation": [_place(at.clinic) for at in person.workplaces],
     }
-
-
-def _organization() -> JsonLd:
-    address = public_link("locator.home")
-    return {"@type": "MedicalOrganization", "@id": f"{address}#organization", "name": settings().brand, "url": address}
 
 
 def _place(clinic: LocationCard) -> JsonLd:
