@@ -166,7 +166,7 @@ def test_the_guide_leads_to_a_booked_visit_and_its_answers_go_along(
     patient.is_at("Next steps with no needles")
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Physical therapy"))
     card.get_by_label(PLACE).fill(ZIP)
-    patient.press("Find the soonest physical therapy", within=card)
+    patient.press(FIND, within=card)
     patient.is_at("Physical therapy near")
     patient.take()
     patient.say_who("Guided " + "".join(filter(str.isalpha, way)))
