@@ -58,6 +58,7 @@ def test_ours_is_whole() -> None:
         ("pathway.yaml", "next: what_done", "next: nowhere", "There is no question called nowhere"),
         ("pathway.yaml", "version: 1", "version: new", "version is missing"),
         ("preparation.yaml", "route: nurse_calls", "route: oracle", "There is no route called oracle"),
+        ("preparation.yaml", "    kind: choice\n", "    kind: text\n", "kind is choice"),
     ],
 )
 def test_what_cannot_be_is_refused_with_file_and_line(folder: Path, file: str, old: str, new: str, said: str) -> None:
@@ -69,6 +70,53 @@ def test_what_cannot_be_is_refused_with_file_and_line(folder: Path, file: str, o
     assert where.startswith(str(folder)), sentence
     assert said in sentence
     assert abs(int(rest.partition(":")[0]) - line) <= 1, sentence
+
+
+LAKE = """locations:
+  lake:
+    physical-therapy-evaluation:
+      version: 2
+      lines:
+        arrive: "Come 20 minutes early. The door is on the north side."
+        note: null
+"""
+
+
+def test_a_clinic_words_a_line_its_own_way_and_leaves_one_out(folder: Path) -> None:
+    changed(folder, "preparation.yaml", "locations: {}\n", LAKE)
+    preparations = read_library(folder).preparations
+    usual = preparations.of("physical-therapy-evaluation", "river")
+    own = preparations.of("physical-therapy-evaluation", "lake")
+    assert usual
+    assert own
+    assert (usual.version, own.version) == ("1", "1+2")
+    for place in ("before", "confirmation", "printed"):
+        ours = [
+            line.replace("a few minutes early for the forms. The visit takes 60 minutes.", "X") for line in usual.shown(place)
+        ]
+        ours.remove("Ask your health plan if you need a note from a doctor first.")
+        theirs = [line.replace("20 minutes early. The door is on the north side.", "X") for line in own.shown(place)]
+        assert "Come X" in theirs
+        assert theirs == ours
+    assert preparations.of("chiropractic-first-visit", "lake") == preparations.of("chiropractic-first-visit", "river")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("\n        note: null\n", "\n        medicine: null\n", "medicine may not differ"),
+        ("\n        note: null\n", "\n        parking: Behind the house.\n", "parking may not differ"),
+        ("\n        note: null\n", "\n        note: [Bring it.]\n", "note is missing: write some words"),
+        ("    physical-therapy-evaluation:\n      version: 2", "    massage:\n      version: 2", "no visit type called massage"),
+        ("      version: 2\n", "      version: new\n", "version is missing"),
+    ],
+)
+def test_a_clinic_may_not_change_what_keeps_people_safe(folder: Path, old: str, new: str, said: str) -> None:
+    changed(folder, "preparation.yaml", "locations: {}\n", LAKE)
+    line = changed(folder, "preparation.yaml", old, new)
+    with pytest.raises(ContentError, match=said) as refused:
+        read_library(folder)
+    assert abs(int(str(refused.value).partition("preparation.yaml:")[2].partition(":")[0]) - line) <= 1
 
 
 def without_sources(folder: Path) -> str:

@@ -60,6 +60,9 @@ def _question(document: Document, name: str, routes: dict[str, str]) -> IntakeQu
             document.refuse(f"There is no route called {route}.", *here, "route")
         exclusive = given.get("exclusive") is True
         options.append(IntakeOption(document.text(*here, "id"), document.text(*here, "text"), route, exclusive))
+    kind = document.text(*at, "kind")
+    if kind not in ("choice", "many"):
+        document.refuse("kind is choice (one answer) or many.", *at, "kind")
     if NOT_SURE not in {option.id for option in options}:
         document.refuse(f"Every question has an answer {NOT_SURE}.", *at, "options")
     return IntakeQuestion(
@@ -68,7 +71,7 @@ def _question(document: Document, name: str, routes: dict[str, str]) -> IntakeQu
         text=document.text(*at, "text"),
         hint=document.text(*at, "hint", optional=True),
         why=document.text(*at, "why_we_ask", optional=True),
-        many=document.text(*at, "kind") == "many",
+        many=kind == "many",
         options=tuple(options),
         words=document.text(*at, "words", optional=True),
     )
@@ -86,5 +89,7 @@ def _overrides(document: Document, usual: dict[str, Preparation]) -> dict[tuple[
             for line in lines:
                 if line not in free:
                     document.refuse(f"{line} may not differ from clinic to clinic.", *at, "lines", line)
+                if lines[line] is not None:
+                    document.text(*at, "lines", line)
             found[location, kind] = (_version(document, *at, "version"), lines)
     return found

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clinic.adapters.content.before_visits import NOTHING, read_preparations
-from clinic.adapters.content.document import ContentError, Document
+from clinic.adapters.content.document import ContentError
 from clinic.adapters.content.journey import read_pathway
 from clinic.adapters.content.pages import CarePage, Term, read_folder, read_glossary, read_page
 from clinic.domain.pathway import Pathway, faults
@@ -46,8 +46,7 @@ def _read(folder: Path, _files: tuple[tuple[Path, int], ...]) -> Library:
         raise ContentError(folder / "care" / f"{slug}.md", 1, "A service page has that name. Choose another.")
     known = {**services, **care}
     for page in known.values():
-        file = folder / ("services" if page.kind == "service" else "care") / f"{page.slug}.md"
-        _check_links(file, page, services, known)
+        _check_links(page, services, known)
     glossary = file if (file := folder / "glossary.md").is_file() else None
     journey = folder / "pathway.yaml"
     pathway = read_pathway(journey) if journey.is_file() else EMPTY_PATHWAY
@@ -58,11 +57,9 @@ def _read(folder: Path, _files: tuple[tuple[Path, int], ...]) -> Library:
     return Library(services, care, read_glossary(glossary) if glossary else (), pathway, preparations)
 
 
-def _check_links(file: Path, page: CarePage, services: Mapping[str, CarePage], known: Mapping[str, CarePage]) -> None:
-    lines = file.read_text(encoding="utf-8").split("\n---", 1)[0]
-    document = Document(file, lines.removeprefix("---\n"), 2)
+def _check_links(page: CarePage, services: Mapping[str, CarePage], known: Mapping[str, CarePage]) -> None:
     if page.service and page.service not in services:
-        document.refuse(f"There is no service called {page.service}.", "service")
+        page.front.refuse(f"There is no service called {page.service}.", "service")
     for number, slug in enumerate(page.see_also):
         if slug not in known:
-            document.refuse(f"There is no page called {slug}.", "see_also", number)
+            page.front.refuse(f"There is no page called {slug}.", "see_also", number)

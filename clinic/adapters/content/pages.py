@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -48,7 +48,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class CarePage:
-    """A page of the care folder. `urgent` stands before everything else; `service` is whose soonest times are shown."""
+    """A page of the care folder. `urgent` stands before everything else; `service` is whose soonest times are shown.
+    `front` is its front matter as read, to refuse by line what other files show to be wrong.
+    """
 
     slug: str
     kind: str
@@ -68,6 +70,7 @@ class CarePage:
     sections: tuple[Section, ...]
     questions: tuple[Asked, ...]
     text: str
+    front: Document = field(repr=False, compare=False)
 
     @property
     def path(self) -> str:
@@ -123,6 +126,7 @@ def read_page(file: Path) -> CarePage:
         sections=tuple(section for section in sections if section.heading != QUESTIONS),
         questions=_questions(body),
         text=body,
+        front=document,
     )
 
 
