@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from limits import parse_many
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from clinic.domain.retention import Retention
 from clinic.store.connect import normalise_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,7 @@ VARIABLES = {
     "CLINIC_LIMIT_BOOKINGS": "visits booked from one address (default 10 per hour)",
     "CLINIC_LIMIT_GEOCODING": "street addresses looked up from one address (default 60 per hour)",
     "CLINIC_LIMIT_LOOKUPS": "searches for a booking from one address (default 5 per hour)",
+    "CLINIC_RETENTION": 'days to keep what is over, as JSON, such as {"visits_days": 3650}; the README has the defaults',
     "CLINIC_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-* (default 0)",
     "CLINIC_ALLOWED_HOSTS": "further host names to answer to, separated by commas",
 }
@@ -100,6 +102,7 @@ class Settings:
     geocoder_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     geocoder_timeout: float = 2.0
     limits: RateLimits = RateLimits()
+    retention: Retention = field(default_factory=Retention)
     trusted_proxies: int = 0
     allowed_hosts: tuple[str, ...] = ()
 
@@ -145,6 +148,7 @@ class Settings:
             geocoder_options=_checked(environ, "CLINIC_GEOCODER_OPTIONS", "{}", _json_object),
             geocoder_timeout=_checked(environ, "CLINIC_GEOCODER_TIMEOUT", "2.0", _seconds),
             limits=RateLimits(**limits),
+            retention=_checked(environ, "CLINIC_RETENTION", "{}", _retention),
             trusted_proxies=_checked(environ, "CLINIC_TRUSTED_PROXIES", "0", _hops),
             allowed_hosts=_checked(environ, "CLINIC_ALLOWED_HOSTS", "", _hosts),
         )
@@ -255,14 +259,25 @@ def _log_level(value: str) -> str:
     return value.upper()
 
 
-def _json_object(value: str) -> dict[str, Any]:
+def _json_object(value: str, such_as: str = '{"api_key": "…"}') -> dict[str, Any]:
     try:
         options = json.loads(value)
     except ValueError:
-        raise ValueError('is not JSON; write an object such as {"api_key": "…"}') from None
+        raise ValueError(f"is not JSON; write an object such as {such_as}") from None
     if not isinstance(options, dict):
-        raise ValueError('must be a JSON object such as {"api_key": "…"}')
+        raise ValueError(f"must be a JSON object such as {such_as}")
     return options
+
+
+def _retention(value: str) -> Retention:
+    overrides = _json_object(value, such_as='{"visits_days": 3650}')
+    known = [kept.name for kept in fields(Retention)]
+    if unknown := [name for name in overrides if name not in known]:
+        raise ValueError(f'names "{unknown[0]}"; it may name {", ".join(known)}')
+    try:
+        return Retention(**overrides)
+    except ValueError as wrong:
+        raise ValueError(f"cannot be: {wrong}") from None
 
 
 def _seconds(value: str) -> float:

@@ -94,6 +94,9 @@ def test_demo_mode_fills_gaps_but_never_the_secret() -> None:
         ("CLINIC_GEOCODER_TIMEOUT", "soon", "number of seconds"),
         ("CLINIC_GEOCODER_TIMEOUT", "0", "between"),
         ("CLINIC_LIMIT_HOLDS", "lots", "20 per 10 minutes"),
+        ("CLINIC_RETENTION", "[]", '{"visits_days": 3650}'),
+        ("CLINIC_RETENTION", '{"visit_days": 1}', "it may name holds_days"),
+        ("CLINIC_RETENTION", '{"visits_days": 0}', "visits_days must be a whole number of days"),
         ("CLINIC_TRUSTED_PROXIES", "-1", "from 0 to 9"),
         ("CLINIC_ALLOWED_HOSTS", "https://book.example.org", "without http"),
     ],
@@ -124,6 +127,11 @@ def test_a_geocoder_by_name_and_options() -> None:
     settings = Settings.from_env({**WHOLE, **chosen})
     assert (settings.geocoder, settings.geocoder_options["domain"]) == ("nominatim", "geo.example.org")
     assert Settings.from_env({**WHOLE, "CLINIC_GEOCODER": "uscensus"}).geocoder == "uscensus"
+
+
+def test_days_to_keep_are_set_one_by_one() -> None:
+    kept = Settings.from_env({**WHOLE, "CLINIC_RETENTION": '{"visits_days": 3650, "holds_days": 1}'}).retention
+    assert (kept.visits_days, kept.holds_days, kept.audit_days) == (3650, 1, Settings.from_env(WHOLE).retention.audit_days)
 
 
 def test_a_misspelled_setting_is_refused() -> None:

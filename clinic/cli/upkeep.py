@@ -1,11 +1,11 @@
-"""What keeps an installation in order: keys, the audit log."""
+"""What keeps an installation in order: keys, the audit log, forgetting."""
 
 from __future__ import annotations
 
 import click
 from flask import current_app
 
-from clinic.cli.group import clinic
+from clinic.cli.group import clinic, refusals
 
 BROKEN = {
     "changed": "Row {id} was changed after it was sealed, or rows before it were removed with their seals.",
@@ -63,3 +63,23 @@ def verify_audit(*, head: str) -> None:
     if head and found.anchor_id is None:
         raise click.ClickException("That head is not in the chain: the log was sealed anew since, or that part of it was purged.")
     click.echo(f"The chain is whole{f', and row {found.anchor_id} has the head you named' if head else ''}.")
+
+
+@clinic.command("purge")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def purge(*, dry_run: bool) -> None:
+    """Remove what was kept for long enough (CLINIC_RETENTION). For every night; bookings go on meanwhile.
+
+    Stopped half way it leaves nothing half done: the next run goes on. What is still in use stays.
+    """
+    from clinic.extensions import db
+    from clinic.store.rate_limits import SqlStorage
+    from clinic.usecases.retention import purge
+
+    bound = current_app.extensions["clinic"]
+    click.echo("Would remove:" if dry_run else "Removed:")
+    with refusals():
+        for what, count in purge(db.session(), bound.settings.retention, now=bound.clock(), dry_run=dry_run):
+            click.echo(f"{count:>9,} {what}")
+    if isinstance(counters := bound.limiter.storage, SqlStorage):
+        click.echo(f"{counters.forget_expired(dry_run=dry_run):>9,} counters of rate limits")

@@ -72,6 +72,13 @@ class SqlStorage(Storage):
             values = {"key": key, "amount": amount, "expires_at": now + expiry, "now": now}
             return int(connection.execute(HIT, values).scalar_one())
 
+    def forget_expired(self, *, dry_run: bool = False) -> int:
+        """Remove counters whose window is over; returns how many. `dry_run` only counts them."""
+        what = "SELECT count(*) FROM rate_limit" if dry_run else "DELETE FROM rate_limit"
+        with self._engine.connect() as connection:
+            done = connection.execute(text(f"{what} WHERE expires_at <= :now"), {"now": self._clock().timestamp()})
+            return int(done.scalar_one() if dry_run else done.rowcount)
+
     def get(self, key: str) -> int:
         found = self._row(key)
         return 0 if found is None or found.expires_at <= self._clock().timestamp() else int(found.hits)

@@ -132,6 +132,14 @@ def removable(session: Session, *, before: datetime, limit: int) -> list[int]:
     return [row.id for row in takewhile(lambda row: row.at < before, oldest.all())]
 
 
+def count_removable(session: Session, *, before: datetime) -> int:
+    """How many rows `removable` would give without a limit."""
+    last, _ = last_seal(session)
+    first_to_stay = session.execute(select(func.min(_AUDIT.c.id)).where(_AUDIT.c.at >= before)).scalar_one()
+    end = last if first_to_stay is None else min(last, first_to_stay - 1)
+    return session.execute(select(func.count()).select_from(_AUDIT).where(_AUDIT.c.id <= end)).scalar_one()
+
+
 def remove(session: Session, last_id: int, *, now: datetime) -> None:
     """Remove the rows up to this one and their seals, but for its own, from which the chain goes on; and note it in the log."""
     note(session, None, actor="purge", action=REMOVAL, now=now, detail=_up_to(last_id))

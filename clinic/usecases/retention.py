@@ -1,0 +1,74 @@
+"""What was kept for long enough goes: some rows at a time, so that nobody who books waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.retention import Retention
+from clinic.engine.attempts import retried
+from clinic.store import audit, seals
+from clinic.store import purge as rows
+from clinic.store.connect import begin_write
+from clinic.store.purge import Due, Keys, Kind
+
+AUDIT_PORTION = 5000
+
+
+def purge(session: Session, keep: Retention, *, now: datetime, dry_run: bool = False) -> Iterator[tuple[str, int]]:
+    """Remove what is due, kind by kind; yields each kind with its count. `dry_run` counts what would go.
+
+    Each portion is a transaction of its own: stopped half way it leaves nothing half done, and the next run goes on. Raises
+    Busy when the database is too busy to write to.
+    """
+    due = Due(keep, now)
+    for kind in rows.KINDS:
+        yield kind.name, rows.imagine(session, kind, due) if dry_run else _remove_all(session, kind, due, now=now)
+    counted = seals.count_removable(session, before=due.audit()) if dry_run else _remove_audit(session, due, now=now)
+    session.rollback()
+    yield "audit rows", counted
+
+
+def _remove_all(session: Session, kind: Kind, due: Due, *, now: datetime) -> int:
+    count: int = 0
+    after: Sequence[Any] | None = None
+    while True:
+        removed, looked_at = _remove_some(session, kind, due, after, now=now)
+        count += removed
+        if len(looked_at) < kind.portion:
+            return count
+        after = looked_at[-1]
+
+
+@retried
+def _remove_some(session: Session, kind: Kind, due: Due, after: Sequence[Any] | None, *, now: datetime) -> tuple[int, Keys]:
+    begin_write(session)
+    rows.alone(session)
+    looked_at = rows.some(session, kind, due, after=after)
+    removed = rows.remove(session, kind, due, looked_at)
+    if removed and kind.noted:
+        audit.note(session, None, actor="purge", action="purge", now=now, detail=f"{removed} {kind.name}")
+    session.commit()
+    return removed, looked_at
+
+
+def _remove_audit(session: Session, due: Due, *, now: datetime) -> int:
+    count, removed = 0, AUDIT_PORTION
+    while removed == AUDIT_PORTION:
+        removed = _remove_some_audit(session, due, now=now)
+        count += removed
+    return count
+
+
+@retried
+def _remove_some_audit(session: Session, due: Due, *, now: datetime) -> int:
+    begin_write(session)
+    rows.alone(session)
+    ids = seals.removable(session, before=due.audit(), limit=AUDIT_PORTION)
+    if ids:
+        seals.remove(session, ids[-1], now=now)
+    session.commit()
+    return len(ids)

@@ -1,0 +1,452 @@
+"""What was kept for long enough goes, with everything that hangs on it; what is still in use stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State
+from clinic.domain.errors import NotFound
+from clinic.domain.retention import Retention
+from clinic.domain.timeline import cell_at
+from clinic.store import purge as rows
+from clinic.store.audit import note
+from clinic.store.base import Base
+from clinic.store.claims import lock_calendars
+from clinic.store.connect import begin_write
+from clinic.usecases import auditing, booking
+from clinic.usecases.retention import purge
+from tests import build
+from tests.conftest import FakeClock
+from tests.demo import opened
+
+TABLES = Base.metadata.tables
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+NO_AUDIT = ("audit", "audit_seal")
+
+
+class Archive:
+    """Rows with a past, written as they are."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session, self.now = session, now
+        self.place, self.person, self.kind = build.practice(session)
+        self.number = 0
+
+    def add(self, table: str, **values: Any) -> int:
+        begin_write(self.session)
+        keys = list(TABLES[table].primary_key.columns)
+        made = self.session.execute(insert(TABLES[table]).values(**values).returning(keys[0])).scalar_one()
+        self.session.commit()
+        return made  # type: ignore[no-any-return]
+
+    def patient(self, since: datetime) -> int:
+        return build.patient(self.session, now=since).id
+
+    def appointment(self, end: datetime, *, patient_id: int | None, **given: Any) -> int:
+        """A visit that ended then; a hold, when there is no patient."""
+        self.number += 1
+        values = {
+            "reference": f"R{self.number:07d}", "state": State.FULFILLED if patient_id else State.EXPIRED,
+            "visit_type_id": self.kind.id, "location_id": self.place.id, "specialist_id": self.person.id,
+            "patient_id": patient_id, "start_at": end - timedelta(minutes=30), "end_at": end, "time_zone": "America/New_York",
+            "held_at": end - DAY, "booked_at": end - DAY if patient_id else None, "channel": "web",
+        }  # fmt: skip
+        return self.add("appointment", **{**values, **given})
+
+    def hold(self, until: datetime, **given: Any) -> int:
+        """A time that was held until then, for the day after."""
+        return self.appointment(until + DAY, patient_id=None, hold_expires_at=until, **given)
+
+    def message(self, appointment_id: int | None, at: datetime, *, entry_id: int | None = None, done: bool = True) -> int:
+        """A message that was sent then, or still waits; the delivery's id."""
+        told = self.add(
+            "outbox", appointment_id=appointment_id, entry_id=entry_id, event="booked", sequence=0, due_at=at, done_at=at
+        )
+        return self.add(
+            "delivery", outbox_id=told, channel="mail", appointment_id=appointment_id, recipient="sealed", body="sealed",
+            due_at=at, next_at=at, tries=1, detail="", done_at=at if done else None, outcome="sent" if done else None,
+        )  # fmt: skip
+
+    def entry(self, ended: datetime | None, **given: Any) -> int:
+        values = {"visit_type_id": self.kind.id, "said": "sealed", "created_at": self.now - 400 * DAY, "ended_at": ended}
+        return self.add("waitlist_entry", **values | {"end_reason": "left" if ended else None} | given)
+
+    def freed(self, done: datetime | None, hold_id: int | None = None) -> int:
+        span = {"since": self.now - 60 * DAY, "until": self.now - 59 * DAY, "freed_at": self.now - 61 * DAY}
+        return self.add(
+            "freed_time", specialist_id=self.person.id, location_id=self.place.id, cause="cancelled", look_at=self.now,
+            hold_id=hold_id, done_at=done, **span,
+        )  # fmt: skip
+
+    def offer(self, freed_id: int, hold_id: int, entry_id: int, made: datetime) -> int:
+        return self.add(
+            "time_offer", entry_id=entry_id, freed_id=freed_id, hold_id=hold_id, rank=1, state="lapsed", made_at=made,
+            expires_at=made,
+        )  # fmt: skip
+
+    def task(self, *, done: datetime | None = None, **about: int) -> int:
+        return self.add("task", kind="failed_message", created_at=self.now - 3000 * DAY, done_at=done, **about)
+
+    def visit(self, end: datetime, patient_id: int) -> int:
+        """A visit with everything that can hang on one."""
+        made = self.appointment(end, patient_id=patient_id)
+        begin_write(self.session)
+        cells = {"start_cell": cell_at(end) - 6, "end_cell": cell_at(end), "appointment_id": made}
+        for resource in (patient_id, self.person.id):
+            self.session.execute(insert(TABLES["claim"]).values(resource_id=resource, **cells))
+        for table, values in {
+            "intake": {"given_name": "Maria", "language": "en", "interpreter": False},
+            "sealed_answers": {"kind": "questions", "version": 1, "sealed": "sealed", "saved_at": end},
+            "guardian": {"name": "Ana", "relation": "parent", "phone": "+14075550100", "consented_at": end},
+            "idempotency_key": {"scope": "book", "key": f"key {made}", "request_hash": "", "created_at": self.now},
+        }.items():
+            self.session.execute(insert(TABLES[table]).values(appointment_id=made, **values))
+        self.session.commit()
+        delivery = self.message(made, end)
+        self.task(done=self.now, appointment_id=made, patient_id=patient_id, delivery_id=delivery)
+        return made
+
+
+@pytest.fixture
+def archive(session: Session, clock: FakeClock) -> Archive:
+    return Archive(session, clock())
+
+
+def purged(session: Session, now: datetime, keep: Retention | None = None, *, dry_run: bool = False) -> dict[str, int]:
+    """What went, by the first word or two of its kind; what did not go at all is left out."""
+    names = {
+        "drafts": "drafts", "idempotency": "keys", "messages": "messages", "tasks": "tasks", "times": "freed", "ended": "entries",
+        "held": "holds", "visits": "visits", "patients": "patients", "audit": "audit",
+    }  # fmt: skip
+    told = list(purge(session, keep or Retention(), now=now, dry_run=dry_run))
+    assert len(told) == len(names)
+    return {names[kind.split()[0]]: count for kind, count in told if count}
+
+
+def everything(session: Session, *, without: tuple[str, ...] = ()) -> dict[str, list[Any]]:
+    def sorted_rows(table: Table) -> list[Any]:
+        return [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key.columns))]
+
+    found = {name: sorted_rows(table) for name, table in TABLES.items() if name not in without}
+    session.rollback()
+    return found
+
+
+def ids(session: Session, table: str) -> set[int]:
+    found = set(session.scalars(select(next(iter(TABLES[table].primary_key.columns)))))
+    session.rollback()
+    return found
+
+
+def sound(session: Session) -> None:
+    """No row points nowhere. (PostgreSQL checks at each statement.)"""
+    if session.get_bind().dialect.name == "sqlite":
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        session.rollback()
+
+
+KINDS: dict[str, tuple[int, Callable[[Archive, datetime], Any]]] = {
+    "keys": (1, lambda a, at: a.add("idempotency_key", scope="hold", key=str(at), request_hash="", created_at=at,
+                                    appointment_id=a.appointment(a.now, patient_id=a.patient(a.now)))),
+    "holds": (7, lambda a, at: a.hold(at)),
+    "messages": (30, lambda a, at: a.message(a.appointment(a.now, patient_id=a.patient(a.now)), at)),
+    "freed": (30, lambda a, at: a.freed(at)),
+    "entries": (30, lambda a, at: a.entry(at)),
+    "tasks": (365, lambda a, at: a.task(done=at)),
+    "visits": (2557, lambda a, at: a.appointment(at, patient_id=a.patient(a.now))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_moment_too_old_goes_and_a_moment_younger_stays(archive: Archive, clock: FakeClock, kind: str) -> None:
+    days, make = KINDS[kind]
+    make(archive, clock() - days * DAY + SECOND)
+    assert purged(archive.session, clock()) == {}
+    make(archive, clock() - days * DAY - SECOND)
+    assert purged(archive.session, clock(), dry_run=True) == {kind: 1}
+    assert purged(archive.session, clock()) == {kind: 1}
+    assert purged(archive.session, clock()) == {}
+    clock.forward(days=1)
+    assert purged(archive.session, clock()) == {kind: 1}
+    sound(archive.session)
+
+
+def test_a_visit_goes_with_all_that_hangs_on_it_and_its_patient_with_the_last(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 2558 * DAY
+    untouched = everything(session, without=NO_AUDIT)
+    once, often = archive.patient(old - DAY), archive.patient(old - DAY)
+    archive.visit(old, once)
+    archive.visit(old + timedelta(hours=1), often)
+    with_both = everything(session, without=NO_AUDIT)
+    recent = archive.appointment(clock() - 300 * DAY, patient_id=often)
+    assert purged(session, clock(), dry_run=True) == {"messages": 2, "visits": 2, "patients": 1}
+    assert purged(session, clock()) == {"messages": 2, "visits": 2, "patients": 1}
+    left = everything(session, without=NO_AUDIT)
+    changed = {name for name in left if left[name] != untouched[name]}
+    assert changed == {"appointment", "patient", "resource"}, "only the visit that stays, and its patient"
+    assert {name for name in left if left[name] != with_both[name]} >= {
+        "claim",
+        "intake",
+        "guardian",
+        "delivery",
+        "outbox",
+        "task",
+    }
+    assert (ids(session, "appointment"), ids(session, "patient")) == ({recent}, {often})
+    noted = session.scalars(select(TABLES["audit"].c.detail).where(TABLES["audit"].c.action == "purge"))
+    assert sorted(noted) == ["1 patients with nothing left", "2 visits"]
+    sound(session)
+
+
+def test_a_cancelled_or_missed_visit_and_one_that_nobody_closed_go_as_well(archive: Archive, clock: FakeClock) -> None:
+    old = clock() - 2558 * DAY
+    for state in (State.CANCELLED, State.NO_SHOW, State.BOOKED, State.ENTERED_IN_ERROR):
+        archive.appointment(old, patient_id=archive.patient(clock()), state=state)
+    assert purged(archive.session, clock()) == {"visits": 4}
+
+
+def test_times_that_nobody_booked_go_with_their_claims_messages_and_drafts(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 8 * DAY
+    lapsed = archive.hold(old, state=State.HELD)  # nobody swept it
+    archive.hold(old, state=State.EXPIRED)
+    archive.appointment(old + DAY, patient_id=None, state=State.CANCELLED, cancelled_at=old)
+    standing = archive.hold(clock() + timedelta(minutes=5), state=State.HELD)
+    just = archive.hold(clock() - SECOND, state=State.HELD)
+    for made in (lapsed, standing, just):
+        archive.add("claim", resource_id=archive.person.id, start_cell=made * 10, end_cell=made * 10 + 6, appointment_id=made)
+        archive.add("draft", appointment_id=made, answers="[]", saved_at=clock())
+    archive.message(lapsed, old)
+    assert purged(session, clock()) == {"drafts": 2, "holds": 3}
+    assert ids(session, "appointment") == {standing, just}
+    assert ids(session, "draft") == {standing}
+    assert sorted(session.scalars(select(TABLES["claim"].c.appointment_id))) == [standing, just]
+    sound(session)
+
+
+def test_messages_are_emptied_of_text_and_address_and_stay_on_record(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 31 * DAY
+    visit = archive.appointment(clock(), patient_id=archive.patient(clock()))
+    archive.message(visit, old)
+    waiting = archive.message(archive.appointment(clock(), patient_id=archive.patient(clock())), old, done=False)
+    letter = archive.message(archive.appointment(clock(), patient_id=archive.patient(clock())), old)
+    archive.task(delivery_id=letter)
+    assert purged(session, clock()) == {"messages": 1}
+    delivery = TABLES["delivery"]
+    full = select(delivery.c.id).where(delivery.c.body.is_not(None), delivery.c.recipient.is_not(None))
+    assert set(session.scalars(full)) == {waiting, letter}, "what is still to be sent or printed keeps both"
+    assert len(ids(session, "delivery")) == 3
+
+
+def test_offers_go_with_the_freed_time_and_hold_back_what_they_name(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 31 * DAY
+    hold, entry = archive.hold(old), archive.entry(old)
+    freed = archive.freed(None, hold_id=hold)
+    offer = archive.offer(freed, hold, entry, old)
+    archive.message(hold, old, entry_id=entry)
+    assert purged(session, clock()) == {"messages": 1}, "the time is still on offer: whom it was offered must be known"
+    begin_write(session)
+    session.execute(update(TABLES["freed_time"]).values(done_at=old))
+    session.commit()
+    task = archive.task(offer_id=offer)
+    assert purged(session, clock()) == {}, "somebody has yet to call"
+    begin_write(session)
+    session.execute(update(TABLES["task"]).where(TABLES["task"].c.id == task).values(done_at=clock()))
+    session.commit()
+    expected = {"freed": 1, "entries": 1, "holds": 1}
+    assert purged(session, clock(), dry_run=True) == expected
+    assert purged(session, clock()) == expected
+    assert {
+        name for name in ("time_offer", "freed_time", "waitlist_entry", "outbox", "delivery", "task") if ids(session, name)
+    } == set()
+    sound(session)
+
+
+def test_what_is_still_in_use_stays(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 2558 * DAY
+    patients = [archive.patient(old) for _ in range(4)]
+    with_task = archive.visit(old, patients[0])
+    archive.task(appointment_id=with_task)
+    awaited = archive.visit(old + timedelta(hours=1), patients[1])
+    archive.entry(None, appointment_id=awaited)
+    archive.task(patient_id=patients[2], other_patient_id=patients[3])
+    held = archive.hold(old)
+    archive.task(appointment_id=held)
+    asked = archive.entry(old)
+    archive.task(delivery_id=archive.message(None, clock(), entry_id=asked))
+    before = everything(session, without=("delivery",))
+    assert purged(session, clock(), dry_run=True) == {"messages": 2}
+    assert purged(session, clock()) == {"messages": 2}
+    assert everything(session, without=("delivery",)) == before
+
+
+def test_a_dry_run_says_what_the_real_one_does_and_changes_nothing(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 2558 * DAY
+    for hours in range(3):
+        archive.visit(old + timedelta(hours=hours), archive.patient(old))
+    archive.task(done=clock() - 400 * DAY, patient_id=archive.patient(old), other_patient_id=archive.patient(old))
+    hold, entry = archive.hold(clock() - 40 * DAY), archive.entry(clock() - 40 * DAY)
+    archive.offer(archive.freed(clock() - 40 * DAY, hold), hold, entry, clock() - 40 * DAY)
+    archive.hold(clock() - DAY)
+    begin_write(session)
+    note(session, None, actor="patient", action="book", now=clock() - 3000 * DAY)
+    session.commit()
+    auditing.seal(session, now=clock())
+    before = everything(session)
+    imagined = purged(session, clock(), dry_run=True)
+    assert everything(session) == before
+    assert imagined == purged(session, clock())
+    assert imagined == {
+        "messages": 3, "tasks": 1, "freed": 1, "entries": 1, "holds": 1, "visits": 3, "patients": 5, "audit": 1
+    }  # fmt: skip
+    assert purged(session, clock()) == {}
+    sound(session)
+
+
+def test_a_purge_that_was_stopped_goes_on_where_it_was(
+    archive: Archive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        archive.hold(clock() - (8 + number) * DAY)
+    monkeypatch.setattr(rows, "KINDS", tuple(replace(kind, portion=2) for kind in rows.KINDS))
+    real, calls = rows.remove, []
+
+    def remove(session: Session, kind: Any, due: Any, keys: Any) -> int:
+        calls.append(keys)
+        if len([keys for keys in calls if keys]) == 2:
+            raise KeyboardInterrupt
+        return real(session, kind, due, keys)
+
+    monkeypatch.setattr(rows, "remove", remove)
+    with pytest.raises(KeyboardInterrupt):
+        purged(archive.session, clock())
+    assert len(ids(archive.session, "appointment")) == 3
+    monkeypatch.setattr(rows, "remove", real)
+    assert purged(archive.session, clock()) == {"holds": 3}
+
+
+def test_a_visit_booked_yesterday_is_not_touched(session: Session, clock: FakeClock) -> None:
+    world = build.world(session, now=clock())
+    from clinic.domain.tokens import Wish, write_opening
+
+    start = clock() + timedelta(days=2)
+    wish = Wish(
+        world.visit_types["back-pain-evaluation-visit"].id, world.locations["orlando-downtown"].id,
+        world.specialists["ana-flores"].id, cell_at(start),
+    )  # fmt: skip
+    held = booking.hold(session, write_opening(build.KEY, wish), key=build.KEY, who=build.PATIENT, now=clock())
+    booking.confirm(session, held.token, build.details(), key=build.KEY, who=build.PATIENT, now=clock())
+    clock.forward(days=1)
+    before = everything(session)
+    assert purged(session, clock()) == {}
+    assert everything(session) == before
+
+
+def test_who_books_a_time_held_long_ago_is_first_or_is_told(database: str, archive: Archive, clock: FakeClock) -> None:
+    """A form that was open for a week: the purge waits for the booking, and leaves it alone."""
+    session = archive.session
+    hold, patient = archive.hold(clock() - 8 * DAY), archive.patient(clock())
+    counts: list[dict[str, int]] = []
+
+    def work() -> None:
+        with opened(database) as other:
+            counts.append(purged(other, clock()))
+
+    begin_write(session)
+    lock_calendars(session, [archive.person.id])
+    changed = update(TABLES["appointment"]).where(TABLES["appointment"].c.id == hold)
+    session.execute(changed.values(state=State.BOOKED, patient_id=patient, booked_at=clock(), hold_expires_at=None))
+    purger = threading.Thread(target=work)
+    purger.start()
+    purger.join(0.5)
+    assert purger.is_alive()
+    session.commit()
+    purger.join(10)
+    assert counts == [{}]
+    assert ids(session, "appointment") == {hold}
+    gone = archive.hold(clock() - 9 * DAY)
+    assert purged(session, clock()) == {"holds": 1}
+    from clinic.engine import place
+
+    begin_write(session)
+    with pytest.raises(NotFound):
+        place.extend(session, gone, who=build.PATIENT, now=clock())
+    session.rollback()
+
+
+def test_audit_rows_go_once_they_are_sealed_and_the_chain_goes_on(session: Session, clock: FakeClock) -> None:
+    def write(at: datetime) -> None:
+        begin_write(session)
+        note(session, 7, actor="patient", action="book", now=at)
+        session.commit()
+
+    for days in (2200, 2195, 2193, 2191, 5):
+        write(clock() - days * DAY)
+    assert purged(session, clock()) == {}, "nothing that is not sealed"
+    auditing.seal(session, now=clock())
+    assert purged(session, clock(), dry_run=True) == {"audit": 3}
+    assert purged(session, clock()) == {"audit": 3}
+    assert sorted(ids(session, "audit")) == [4, 5, 6], "the last says what was removed"
+    assert sorted(ids(session, "audit_seal")) == [3, 4, 5], "the chain begins with the seal of the last that went"
+    found = auditing.verify(session)
+    assert (found.rows, found.broken, found.unsealed_first) == (3, None, 6)
+    clock.forward(days=3)
+    auditing.seal(session, now=clock())
+    assert purged(session, clock()) == {"audit": 1}
+    assert auditing.verify(session).broken is None
+
+
+def test_every_row_that_points_at_what_goes_is_known_here() -> None:
+    """A new table that points at one of these must go with it, or keep it: say so in store/purge.py, then here."""
+    goes = {"appointment", "patient", "outbox", "delivery", "waitlist_entry", "freed_time", "time_offer"}
+    pointers = {
+        f"{table.name}.{key.parent.name}"
+        for table in TABLES.values() for key in table.foreign_keys if key.column.table.name in goes
+    }  # fmt: skip
+    assert pointers == {
+        "appointment.patient_id", "claim.appointment_id", "delivery.appointment_id", "delivery.outbox_id", "draft.appointment_id",
+        "freed_time.hold_id", "guardian.appointment_id", "idempotency_key.appointment_id", "intake.appointment_id",
+        "outbox.appointment_id", "outbox.entry_id", "sealed_answers.appointment_id", "task.appointment_id", "task.delivery_id",
+        "task.offer_id", "task.other_patient_id", "task.patient_id", "time_offer.entry_id", "time_offer.freed_id",
+        "time_offer.hold_id", "waitlist_entry.appointment_id",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_526, 1.5, True, "7"])
+def test_days_are_whole_and_there_is_at_least_one(days: Any) -> None:
+    with pytest.raises(ValueError, match="holds_days must be a whole number of days from 1"):
+        Retention(holds_days=days)
+
+
+def test_the_command_prints_what_went_and_keeps_what_the_settings_say(app: Flask, database: str, clock: FakeClock) -> None:
+    bound = app.extensions["clinic"]
+    storage = bound.limiter.storage
+    storage.incr("long ago", 60)
+    clock.forward(minutes=2)
+    storage.incr("now", 60)
+    with opened(database) as session:
+        archive = Archive(session, clock())
+        archive.hold(clock() - 8 * DAY)
+    invoke = app.test_cli_runner().invoke
+    app.extensions["clinic"] = replace(bound, settings=replace(bound.settings, retention=Retention(holds_days=9)))
+    assert "0 held times that nobody booked" in invoke(args=["clinic", "purge"]).output
+    app.extensions["clinic"] = bound
+    storage.incr("long ago", 60)
+    clock.forward(minutes=2)
+    tried = invoke(args=["clinic", "purge", "--dry-run"])
+    assert (tried.exit_code, tried.output.splitlines()[0]) == (0, "Would remove:")
+    done = invoke(args=["clinic", "purge"])
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "Removed:")
+    assert tried.output.splitlines()[1:] == done.output.splitlines()[1:]
+    assert "        1 held times that nobody booked" in done.output
+    assert "        2 counters of rate limits" in done.output
+    with opened(database) as session:
+        assert session.execute(select(func.count()).select_from(TABLES["appointment"])).scalar_one() == 0
