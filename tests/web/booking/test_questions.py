@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
+from clinic.config import CONTENT
+from clinic.factory import create_app
 from clinic.store.connect import engine_options
+from tests.conftest import FakeClock
+from tests.databases import settings_for
+from tests.pages import ReadingClient
 from tests.web.care.test_pathway import go_through
 from tests.web.visiting import check_answers, hidden, press_a_time, text_of, title_of
 
@@ -43,6 +51,29 @@ def test_what_to_know_stands_before_the_button_and_after_it(client: FlaskClient)
     booked = text_of(client.get(book(client)))
     assert MEDICINE in booked
     assert booked.count(MEDICINE) == 1
+
+
+def test_a_clinic_prepares_its_patients_in_its_own_words(database: str, clock: FakeClock, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CONTENT, tmp_path / "content"))
+    file = folder / "preparation.yaml"
+    own = "locations: {lake: {physical-therapy-evaluation: {version: 1, lines: {arrive: Use the north door., note: null}}}}"
+    file.write_text(file.read_text(encoding="utf-8").replace("locations: {}", own), encoding="utf-8")
+    app = create_app(settings_for(database, content=folder), clock=clock)
+    app.test_client_class = ReadingClient
+    client = app.test_client()
+    check = text_of(check_answers(client, press_a_time(client)))
+    booked = client.get(book(client))
+    for page in (check, text_of(booked)):
+        assert "Use the north door." in page
+        assert "Come a few minutes early" not in page
+        assert "Ask your health plan if you need a note" not in page
+        assert MEDICINE in page
+    printed = booked.get_data(as_text=True).partition('id="prepare"')[2].partition("</section>")[0]
+    assert "Use the north door." in printed
+    assert "screen-only" not in printed.partition("Use the north door.")[0]
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+    app.extensions["clinic"].limiter.storage.dispose()
 
 
 def test_questions_are_answered_once_and_shown_to_nobody(client: FlaskClient, database: str) -> None:
