@@ -18,12 +18,14 @@ export PIP_ROOT_USER_ACTION = ignore
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/run instance/demo.env ## serve the demo at http://127.0.0.1:8000 (PORT=… moves it; CLINIC_DATABASE_URL=… picks the database)
+run: .venv/run instance/demo.env ## serve the demo, with its worker, at http://127.0.0.1:8000 (PORT=… moves it; CLINIC_DATABASE_URL=… picks the database)
 	@url="$${CLINIC_DATABASE_URL:-}"; site="$${CLINIC_PUBLIC_URL:-http://127.0.0.1:$(PORT)}"; set -a; . ./instance/demo.env; CLINIC_DATABASE_URL="$${url:-$$CLINIC_DATABASE_URL}"; CLINIC_PUBLIC_URL="$$site"; set +a; \
 	set -e; .venv/bin/flask db upgrade; \
 	if .venv/bin/flask clinic --help | grep -q '^  demo '; then .venv/bin/flask clinic demo --if-empty; fi; \
-	echo "Serving at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"; \
-	PORT=$(PORT) exec .venv/bin/gunicorn --no-control-socket
+	.venv/bin/flask clinic worker & worker=$$!; PORT=$(PORT) .venv/bin/gunicorn --no-control-socket & web=$$!; \
+	trap 'kill $$web $$worker 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	echo "Serving at http://127.0.0.1:$(PORT) (Ctrl-C stops it). What is sent is shown at http://127.0.0.1:$(PORT)/mailbox/"; \
+	wait $$web
 
 test: .venv/dev ## run everything: linters, SQLite, PostgreSQL, browser (ARGS=… goes to pytest)
 	@.ci/ensure-chromium
