@@ -25,12 +25,15 @@ Taken = set[tuple[int, int, int]]
 LASTING = ("booked", "arrived", "started", "fulfilled")
 BECOMES = {
     "hold": "held", "extend": "held", "book": "booked", "move": "booked", "release": "cancelled", "cancel": "cancelled",
-    "expire": "expired",
+    "expire": "expired", "miss": "no_show",
 }  # fmt: skip
-CHANGES_NOTHING = {"want_earlier", "want_no_earlier", "look_up"}
+CHANGES_NOTHING = {
+    "want_earlier", "want_no_earlier", "look_up", "join", "change_wait", "leave", "offer", "accept", "decline",
+}  # fmt: skip
 FOLLOWS = {
     "hold": {None}, "book": {None, "hold", "extend", "expire"}, "extend": {"hold", "extend", "expire"},
     "release": {"hold", "extend"}, "expire": {"hold", "extend"}, "move": {"book", "move"}, "cancel": {"book", "move"},
+    "miss": {"book", "move"},
 }  # fmt: skip
 
 
@@ -66,7 +69,7 @@ def broken(session: Session, *, now: datetime) -> list[str]:
     messages: dict[int, list[tuple[str, int]]] = defaultdict(list)
     columns = (OutboxMessage.appointment_id, OutboxMessage.event, OutboxMessage.sequence)
     for made, event, sequence in session.execute(
-        select(*columns).where(OutboxMessage.event != "link").order_by(OutboxMessage.id)
+        select(*columns).where(OutboxMessage.event.not_in(("link", "offer", "waiting"))).order_by(OutboxMessage.id)
     ):
         messages[made].append((event, sequence))
     standing: list[tuple[int, int, int, int]] = []

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from datetime import time as clock_time
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import AROUND_THE_CLOCK, DAY_NAMES, PARTS_OF_DAY, local_day, parse_week, to_utc, week_line, zone
+from clinic.domain.hours import AROUND_THE_CLOCK, DAY_NAMES, PARTS_OF_DAY, parse_week, week_line
 from clinic.domain.places import Point, distance_miles
 from clinic.domain.timeline import cell_from, span
 
 SOONER_BY = timedelta(hours=1)
 """A time is earlier than a visit when it starts at least this much before it."""
-
-QUIET_FROM, QUIET_UNTIL = clock_time(21), clock_time(8)
 
 NOTICE_HOURS = (2, 24, 48, 72, 168)
 MILES = (10, 25, 50, 100)
@@ -84,27 +81,22 @@ def suiting(wants: Wants, starts: int, origin: int, cells: int, time_zone: str, 
     return line & span(first - origin, end - origin)
 
 
-def told_from(time_zone: str, now: datetime) -> datetime:
-    """When somebody in that zone may be told: now, unless it is night there; then at eight in the morning. UTC."""
-    local = now.astimezone(zone(time_zone))
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return now
-    morning = local.date() + timedelta(days=local.time() >= QUIET_FROM)
-    return to_utc(morning, QUIET_UNTIL.hour * 60, time_zone)
-
-
 def answer_until(start: datetime, now: datetime, policy: Policy = POLICY) -> datetime:
     """Until when an offer made now of a time that starts then can be answered before it goes on to others."""
     return now + max(policy.shortest, min(policy.longest, (start - now) * policy.share))
 
 
-def is_over(wants: Wants, time_zone: str, *, now: datetime) -> bool:
-    """Whether no time can suit any more: the last day has passed, or their own visit comes before the first."""
-    if wants.last_day is not None and wants.last_day < local_day(now, time_zone):
+def is_over(wants: Wants, *, now: datetime) -> bool:
+    """Whether no time can suit any more: the last day has passed, or their own visit comes before the first.
+
+    With a day of slack, which covers every zone.
+    """
+    day = timedelta(days=1)
+    if wants.last_day is not None and wants.last_day < (now - day).date():
         return True
     if wants.before is None:
         return False
-    return wants.before <= now or (wants.first_day is not None and local_day(wants.before, time_zone) < wants.first_day)
+    return wants.before <= now or (wants.first_day is not None and (wants.before + day).date() < wants.first_day)
 
 
 def check(wants: Wants, visits: int = 1) -> None:

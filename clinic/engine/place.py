@@ -1,8 +1,8 @@
-"""Hold, book, confirm, extend, move, release, cancel: what it takes to put a visit into calendars, and out of them.
+"""Hold, book, confirm, extend, move, swap, release, cancel, miss: what it takes to put a visit into calendars, and out of them.
 
 Each is part of one short writing transaction that the use case begins and commits. First the locks; then, in later
 statements that see what earlier holders of the locks committed, everything is checked again; then claims, audit row and
-outbox row are written together. The database's guard stays the last word.
+outbox row are written together, and whatever becomes free, for who waits. The database's guard stays the last word.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
 from clinic.engine.search import window
-from clinic.store import appointments, audit, bookings, claims, outbox
+from clinic.store import appointments, audit, bookings, claims, outbox, waitlist
 from clinic.store.appointments import Appointment, NewAppointment
 from clinic.store.bookings import Held, Said
 from clinic.store.calendars import Calendars
@@ -176,6 +176,7 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
         raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
     slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
     before = (appointment.location_id, appointment.specialist_id, appointment.start_at)
+    ended_at = appointment.end_at
     if before == (wish.location_id, wish.specialist_id, slot.start):
         return appointment
     claims.drop_claims(session, appointment_id)
@@ -188,8 +189,32 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
     appointment.start_at, appointment.end_at, appointment.time_zone = slot.start, slot.end, slot.time_zone
     appointment.sequence += 1
+    appointment.confirmed_at = None  # they said that they would come to the old time
     _record(session, appointment, "move", who=who, now=now, event="moved")
+    location_id, specialist_id, began_at = before
+    waitlist.free(session, specialist_id, location_id, began_at, ended_at, cause="moved", now=now)
     return appointment
+
+
+def swap(session: Session, appointment_id: int, hold_id: int, *, who: Who, now: datetime) -> Appointment:
+    """Move a visit to the time of a hold, which ends with it: both or neither, and nobody else comes between.
+
+    As staff would move it: its window for changes is lifted. Raises what `move` does; then nothing has changed.
+    """
+    hold = appointments.find(session, hold_id)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    appointment = _locked(session, appointment_id, hold.specialist_id, location_id=hold.location_id)
+    hold = appointments.find(session, hold_id)
+    assert hold is not None  # seen a moment ago, and appointments that are held are never deleted
+    wish = Wish(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
+    if hold.patient_id is not None or hold.state == State.CANCELLED:
+        raise TimeTaken()
+    if hold.state == State.HELD:
+        claims.drop_claims(session, hold_id)
+        hold.state, hold.cancelled_at, hold.hold_expires_at = State.CANCELLED, now, None
+        _record(session, hold, "release", who=who, now=now)
+    return move(session, appointment.id, wish, who=replace(who, staff=True), now=now)
 
 
 def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Who, now: datetime) -> Appointment:
@@ -206,6 +231,22 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     appointment.cancelled_late = is_late(appointment.start_at, now, window_hours)
     appointment.sequence += 1
     _record(session, appointment, "cancel", who=who, now=now, event="cancelled")
+    where = (appointment.specialist_id, appointment.location_id)
+    waitlist.free(session, *where, appointment.start_at, appointment.end_at, cause="cancelled", now=now)
+    return appointment
+
+
+def miss(session: Session, appointment_id: int, *, who: Who, now: datetime) -> Appointment:
+    """Nobody came: what is left of the visit's time is free. Raises IllegalMove before it starts, NotFound."""
+    appointment = _locked(session, appointment_id)
+    check_move(State(appointment.state), State.NO_SHOW)
+    if appointment.start_at > now:
+        raise IllegalMove("This visit has not begun yet.")
+    claims.drop_claims(session, appointment_id)
+    appointment.state = State.NO_SHOW
+    _record(session, appointment, "miss", who=who, now=now)
+    where = (appointment.specialist_id, appointment.location_id)
+    waitlist.free(session, *where, now, appointment.end_at, cause="missed", now=now)
     return appointment
 
 
@@ -220,7 +261,8 @@ def _locked(session: Session, appointment_id: int, *people: int, location_id: in
         claims.lock_calendars(session, involved, locations=places, visit_type_id=seen.visit_type_id)
         before = (seen.specialist_id, seen.location_id, seen.patient_id)
         appointment = appointments.find(session, appointment_id)
-        assert appointment is not None  # appointments are never deleted while they can be locked
+        if appointment is None:  # purged meanwhile: a hold that ended long ago
+            raise NotFound("There is no such visit.")
         if (appointment.specialist_id, appointment.location_id, appointment.patient_id) == before:
             return appointment
         seen = appointment  # it was moved while we waited: lock where it went, too

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import reduce
 from heapq import nsmallest
-from operator import itemgetter
+from operator import itemgetter, or_
 from typing import Literal, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -190,6 +191,22 @@ def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Pract
         bounds = span(first, last)
         return {practice: starts(line, calendars.origin) for practice, line in _starts(calendars, sought, bounds)}
     return {}
+
+
+class Line(NamedTuple):
+    """Starts as a timeline: bit i of `starts` is the cell i after `origin`, of `cells` in all."""
+
+    starts: int
+    origin: int
+    cells: int
+
+
+def line_of(session: Session, sought: Sought, *, now: datetime) -> Line:
+    """Every start in the window, whoever gives it and wherever: for one specialist at one site."""
+    for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
+        line = reduce(or_, (line for _practice, line in _starts(calendars, sought, span(first, last))), 0)
+        return Line(line, calendars.origin, calendars.cells)
+    return Line(0, 0, 0)
 
 
 def widening(

@@ -37,8 +37,8 @@ class Appointment(Base):
     """A visit, or the hold that may become one. `patient_id` is null only until it is booked.
 
     Start and end are UTC; `time_zone` is the clinic's, as it was when booked. `sequence` counts what invitations must
-    know (moves, cancelling); raising `generation` revokes every link sent out. `earlier_wanted_at`: since when the
-    patient wants to hear of an earlier time. `confirmed_at`: when they said that they will come, to this time.
+    know (moves, cancelling); raising `generation` revokes every link sent out. `confirmed_at`: when the patient said that
+    they will come, to this time.
     """
 
     __tablename__ = "appointment"
@@ -66,7 +66,6 @@ class Appointment(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    earlier_wanted_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
 
     __table_args__ = (

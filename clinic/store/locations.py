@@ -153,6 +153,12 @@ def offering(
     return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id})]
 
 
+def find_row(session: Session, location_id: int) -> LocationRow | None:
+    """The site, if it is active."""
+    row = session.execute(select(*_ROW).where(Location.id == location_id, Location.active)).one_or_none()
+    return LocationRow(*row) if row else None
+
+
 class Site(NamedTuple):
     """A location as far as its calendar goes. With its `version`, what was kept of it may be used."""
 

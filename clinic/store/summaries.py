@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, true
+from sqlalchemy import bindparam, exists, select, true
 from sqlalchemy.orm import Session
 
 from clinic.domain.timeline import instant_at
@@ -14,6 +14,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Location
 from clinic.store.people import Specialist
+from clinic.store.waitlist import WaitlistEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ _AROUND = (
         Location.slug, Location.name, Location.street, Location.city, Location.state, Location.postal_code,
         Location.latitude, Location.longitude, Location.phone, Location.phone_extension, Specialist.slug, Specialist.name,
         VisitType.preparation, Location.parking, Location.access, Location.plans, Location.time_zone,
+        exists().where(WaitlistEntry.appointment_id == bindparam("appointment"), WaitlistEntry.ended_at.is_(None)),
     )
     .select_from(VisitType)
     .join(Service, Service.id == VisitType.service_id)
@@ -93,9 +95,11 @@ def summary_if_moved(session: Session, appointment: Appointment, wish: Wish) -> 
 
 def _summary(session: Session, appointment: Appointment, wish: Wish, start: datetime, end: datetime) -> VisitSummary:
     where = {"visit_type": wish.visit_type_id, "location": wish.location_id, "specialist": wish.specialist_id}
+    where["appointment"] = appointment.id
     (
         visit_slug, visit_name, online, cancel_window, service_slug, service_name, slug, name, street, city, state, zip_code,
         latitude, longitude, phone, extension, specialist_slug, specialist_name, preparation, parking, access, plans, zone,
+        waits,
     ) = session.execute(_AROUND, where).one()  # fmt: skip
     stays = wish.location_id == appointment.location_id
     return VisitSummary(
@@ -103,7 +107,7 @@ def _summary(session: Session, appointment: Appointment, wish: Wish, start: date
         appointment.sequence, wish.visit_type_id, visit_slug, visit_name, online, cancel_window, service_slug, service_name,
         wish.location_id, slug, name, street, city, state, zip_code, latitude, longitude, phone, extension,
         wish.specialist_id, specialist_slug, specialist_name, _lines(preparation), parking, access, _lines(plans),
-        appointment.earlier_wanted_at is not None,
+        waits,
     )  # fmt: skip
 
 

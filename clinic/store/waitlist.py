@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic.domain.appointment import State
+from clinic.store.appointments import Appointment
 from clinic.store.base import Base, Key
+from clinic.store.tasks import PHONE_OFFER
+
+WAIT_LOCKS = 5
+"""First half of our advisory lock numbers for who waits; claims have 1, keys 2, people 3, places 4."""
 
 _WAITS = text("ended_at is null")
 _OPEN = text("done_at is null")
@@ -21,6 +42,10 @@ class WaitlistEntry(Base):
     weekly hours as in a roster, in the clinic's time ('': any time), `notice_hours` how long before its start a time must
     be offered, `first_day` and `last_day` days at the clinic. `visits` is how many more of them are wanted (a series).
     The order is that of `created_at`. `generation` revokes links, as an appointment's does.
+
+    What offering must know without opening `said`: their `time_zone` (by their ZIP code, null where it is not known), whether
+    they can only be reached `by_phone`, and a keyed hash of the `person`, so that somebody who joins twice is offered a time
+    once. Of a visit all that stands with it.
     """
 
     __tablename__ = "waitlist_entry"
@@ -40,6 +65,9 @@ class WaitlistEntry(Base):
     last_day: Mapped[date | None] = mapped_column(Date)
     visits: Mapped[int] = mapped_column(default=1)
     generation: Mapped[int] = mapped_column(default=0)
+    time_zone: Mapped[str | None] = mapped_column(String(40))
+    by_phone: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    person: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(12))
@@ -49,6 +77,7 @@ class WaitlistEntry(Base):
         CheckConstraint("end_reason in ('booked', 'left', 'over')", name="end_reason"),
         # One visit waits once.
         Index("uq_waitlist_entry_visit", "appointment_id", unique=True, postgresql_where=_WAITS, sqlite_where=_WAITS),
+        Index("ix_waitlist_entry_person", "person", postgresql_where=_WAITS, sqlite_where=_WAITS),
         Index("ix_waitlist_entry_waiting", "visit_type_id", "created_at", postgresql_where=_WAITS, sqlite_where=_WAITS),
     )
 
@@ -102,3 +131,139 @@ class TimeOffer(Base):
         Index("ix_time_offer_hold", "hold_id"),
         Index("ix_time_offer_entry", "entry_id"),
     )
+
+
+_ENTRY, _FREED, _OFFER, _TASK = (Base.metadata.tables[name] for name in ("waitlist_entry", "freed_time", "time_offer", "task"))
+_FREE = insert(_FREED)
+
+
+def free(
+    session: Session, specialist_id: int, location_id: int, since: datetime, until: datetime, *, cause: str, now: datetime
+) -> None:
+    """What is left of [since, until) may be bookable from now on; nothing is written once it is over."""
+    if until > now:
+        row = {
+            "specialist_id": specialist_id, "location_id": location_id, "since": max(since, now), "until": until, "cause": cause,
+            "freed_at": now, "look_at": now,
+        }  # fmt: skip
+        session.connection().execute(_FREE, row)
+
+
+_DUE = (FreedTime.done_at.is_(None),)
+
+
+def is_any_due(session: Session, *, now: datetime) -> bool:
+    """Whether `next_due` may find one."""
+    return session.execute(select(FreedTime.id).where(*_DUE, FreedTime.look_at <= now).limit(1)).first() is not None
+
+
+def next_due(session: Session, besides: Collection[int], *, now: datetime) -> FreedTime | None:
+    """The freed time that is due longest, but for some; on PostgreSQL this transaction's alone."""
+    wanted = (
+        select(FreedTime)
+        .where(*_DUE, FreedTime.look_at <= now, FreedTime.id.not_in(besides))
+        .order_by(FreedTime.look_at, FreedTime.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalar(wanted, execution_options={"populate_existing": True})
+
+
+def lock_freed(session: Session, ids: Iterable[int]) -> list[FreedTime]:
+    """These, as they are once they are this transaction's alone: whoever answers an offer waits for its turn here."""
+    wanted = select(FreedTime).where(FreedTime.id.in_(sorted(ids))).order_by(FreedTime.id).with_for_update()
+    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
+
+
+def look_again(session: Session, freed_id: int, *, at: datetime) -> None:
+    session.execute(update(FreedTime).where(FreedTime.id == freed_id).values(look_at=at))
+
+
+def open_offers(session: Session, hold_id: int) -> list[TimeOffer]:
+    """Those of a held time that nobody answered yet."""
+    wanted = select(TimeOffer).where(TimeOffer.hold_id == hold_id, TimeOffer.state == "open").order_by(TimeOffer.rank)
+    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
+
+
+def open_offers_to(session: Session, entry_id: int) -> list[TimeOffer]:
+    wanted = select(TimeOffer).where(TimeOffer.entry_id == entry_id, TimeOffer.state == "open").order_by(TimeOffer.freed_id)
+    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
+
+
+def find_offer(session: Session, offer_id: int) -> tuple[TimeOffer, WaitlistEntry] | None:
+    """The offer and whose it is, as the database has them now."""
+    wanted = select(TimeOffer, WaitlistEntry).join(WaitlistEntry, WaitlistEntry.id == TimeOffer.entry_id)
+    row = session.execute(wanted.where(TimeOffer.id == offer_id), execution_options={"populate_existing": True}).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def find_entry(session: Session, entry_id: int) -> WaitlistEntry | None:
+    """As the database has it now."""
+    return session.get(WaitlistEntry, entry_id, populate_existing=True)
+
+
+def lock_entry(session: Session, entry_id: int) -> WaitlistEntry:
+    """As it is once it is this transaction's alone. Freed times are locked before."""
+    wanted = select(WaitlistEntry).where(WaitlistEntry.id == entry_id).with_for_update()
+    return session.scalars(wanted, execution_options={"populate_existing": True}).one()
+
+
+def entry_of(session: Session, appointment_id: int) -> WaitlistEntry | None:
+    """Whether the visit waits for something earlier."""
+    wanted = select(WaitlistEntry).where(WaitlistEntry.appointment_id == appointment_id, WaitlistEntry.ended_at.is_(None))
+    return session.scalar(wanted, execution_options={"populate_existing": True})
+
+
+def entries_of(session: Session, person: str) -> list[WaitlistEntry]:
+    """What somebody waits for without a visit."""
+    wanted = select(WaitlistEntry).where(WaitlistEntry.person == person, WaitlistEntry.ended_at.is_(None))
+    return list(session.scalars(wanted.order_by(WaitlistEntry.id)))
+
+
+def ask_by_phone(session: Session, offers: Iterable[TimeOffer], *, now: datetime) -> None:
+    """A task for each: nobody can write to them."""
+    rows = [{"kind": PHONE_OFFER, "created_at": now, "appointment_id": offer.hold_id, "offer_id": offer.id} for offer in offers]
+    if rows:
+        session.connection().execute(insert(_TASK), rows)
+
+
+def maybe_over(session: Session, *, now: datetime) -> list[tuple[WaitlistEntry, Appointment | None]]:
+    """Entries that have days, or whose visit is not ahead of them any more, with it: some of them may wait in vain."""
+    ahead = and_(Appointment.state == State.BOOKED, Appointment.start_at > now)
+    wanted = (
+        select(WaitlistEntry, Appointment)
+        .outerjoin(Appointment, Appointment.id == WaitlistEntry.appointment_id)
+        .where(
+            WaitlistEntry.ended_at.is_(None),
+            or_(
+                and_(WaitlistEntry.appointment_id.is_not(None), ~ahead),
+                WaitlistEntry.last_day < now.date(),
+                and_(WaitlistEntry.appointment_id.is_not(None), WaitlistEntry.first_day.is_not(None)),
+            ),
+        )
+    )
+    return [(entry, visit) for entry, visit in session.execute(wanted)]
+
+
+def some_said(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
+    """(entry, what was said, sealed) behind that entry: for sealing anew in portions."""
+    wanted = select(WaitlistEntry.id, WaitlistEntry.said).where(WaitlistEntry.id > after, WaitlistEntry.said != "")
+    return [(id_, said) for id_, said in session.execute(wanted.order_by(WaitlistEntry.id).limit(limit)) if said]
+
+
+def reseal(session: Session, entry_id: int, said: str) -> None:
+    session.execute(update(WaitlistEntry).where(WaitlistEntry.id == entry_id).values(said=said))
+
+
+def taken(session: Session, freed_id: int, hold_id: int, *, now: datetime) -> None:
+    """The held time is somebody's: what is left of the freed time is looked at again."""
+    theirs = (FreedTime.id == freed_id, FreedTime.hold_id == hold_id)
+    session.execute(update(FreedTime).where(*theirs).values(hold_id=None, look_at=now))
+
+
+def lock_person(session: Session, person: str) -> None:
+    """One request of theirs at a time. SQLite needs none of it: whoever writes is alone."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        number = zlib.crc32(person.encode()) - 2**31
+        connection.execute(text("select pg_advisory_xact_lock(:space, :number)"), {"space": WAIT_LOCKS, "number": number})

@@ -19,7 +19,8 @@ from clinic.engine.search import Opening
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.outbox import OutboxMessage
-from clinic.usecases import booking, find
+from clinic.store.waitlist import WaitlistEntry
+from clinic.usecases import booking, find, waitlist
 from clinic.usecases.booking import Booked
 from clinic.usecases.roster import add_time_off
 from tests import build
@@ -220,7 +221,7 @@ def test_a_key_dies_a_day_after_the_visit_and_when_it_is_revoked(chain: Chain) -
         lambda: chain.preview(booked, chain.opening(dies + HOUR)),
         lambda: booking.cancel(chain.session, booked.manage_token, None, who=PATIENT, **key),
         lambda: booking.said_before(chain.session, booked.manage_token, **key),
-        lambda: booking.prefer_earlier(chain.session, booked.manage_token, wanted=True, who=PATIENT, **key),
+        lambda: waitlist.want_earlier(chain.session, booked.manage_token, wanted=True, who=PATIENT, **key),
     )
     for verb in verbs:
         with pytest.raises(NotFound):
@@ -245,13 +246,12 @@ def test_an_earlier_time_is_wished_once(chain: Chain) -> None:
     booked = chain.book()
 
     def wish(wanted: bool) -> bool:
-        return booking.prefer_earlier(
-            chain.session, booked.manage_token, wanted=wanted, key=KEY, who=PATIENT, now=chain.now
-        ).summary.earlier_wanted
+        token = booked.manage_token
+        waitlist.want_earlier(chain.session, token, wanted=wanted, key=KEY, who=PATIENT, now=chain.now)
+        return booking.get_visit(chain.session, token, key=KEY, now=chain.now).summary.earlier_wanted
 
     assert [wish(True), wish(True)] == [True, True]
-    first = chain.session.scalar(select(Appointment.earlier_wanted_at))
-    assert first == NOW
+    assert chain.session.scalars(select(WaitlistEntry.created_at)).all() == [NOW]
     chain.now += HOUR
     assert [wish(True), wish(False), wish(False)] == [True, False, False]
     noted = list(chain.session.scalars(select(Audit.action).order_by(Audit.id)))
@@ -265,4 +265,4 @@ def test_an_earlier_time_is_wished_once(chain: Chain) -> None:
 def test_an_earlier_time_than_one_that_has_begun_is_not_to_be_had(chain: Chain) -> None:
     booked = chain.book()
     with pytest.raises(IllegalMove, match="already begun"):
-        booking.prefer_earlier(chain.session, booked.manage_token, wanted=True, key=KEY, who=PATIENT, now=THURSDAY)
+        waitlist.want_earlier(chain.session, booked.manage_token, wanted=True, key=KEY, who=PATIENT, now=THURSDAY)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from clinic.domain.appointment import State, is_late
 from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableToken
 from clinic.engine.place import Who
-from clinic.usecases import booking
+from clinic.usecases import booking, waitlist
 from clinic.usecases.booking import Booked, Choices
 from clinic.web import visitor
 from clinic.web.booking.calendar import calendar_file
@@ -96,7 +96,7 @@ def earlier() -> Page:
         return closed()
     wanted = request.form.get("wanted") == "yes"
     try:
-        booking.prefer_earlier(session(), token, wanted=wanted, key=signing_key(), who=PATIENT, now=now())
+        waitlist.want_earlier(session(), token, wanted=wanted, key=signing_key(), who=PATIENT, now=now())
     except IllegalMove as refused:
         flash(refused.message)
     else:

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from clinic.config import RateLimits
 from clinic.factory import create_app
-from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.outbox import OutboxMessage
+from clinic.store.waitlist import WaitlistEntry
 from tests.conftest import FakeClock
 from tests.databases import NO_LIMIT, settings_for
 from tests.pages import ReadingClient
@@ -76,7 +76,7 @@ class TestBooked:
         assert "Stop looking for an earlier time" in wish("yes")
         assert "We noted that you would like an earlier time. If one opens up, we tell you." in wish("yes")
         with opened(database) as session:
-            assert session.scalars(select(Appointment.earlier_wanted_at)).one() == FakeClock().now
+            assert session.scalars(select(WaitlistEntry.created_at)).all() == [FakeClock().now]
             assert list(session.scalars(select(Audit.action).order_by(Audit.id))) == ["hold", "book", "want_earlier"]
         assert "Tell me about anything earlier" in wish("no")
 
@@ -86,7 +86,7 @@ class TestBooked:
         form = hidden(stranger.get(done.location)) | {"wanted": "yes", "reference": done.location[-11:]}
         assert stranger.post("/visit/earlier", data=form).status_code == 403
         with opened(database) as session:
-            assert session.scalars(select(Appointment.earlier_wanted_at)).one() is None
+            assert session.scalars(select(WaitlistEntry.id)).all() == []
 
 
 class TestCalendar:
