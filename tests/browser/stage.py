@@ -18,6 +18,8 @@ from clinic.clock import now
 from clinic.config import RateLimits
 from clinic.factory import create_app
 from clinic.store.appointments import Appointment
+from clinic.usecases import messages
+from clinic.usecases.messages import Rest
 from tests.browser.ports import free_port
 from tests.databases import settings_for
 from tests.demo import opened
@@ -68,6 +70,15 @@ class Stage:
             found = session.scalar(select(Appointment.start_at).where(Appointment.reference == reference))
         assert found
         return found
+
+    def work(self) -> int:
+        """What the worker would do about messages now, without a mail server. Returns the number of the last message."""
+        post = replace(self.app.extensions["clinic.post"], mailer=None)
+        with self.app.app_context():
+            session = self.app.extensions["sqlalchemy"].session()
+            while messages.plan(session, post, now=self.clock()) + messages.deliver(session, post, Rest({}), clock=self.clock):
+                pass
+            return messages.sent_last(session, post.sealer, limit=1)[0].id
 
     @contextmanager
     def later(self, **span: float) -> Iterator[None]:

@@ -42,6 +42,12 @@ PAGES: dict[str, list[str]] = {
     "/book/<token:hold>/check": ["/book/{hold}/check"],
     "/booked/<reference:reference>": ["/booked/{reference}"],
     "/manage/<token:token>": ["/manage/{manage}"],
+    "/confirm/<token:token>": ["/confirm/{manage}"],
+    "/change/<token:token>": ["/change/{manage}"],
+    "/cancel/<token:token>": ["/cancel/{manage}"],
+    "/stop/<token:token>": ["/stop/{manage}"],
+    "/mailbox/": ["/mailbox/"],
+    "/mailbox/<int:number>": ["/mailbox/{message}"],
     "/visit": ["/visit"],
     "/visit/times": ["/visit/times", "/visit/times?near=33602"],
     "/visit/move": ["/visit/move?opening={opening}"],
@@ -54,6 +60,7 @@ DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),
     "/healthz": ("/healthz", "application/json"),
     "/readyz": ("/readyz", "application/json"),
+    "/metrics": ("/metrics", "text/plain"),
     "/robots.txt": ("/robots.txt", "text/plain"),
     "/sitemap.xml": ("/sitemap.xml", "application/xml"),
     "/booked/<reference:reference>/calendar.ics": ("/booked/{reference}/calendar.ics", "text/calendar"),
@@ -121,7 +128,7 @@ def begin(page: Page, stage: Stage, heard: list[str]) -> Tour:
     """Book a visit that can still be moved, open its link, hold another time and say who comes."""
     patient = Patient(page)
     patient.book("Tourworth", later=True)
-    words = {"reference": page.url.rpartition("/")[2]}
+    words = {"reference": page.url.rpartition("/")[2], "message": str(stage.work())}
     patient.press(re.compile("cancel this visit"), "link")
     patient.is_at("Your visit")
     words["manage"] = page.url.rpartition("/")[2]
