@@ -183,6 +183,9 @@ def test_two_libraries_read_the_invitation_that_arrived(box: Postbox, method: st
         {"to": "ana@example.org, eve@example.org"},
         {"to": "Ana <ana@example.org>"},
         {"to": "ana@example.org>\n"},
+        {"to": "ana\u00a0b@example.org"},
+        {"to": "ana(eve@example.org)@example.org"},
+        {"to": " ana@example.org"},
         {"to": "ana"},
         {"to": "ana@"},
         {"to": "@example.org"},
@@ -191,6 +194,7 @@ def test_two_libraries_read_the_invitation_that_arrived(box: Postbox, method: st
         {"to": f"{'a' * 250}@example.org"},
         {"subject": "Your visit\nBcc: eve@example.org"},
         {"subject": "Your visit\u2028Bcc: eve@example.org"},
+        {"subject": "Your\x00visit"},
         {"message_id": "<a@b>\r\nBcc: eve@example.org"},
         {"message_id": "a@b"},
         {"message_id": f"<{'a' * 990}@b>"},
@@ -202,6 +206,7 @@ def test_two_libraries_read_the_invitation_that_arrived(box: Postbox, method: st
         {"headers": {"List-Unsubscribe": f"<https://book.example.org/{'a' * 990}>"}},
         {"invitation": b"BEGIN:VCALENDAR"},
         {"method": "REQUEST"},
+        {"invitation": b"BEGIN:VCALENDAR", "method": "PUBLISH"},
         {"invitation": b"BEGIN:VCALENDAR", "method": "REQUEST\r\nX: y"},
         {"invitation": b"\xff", "method": "REQUEST"},
         {"text": "\udc80"},
@@ -214,9 +219,12 @@ def test_what_cannot_be_a_mail_is_refused_for_good_and_not_quoted(changed: dict[
     assert str(refused.value) == "malformed"
 
 
-def test_a_sender_in_two_lines_is_refused() -> None:
+@pytest.mark.parametrize(
+    "sender", ["Impact <visits@book.example.org>\r\nBcc: eve@example.org", f"{SENDER}, eve@example.org", "Impact"]
+)
+def test_a_sender_is_one_address(sender: str) -> None:
     with pytest.raises(Undelivered, match="malformed"):
-        write_mail(mail(), sender="Impact <visits@book.example.org>\r\nBcc: eve@example.org", date=DATE)
+        write_mail(mail(), sender=sender, date=DATE)
     with pytest.raises(ValueError, match="not an address"):
         sender_line("Impact", "visits@book.example.org\r\nBcc: eve@example.org")
 

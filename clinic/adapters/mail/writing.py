@@ -104,8 +104,10 @@ def _check(mail: Mail, sender: str) -> None:
     for value in (mail.to, mail.subject, mail.message_id, sender, *mail.headers, *mail.headers.values()):
         if _BREAKS.search(value):
             raise ValueError("a line break in a header")
-    if len(sender) > _LONGEST_LINE or len(addresses(sender)) != 1:
+    senders = addresses(sender)
+    if len(senders) != 1 or len(sender) > _LONGEST_LINE:
         raise ValueError("not one sender")
+    _one_address(senders[0].addr_spec)
     if not _MESSAGE_ID.fullmatch(mail.message_id) or len(mail.message_id) > _LONGEST_LINE:
         raise ValueError("not a Message-ID")
     if (mail.invitation is None) != (mail.method is None) or mail.method not in {None, "REQUEST", "CANCEL"}:
@@ -130,13 +132,7 @@ def _one_address(written: str) -> Address:
         address = Address(addr_spec=plain)
     except (ValueError, MessageError, IndexError):
         raise ValueError("not an address") from None
-    if (
-        address.addr_spec != plain
-        or not address.username
-        or not address.domain
-        or len(written) > 254
-        or not written.isprintable()
-    ):
+    if address.addr_spec != plain or len(written) > 254 or not written.isprintable():
         raise ValueError("not an address")
     username, _, domain = written.rpartition("@")
     return address if plain == written else Address(username=username, domain=domain)
