@@ -32,3 +32,19 @@ def test_what_only_staff_arrange_says_to_call(client: FlaskClient) -> None:
 def test_every_service_page_says_when_not_to_wait(client: FlaskClient) -> None:
     assert text_of(client.get("/services/physical-therapy")).startswith("All services Call 911 now")
     assert "Call 911 or go to an emergency room now" in text_of(client.get("/services/nerve-ablation"))
+
+
+def test_a_remembered_place_offers_one_time_and_says_what_for(client: FlaskClient) -> None:
+    assert client.get("/find?near=32801&service=physical-therapy").status_code == 200
+    page = client.get("/care/lifestyle")
+    text = text_of(page)
+    box = text[text.index("The soonest near you") : text.index("On this page")]
+    assert "Evaluation, 60 minutes Lake Clinic" in box
+    assert "miles from 32801, with Dana Brook, PT" in box
+    source = page.get_data(as_text=True)
+    assert source.count('name="opening"') == 1
+    assert "Search near another place" in source
+    assert source.index("<details") < source.index('name="near"') < source.index("</details>")
+    fresh = client.application.test_client().get("/care/lifestyle").get_data(as_text=True)
+    assert 'name="near"' in fresh
+    assert "<details" not in fresh
