@@ -52,6 +52,7 @@ VARIABLES = {
     "CLINIC_LIMIT_BOOKINGS": "visits booked from one address (default 10 per hour)",
     "CLINIC_LIMIT_GEOCODING": "street addresses looked up from one address (default 60 per hour)",
     "CLINIC_LIMIT_LOOKUPS": "searches for a booking from one address (default 5 per hour)",
+    "CLINIC_METRICS_TOKEN": "32 characters or more that open /metrics (as a Bearer token); empty: nobody, in a demo anybody",
     "CLINIC_RETENTION": 'days to keep what is over, as JSON, such as {"visits_days": 3650}; the README has the defaults',
     "CLINIC_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-* (default 0)",
     "CLINIC_ALLOWED_HOSTS": "further host names to answer to, separated by commas",
@@ -102,6 +103,7 @@ class Settings:
     geocoder_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     geocoder_timeout: float = 2.0
     limits: RateLimits = RateLimits()
+    metrics_token: str = field(default="", repr=False)
     retention: Retention = field(default_factory=Retention)
     trusted_proxies: int = 0
     allowed_hosts: tuple[str, ...] = ()
@@ -148,6 +150,7 @@ class Settings:
             geocoder_options=_checked(environ, "CLINIC_GEOCODER_OPTIONS", "{}", _json_object),
             geocoder_timeout=_checked(environ, "CLINIC_GEOCODER_TIMEOUT", "2.0", _seconds),
             limits=RateLimits(**limits),
+            metrics_token=_checked(environ, "CLINIC_METRICS_TOKEN", "", lambda token: _secret(token) if token else ""),
             retention=_checked(environ, "CLINIC_RETENTION", "{}", _retention),
             trusted_proxies=_checked(environ, "CLINIC_TRUSTED_PROXIES", "0", _hops),
             allowed_hosts=_checked(environ, "CLINIC_ALLOWED_HOSTS", "", _hosts),
@@ -185,7 +188,7 @@ def _checked(environ: Mapping[str, str], name: str, default: str | None, check: 
     """The value of `name`, else `default`, through `check`. An empty variable counts as not set."""
     value = environ.get(name, "").strip() or default
     if value is None:
-        raise SettingsError(f"{name} is not set. It is {VARIABLES[name]}. For a demo on this machine, run: make run")
+        raise SettingsError(f"{name} is not set: {VARIABLES[name]}. For a demo on this machine, run: make run")
     try:
         return check(value)
     except ValueError as error:

@@ -39,6 +39,7 @@ from clinic.web import (
     letters,
     locator,
     logs,
+    metrics,
     visitor,
 )
 from clinic.web.context import Geocode, Parts
@@ -174,7 +175,7 @@ def _post(app: Flask, settings: Settings) -> Post:
 
 def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
-    for room in (health, locator, care, booking):
+    for room in (health, metrics, locator, care, booking):
         app.register_blueprint(room.blueprint)
     if app.extensions["clinic"].settings.demo:
         from clinic.web import mailbox, styleguide

@@ -94,6 +94,7 @@ def test_demo_mode_fills_gaps_but_never_the_secret() -> None:
         ("CLINIC_GEOCODER_TIMEOUT", "soon", "number of seconds"),
         ("CLINIC_GEOCODER_TIMEOUT", "0", "between"),
         ("CLINIC_LIMIT_HOLDS", "lots", "20 per 10 minutes"),
+        ("CLINIC_METRICS_TOKEN", "metrics", "easy to guess"),
         ("CLINIC_RETENTION", "[]", '{"visits_days": 3650}'),
         ("CLINIC_RETENTION", '{"visit_days": 1}', "it may name holds_days"),
         ("CLINIC_RETENTION", '{"visits_days": 0}', "visits_days must be a whole number of days"),
