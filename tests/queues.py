@@ -23,7 +23,8 @@ from tests.conftest import FakeClock
 NOW = FakeClock().now  # Monday, nine in Orlando
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-SEALER = Sealer([new_key()])
+SEALER_KEYS = (new_key(),)
+SEALER = Sealer(SEALER_KEYS)
 
 
 class Queue:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,11 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
     from clinic.usecases import imports
     from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
 
-    verbs = {"locations": imports.import_locations, "specialists": imports.import_specialists, "shifts": imports.import_shifts}
+    verbs: dict[str, Callable[..., Outcome]] = {
+        "locations": imports.import_locations,
+        "specialists": imports.import_specialists,
+        "shifts": partial(imports.import_shifts, now=current_app.extensions["clinic"].clock()),
+    }
     session = db.session()
     with refusals():
         table = imports.read_csv(file, encoding=encoding)

@@ -35,6 +35,18 @@ def in_turn(stints: Iterable[Stint]) -> list[Stint]:
     return ordered
 
 
+def gained(before: Iterable[Stint], after: Iterable[Stint], origin: int, cells: int) -> int:
+    """What is worked now and was not before, as a timeline of so many cells from `origin`."""
+
+    def worked(stints: Iterable[Stint]) -> int:
+        line = 0
+        for one in stints:
+            line |= week_line(one.weekly, one.time_zone, origin, cells, one.first_day, one.last_day)
+        return line
+
+    return worked(after) & ~worked(before)
+
+
 def shortest_gap(one: Stint, other: Stint) -> int | None:
     """Minutes between working at one place and at the other, at the least; negative: at both at once; None: never within a day.
 

@@ -29,6 +29,7 @@ from clinic.store.tasks import PHONE_OFFER
 
 WAIT_LOCKS = 5
 """First half of our advisory lock numbers for who waits; claims have 1, keys 2, people 3, places 4."""
+OFFER_LOCKS = 6
 
 _WAITS = text("ended_at is null")
 _OPEN = text("done_at is null")
@@ -149,6 +150,10 @@ def free(
         session.connection().execute(_FREE, row)
 
 
+def is_anybody_waiting(session: Session) -> bool:
+    return session.execute(select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None)).limit(1)).first() is not None
+
+
 _DUE = (FreedTime.done_at.is_(None),)
 
 
@@ -259,6 +264,17 @@ def taken(session: Session, freed_id: int, hold_id: int, *, now: datetime) -> No
     """The held time is somebody's: what is left of the freed time is looked at again."""
     theirs = (FreedTime.id == freed_id, FreedTime.hold_id == hold_id)
     session.execute(update(FreedTime).where(*theirs).values(hold_id=None, look_at=now))
+
+
+def is_our_turn(session: Session) -> bool:
+    """Whether nobody else is offering now: two at once would offer two times to the first in line.
+
+    On SQLite whoever writes is alone.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(text("select pg_try_advisory_xact_lock(:space, 0)"), {"space": OFFER_LOCKS}).scalar())
 
 
 def lock_person(session: Session, person: str) -> None:

@@ -16,7 +16,7 @@ from clinic.domain.errors import IllegalMove
 from clinic.engine.attempts import retried
 from clinic.engine.opened import managed
 from clinic.engine.place import Who
-from clinic.store import appointments, audit, sealed, tasks
+from clinic.store import appointments, audit, sealed, tasks, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.sealed import Kind, Reader
 
@@ -104,7 +104,10 @@ def check_key(session: Session, sealer: Sealer) -> bool:
 
 
 def renew_keys(session: Session, sealer: Sealer) -> int:
-    """Seal everything anew with the first key, some at a time. Returns how many answers there were. Raises WrongKey."""
+    """Seal everything anew with the first key, some at a time. Returns how many there were: answers, and entries of the waitlist.
+
+    Raises WrongKey.
+    """
     after, count = (0, ""), 0
     while portion := sealed.some_sealed(session, after, PORTION):
         begin_write(session)
@@ -113,8 +116,22 @@ def renew_keys(session: Session, sealer: Sealer) -> int:
         sealed.renew(session, {(appointment, kind): sealer.renew(text) for appointment, kind, text in portion}, None)
         session.commit()
         after, count = portion[-1][:2], count + len(portion)
+    count += _renew_said(session, sealer)
     begin_write(session)
     if word := sealed.find_seal(session):
         sealed.renew(session, {}, sealer.renew(word))
     session.commit()
+    return count
+
+
+def _renew_said(session: Session, sealer: Sealer) -> int:
+    """The same for what was said by those who wait without a visit."""
+    after, count = 0, 0
+    while portion := waitlist.some_said(session, after, PORTION):
+        begin_write(session)
+        portion = waitlist.some_said(session, after, PORTION)
+        for entry_id, said in portion:
+            waitlist.reseal(session, entry_id, sealer.renew(said))
+        session.commit()
+        after, count = portion[-1][0] if portion else after + 1, count + len(portion)
     return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,19 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import parse_csv, read_csv
 from clinic.domain.errors import InvalidInput
+from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift
+from clinic.store.waitlist import FreedTime, WaitlistEntry
 from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
 from tests import build
+from tests.conftest import FakeClock
 
 DATA = Path(__file__).parent / "data"
 BAD = DATA / "bad_locations.csv"
 WEEK = "Mon 09:00-17:00; Tue 09:00-17:00"
+NOW = FakeClock().now
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int, int]:
@@ -157,7 +161,7 @@ def people(session: Session, text: str) -> Outcome:
 
 
 def shifts(session: Session, text: str) -> Outcome:
-    return import_shifts(session, parse_csv(text.encode()), {})
+    return import_shifts(session, parse_csv(text.encode()), {}, now=NOW)
 
 
 PEOPLE = (
@@ -220,6 +224,31 @@ def stints(session: Session) -> list[tuple[str, date, date | None]]:
     session.rollback()
     rows = session.execute(select(Shift.weekly, Shift.first_day, Shift.last_day).order_by(Shift.first_day))
     return [(weekly, first, last) for weekly, first, last in rows]
+
+
+def test_hours_that_are_gained_are_offered_to_who_waits(clinics: Session) -> None:
+    people(clinics, PEOPLE)
+    north = clinics.scalars(select(Location).where(Location.slug.like("%north%") | (Location.import_key == "north"))).first()
+    kind = clinics.scalars(select(VisitType)).first()
+    assert north
+    assert kind
+    ends = (NOW + timedelta(days=90)).replace(tzinfo=None)
+
+    def freed() -> list[tuple[datetime, datetime, str]]:
+        clinics.rollback()
+        rows = clinics.execute(select(FreedTime.since, FreedTime.until, FreedTime.cause).order_by(FreedTime.id))
+        return [(since, until.replace(tzinfo=None), cause) for since, until, cause in rows]
+
+    assert counts(shifts(clinics, SHIFTS + "S1,north,2026-01-05,,09:00-12:00,,\n")) == (1, 0, 0, 0)
+    assert freed() == []  # nobody waits
+    clinics.add(WaitlistEntry(visit_type_id=kind.id, said="sealed", created_at=NOW))
+    clinics.commit()
+    shifts(clinics, SHIFTS + "S1,north,2026-01-05,,10:00-12:00,,\n")
+    assert freed() == []  # less than before
+    shifts(clinics, SHIFTS + "S1,north,2026-11-23,,09:00-12:00,09:00-10:00,\n")
+    assert freed() == [(datetime(2026, 11, 23, 14, tzinfo=UTC), ends, "hours")]
+    shifts(clinics, SHIFTS + "S1,north,2026-11-23,,09:00-12:00,09:00-10:00,\n")
+    assert len(freed()) == 1
 
 
 def test_new_hours_end_the_old_ones(clinics: Session) -> None:

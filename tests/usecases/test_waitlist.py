@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, PatientClash, UnusableToken
 from clinic.domain.places import Point
 from clinic.domain.waitlist import Policy, Wants, weekly
-from clinic.engine import place
+from clinic.engine import place, sealed_said
 from clinic.store import claims
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
@@ -22,12 +23,12 @@ from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Guardian, Patient
 from clinic.store.tasks import PHONE_OFFER, Task
 from clinic.store.waitlist import WaitlistEntry
-from clinic.usecases import booking, waitlist
+from clinic.usecases import booking, intake, waitlist
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
 from tests.counting import counted_queries
 from tests.invariants import broken
-from tests.queues import DAY, HOUR, NOW, SEALER, Queue
+from tests.queues import DAY, HOUR, NOW, SEALER, SEALER_KEYS, Queue
 
 MINUTE = timedelta(minutes=1)
 
@@ -651,3 +652,13 @@ class TestJoining:
         seen = waitlist.waiting_of_visit(queue.session, token, key=KEY, now=NOW)
         assert seen is not None
         assert (seen.own_visit, seen.place, seen.wants.before) == (True, queue.place.name, queue.at(3))
+
+    def test_what_was_said_is_sealed_anew_with_other_keys(self, queue: Queue) -> None:
+        key = new_key()
+        entries = [queue.join(), queue.join()]
+        waitlist.leave(queue.session, queue.wait(), key=KEY, who=PATIENT, now=NOW)
+        assert intake.renew_keys(queue.session, Sealer([key, *SEALER_KEYS])) == 2
+        for entry in entries:
+            sealed = queue.entry(entry).said
+            assert sealed
+            assert sealed_said.unseal(sealed, Sealer([key]))[0].given_name == "Maria"

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,7 +15,9 @@ from clinic.adapters.csv_files import CsvFile
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import DAY_NAMES, parse_day, parse_week
 from clinic.domain.places import Point, haversine_miles
-from clinic.domain.rosters import Stint, clash, in_turn, shortest_gap
+from clinic.domain.rosters import Stint, clash, gained, in_turn, shortest_gap
+from clinic.domain.timeline import cell_at, first, instant_at
+from clinic.store import waitlist
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location
@@ -36,6 +38,7 @@ FIELDS = (
 )
 MILES_PER_HOUR = 40
 PARKING_MINUTES = 10
+BOOKED_AHEAD = timedelta(days=90)
 
 Pair = tuple[int, int]
 """Specialist and location."""
@@ -59,12 +62,14 @@ class _Roster:
 
 
 def import_shifts(
-    session: Session, file: CsvFile, mapping: Mapping[str, str], *, dry_run: bool = False, watch: Watch = lambda lines: lines
-) -> Outcome:
+    session: Session, file: CsvFile, mapping: Mapping[str, str], *,
+    now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
+) -> Outcome:  # fmt: skip
     """Set weekly hours: a line for each specialist, location and first day, which together are its key. One commit.
 
     New hours end older ones the day before. Hours are one column ("Mon 09:00-17:00; Tue 10:00-16:00") or one a day. A line
-    that has somebody in two places at once is rejected; too little time to travel between them is remarked.
+    that has somebody in two places at once is rejected; too little time to travel between them is remarked. New hours are
+    offered to who waits.
     """
     columns = columns_of(file, FIELDS, mapping)
     if "hours" not in columns and not columns.keys() & set(DAYS):
@@ -88,6 +93,7 @@ def import_shifts(
             outcome.show(f"{row.raw('specialist')} at {row.raw('location')} from {stint.first_day}: {stint.weekly}")
     _reject_clashes(roster, outcome)
     _write(session, roster, outcome)
+    _free_hours(session, roster, now=now)
     if dry_run:
         session.rollback()
     else:
@@ -200,3 +206,15 @@ def _write(session: Session, roster: _Roster, outcome: Outcome) -> None:
     numbers = set_aside(session, Shift, len(new))
     rows = [(n, who, s.location_id, s.weekly, s.first_day, s.last_day) for n, (who, s) in zip(numbers, new, strict=True)]
     insert_rows(session, Shift, ("id", "specialist_id", "location_id", "weekly", "first_day", "last_day"), rows)
+
+
+def _free_hours(session: Session, roster: _Roster, *, now: datetime) -> None:
+    """For who waits: from the first new hour on, as far ahead as visits are booked."""
+    if not waitlist.is_anybody_waiting(session):
+        return
+    until = now + BOOKED_AHEAD
+    origin = cell_at(now)
+    for pair in roster.wanted:
+        line = gained(roster.stored.get(pair, {}).values(), roster.stints(pair), origin, cell_at(until) - origin)
+        if (cell := first(line, origin)) is not None:
+            waitlist.free(session, *pair, instant_at(cell), until, cause="hours", now=now)

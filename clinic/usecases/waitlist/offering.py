@@ -38,9 +38,10 @@ class Round:
 
 
 def offer_times(session: Session, *, now: datetime, policy: Policy = POLICY, limit: int = 20) -> Round:
-    """Look at up to `limit` freed times that are due, one transaction each. Any number of workers may do so at once.
+    """Look at up to `limit` freed times that are due, one transaction each.
 
-    Offers whose hold has ended lapse and the next in line are asked; when nobody is left the time is given back. Raises Busy.
+    Any number of workers may call it: one offers at a time, the others find nothing to do. Offers whose hold has ended lapse
+    and the next in line are asked; when nobody is left the time is given back. Raises Busy.
     """
     done = Round(closed=_close_entries(session, now=now))
     seen: set[int] = set()
@@ -69,7 +70,7 @@ def _look(
     session: Session, seen: frozenset[int], looking: list[int], policy: Policy, *, now: datetime
 ) -> tuple[int | None, Round]:
     begin_write(session)
-    freed = waitlist.next_due(session, seen, now=now)
+    freed = waitlist.next_due(session, seen, now=now) if waitlist.is_our_turn(session) else None
     if freed is None:
         session.rollback()
         return None, Round()
