@@ -231,3 +231,14 @@ def test_a_sender_is_one_address(sender: str) -> None:
 
 def test_a_mail_never_shows_itself_in_a_log() -> None:
     assert "ana" not in repr(mail())
+
+
+def test_a_retry_is_the_same_mail_to_the_last_byte() -> None:
+    file = invitation(DATE, "REQUEST")
+    first, again = (write_mail(mail(invitation=file, method="REQUEST"), sender=SENDER, date=DATE).as_bytes() for _ in range(2))
+    assert first == again
+
+
+def test_a_date_without_a_zone_is_none() -> None:
+    with pytest.raises(Undelivered, match="malformed"):
+        write_mail(mail(), sender=SENDER, date=DATE.replace(tzinfo=None))

@@ -203,7 +203,7 @@ def test_nobody_there_and_silence() -> None:
         began = time.monotonic()
         failed = failure(url, timeout=0.3, deadline=0.8)
         assert (failed.code, kind(failed)) == ("unanswered", UNREACHABLE)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("status_lines", [b"", b"x"])
@@ -211,7 +211,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(provider: Provider, status_li
     provider.answers.append((SLOWLY, {}, status_lines))
     began = time.monotonic()
     assert failure(provider.url(), timeout=0.4, deadline=0.8).code == "unanswered"
-    assert 0.8 <= time.monotonic() - began < 3
+    assert 0.8 <= time.monotonic() - began < 8
 
 
 def test_a_provider_that_hangs_up_may_have_taken_it(provider: Provider) -> None:

@@ -130,7 +130,7 @@ class Outlet:
         "unanswered", and the mail may come twice, with the same Message-ID.
         """
         deadline = self._mailer._limit()
-        [to] = addresses(str(message["To"]))
+        [to] = message["To"].addresses
         recipient = to.addr_spec
         content = message.as_bytes(policy=WIRE.clone(utf8=not recipient.isascii()))
         try:
