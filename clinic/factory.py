@@ -23,7 +23,7 @@ from clinic.config import ROOT, Settings, SettingsError, load
 from clinic.extensions import csrf, db, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
-from clinic.usecases import intake
+from clinic.usecases import keys
 from clinic.usecases.messages import Post
 from clinic.web import (
     api,
@@ -130,7 +130,7 @@ def _check_keys(app: Flask) -> None:
     """Refuse to start with keys that do not open what the database holds."""
     with app.app_context():
         session = db.session()
-        right = intake.check_key(session, app.extensions["clinic"].sealer)
+        right = keys.check_key(session, app.extensions["clinic"].sealer)
         db.session.remove()
         db.engine.dispose()  # workers may be forked from here
     if not right:

@@ -32,7 +32,7 @@ def new_intake_key() -> None:
 def renew_intake_keys() -> None:
     """Seal everything anew with the first key, so that the others may be taken out of the list."""
     from clinic.extensions import db
-    from clinic.usecases.intake import renew_keys
+    from clinic.usecases.keys import renew_keys
 
     click.echo(f"{renew_keys(db.session(), current_app.extensions['clinic'].sealer):,} answers sealed with the first key.")
 

@@ -210,3 +210,13 @@ def ended_last(session: Session, *, limit: int) -> list[Ended]:
 def ended(session: Session, delivery_id: int) -> Ended | None:
     row = session.execute(_ENDED.where(Delivery.id == delivery_id)).one_or_none()
     return Ended(*row) if row else None  # type: ignore[arg-type]
+
+
+def some_bodies(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
+    """(delivery, sealed body) behind that delivery: for sealing anew in portions."""
+    wanted = select(Delivery.id, Delivery.body).where(Delivery.id > after, Delivery.body.is_not(None))
+    return [(id_, body) for id_, body in session.execute(wanted.order_by(Delivery.id).limit(limit)) if body]
+
+
+def reseal(session: Session, delivery_id: int, body: str) -> None:
+    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(body=body))

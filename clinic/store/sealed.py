@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, false, select, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, false, select, text, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -19,6 +19,9 @@ from clinic.store.appointments import Appointment
 from clinic.store.base import Base, UtcDateTime
 
 Kind = Literal["questions", "pathway"]
+
+WORD = "the keys of this database"
+"""What is sealed before anything else: whoever can open it has the right keys."""
 
 
 class SealedAnswers(Base):
@@ -103,19 +106,19 @@ def keep_seal(session: Session, sealed: str) -> None:
     session.execute(text("insert into seal (id, sealed) values (1, :sealed) on conflict (id) do nothing"), {"sealed": sealed})
 
 
-def renew(session: Session, reseal: dict[tuple[int, str], str], seal: str | None) -> None:
-    """Write answers sealed anew, by appointment and kind; and the seal."""
-    for (appointment_id, kind), sealed in reseal.items():
-        row = session.get(SealedAnswers, (appointment_id, kind))
-        if row is not None:
-            row.sealed = sealed
-    if seal is not None and (word := session.get(Seal, 1)) is not None:
-        word.sealed = seal
-    session.flush()
+def reseal_word(session: Session, sealed: str) -> None:
+    session.execute(update(Seal).values(sealed=sealed))
 
 
-def some_sealed(session: Session, after: tuple[int, str], limit: int) -> list[tuple[int, str, str]]:
-    """(appointment, kind, sealed) in their order, from behind `after` on: for sealing anew in portions."""
+def reseal(session: Session, key: tuple[int, str], sealed: str) -> None:
+    """In place of what was there under that appointment and kind."""
+    appointment_id, kind = key
+    theirs = (SealedAnswers.appointment_id == appointment_id, SealedAnswers.kind == kind)
+    session.execute(update(SealedAnswers).where(*theirs).values(sealed=sealed))
+
+
+def some_sealed(session: Session, after: tuple[int, str], limit: int) -> list[tuple[tuple[int, str], str]]:
+    """((appointment, kind), sealed) in their order, from behind `after` on: for sealing anew in portions."""
     appointment_id, kind = after
     wanted = (
         select(SealedAnswers.appointment_id, SealedAnswers.kind, SealedAnswers.sealed)
@@ -126,4 +129,4 @@ def some_sealed(session: Session, after: tuple[int, str], limit: int) -> list[tu
         .order_by(SealedAnswers.appointment_id, SealedAnswers.kind)
         .limit(limit)
     )
-    return [tuple(row) for row in session.execute(wanted)]  # type: ignore[misc]
+    return [((id_, kind), sealed) for id_, kind, sealed in session.execute(wanted)]

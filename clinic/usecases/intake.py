@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
@@ -16,14 +15,12 @@ from clinic.domain.errors import IllegalMove
 from clinic.engine.attempts import retried
 from clinic.engine.opened import managed
 from clinic.engine.place import Who
-from clinic.store import appointments, audit, sealed, tasks, waitlist
+from clinic.store import appointments, audit, sealed, tasks
 from clinic.store.connect import begin_write
 from clinic.store.sealed import Kind, Reader
 
-__all__ = ["Reader", "WrongKey", "answer", "check_key", "is_answered", "read", "renew_keys"]
+__all__ = ["Reader", "WrongKey", "answer", "is_answered", "read"]
 
-SEAL = "the keys of this database"
-PORTION = 200
 CALLS = frozenset({"nurse_calls"})
 
 
@@ -59,7 +56,7 @@ def _answer(
     appointment = appointments.find(session, appointment_id)
     if appointment is None or appointment.state not in STANDING or appointment.end_at <= now:
         raise IllegalMove("This visit is over or was cancelled, so there is nothing to answer for it.")
-    sealed.keep_seal(session, sealer.seal(SEAL))
+    sealed.keep_seal(session, sealer.seal(sealed.WORD))
     sealed.save_answers(session, appointment_id, kind, version, sealer.seal(json.dumps(given, ensure_ascii=False)), now=now)
     if appointment.patient_id is not None and set(routes) & CALLS:
         tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
@@ -86,52 +83,3 @@ def read(
         audit.note(session, appointment_id, actor=who.actor, action="read answers", patient_id=None, now=now)
     session.commit()
     return opened
-
-
-def check_key(session: Session, sealer: Sealer) -> bool:
-    """Whether these keys open what this database holds; True for one that holds nothing yet, or cannot be asked."""
-    try:
-        word = sealed.find_seal(session)
-        if word is not None:
-            sealer.open(word)
-    except DBAPIError:
-        return True
-    except WrongKey:
-        return False
-    finally:
-        session.rollback()
-    return True
-
-
-def renew_keys(session: Session, sealer: Sealer) -> int:
-    """Seal everything anew with the first key, some at a time. Returns how many there were: answers, and entries of the waitlist.
-
-    Raises WrongKey.
-    """
-    after, count = (0, ""), 0
-    while portion := sealed.some_sealed(session, after, PORTION):
-        begin_write(session)
-        # Read again now that nobody else writes: answers may have been given anew since.
-        portion = sealed.some_sealed(session, after, PORTION)
-        sealed.renew(session, {(appointment, kind): sealer.renew(text) for appointment, kind, text in portion}, None)
-        session.commit()
-        after, count = portion[-1][:2], count + len(portion)
-    count += _renew_said(session, sealer)
-    begin_write(session)
-    if word := sealed.find_seal(session):
-        sealed.renew(session, {}, sealer.renew(word))
-    session.commit()
-    return count
-
-
-def _renew_said(session: Session, sealer: Sealer) -> int:
-    """The same for what was said by those who wait without a visit."""
-    after, count = 0, 0
-    while portion := waitlist.some_said(session, after, PORTION):
-        begin_write(session)
-        portion = waitlist.some_said(session, after, PORTION)
-        for entry_id, said in portion:
-            waitlist.reseal(session, entry_id, sealer.renew(said))
-        session.commit()
-        after, count = portion[-1][0] if portion else after + 1, count + len(portion)
-    return count

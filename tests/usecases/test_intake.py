@@ -14,7 +14,7 @@ from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key
 from clinic.engine import place
 from clinic.engine.place import Details, Who
-from clinic.usecases import booking, intake
+from clinic.usecases import booking, intake, keys
 from clinic.usecases.intake import Reader
 from tests import build
 
@@ -87,20 +87,20 @@ def test_who_may_read(session: Session, visit: Visit) -> None:
 
 def test_keys_are_changed_and_nothing_is_lost(session: Session, visit: Visit) -> None:
     old, new = new_key(), new_key()
-    assert intake.check_key(session, Sealer([old]))  # nothing is sealed yet: any key will do
+    assert keys.check_key(session, Sealer([old]))  # nothing is sealed yet: any key will do
     tell(session, visit, Sealer([old]))
-    assert intake.check_key(session, Sealer([old]))
-    assert not intake.check_key(session, Sealer([new]))
-    assert intake.check_key(session, Sealer([new, old]))
-    assert intake.renew_keys(session, Sealer([new, old])) == 1
-    assert intake.check_key(session, Sealer([new]))
-    assert not intake.check_key(session, Sealer([old]))
+    assert keys.check_key(session, Sealer([old]))
+    assert not keys.check_key(session, Sealer([new]))
+    assert keys.check_key(session, Sealer([new, old]))
+    assert keys.renew_keys(session, Sealer([new, old])) == 1
+    assert keys.check_key(session, Sealer([new]))
+    assert not keys.check_key(session, Sealer([old]))
     reader = Reader(role="specialist", specialist_id=visit.specialist.id)
     assert intake.read(session, reader, visit.id, sealer=Sealer([new]), who=NURSE, now=NOW) == {"questions": (3, GIVEN)}
     with pytest.raises(WrongKey):
         intake.read(session, reader, visit.id, sealer=Sealer([old]), who=NURSE, now=NOW)
     with pytest.raises(WrongKey):
-        intake.renew_keys(session, Sealer([old]))
+        keys.renew_keys(session, Sealer([old]))
 
 
 def test_a_call_that_is_needed_is_a_task_that_says_nothing(session: Session, visit: Visit) -> None:

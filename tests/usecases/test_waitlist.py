@@ -23,7 +23,7 @@ from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Guardian, Patient
 from clinic.store.tasks import PHONE_OFFER, Task
 from clinic.store.waitlist import WaitlistEntry
-from clinic.usecases import booking, intake, waitlist
+from clinic.usecases import booking, keys, waitlist
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
 from tests.counting import counted_queries
@@ -615,7 +615,7 @@ class TestJoining:
     def test_seen_changed_and_left(self, queue: Queue) -> None:
         token = queue.wait()
         seen = waitlist.get_waiting(queue.session, token, key=KEY)
-        assert (seen.visit_name, seen.own_visit, seen.ended, seen.wants) == (queue.kind.name, False, "", Wants())
+        assert (seen.visit_name, seen.own, seen.ended, seen.wants) == (queue.kind.name, None, "", Wants())
         wants = Wants(notice_hours=48, hours=weekly(["Mon"], []))
         waitlist.change(queue.session, token, wants, key=KEY, who=PATIENT, now=NOW)
         assert waitlist.get_waiting(queue.session, token, key=KEY).wants == wants
@@ -651,13 +651,13 @@ class TestJoining:
         queue.earlier(booked)
         seen = waitlist.waiting_of_visit(queue.session, token, key=KEY, now=NOW)
         assert seen is not None
-        assert (seen.own_visit, seen.place, seen.wants.before) == (True, queue.place.name, queue.at(3))
+        assert (seen.own and seen.own.start, seen.place, seen.wants.before) == (queue.at(3), queue.place.name, queue.at(3))
 
     def test_what_was_said_is_sealed_anew_with_other_keys(self, queue: Queue) -> None:
         key = new_key()
         entries = [queue.join(), queue.join()]
         waitlist.leave(queue.session, queue.wait(), key=KEY, who=PATIENT, now=NOW)
-        assert intake.renew_keys(queue.session, Sealer([key, *SEALER_KEYS])) == 2
+        assert keys.renew_keys(queue.session, Sealer([key, *SEALER_KEYS])) == 2
         for entry in entries:
             sealed = queue.entry(entry).said
             assert sealed

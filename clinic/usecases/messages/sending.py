@@ -17,7 +17,7 @@ from clinic.adapters.delivery import Undelivered
 from clinic.adapters.mail import Mail, Outlet, write_mail
 from clinic.domain.messages import TRIED_FOR, Event, awake, try_again_at
 from clinic.engine.attempts import retried
-from clinic.store import deliveries, intake, tasks
+from clinic.store import deliveries, intake, sealed, tasks
 from clinic.store.connect import begin_write
 from clinic.store.deliveries import Leased
 from clinic.store.recipients import find_recipient
@@ -64,11 +64,11 @@ def deliver(session: Session, post: Post, rest: Rest, *, clock: Callable[[], dat
             try:
                 _send_one(session, post, outlet, leased, clock=clock)
             except Undelivered as failed:
-                _note_failure(session, leased, failed, now=clock())
+                _note_failure(session, post, leased, failed, now=clock())
                 if failed.unreachable:
                     rest.until[leased.channel] = clock() + REST
                     waiting = [other for other in found[place + 1 :] if other.channel == leased.channel]
-                    _let_rest(session, waiting, failed, now=clock())
+                    _let_rest(session, post, waiting, failed, now=clock())
     return len(letters) + len(found)
 
 
@@ -90,7 +90,7 @@ def _send_one(session: Session, post: Post, outlet: Outlet | None, leased: Lease
     try:
         written = tell(session, post, mine, now=clock())
     except NotWanted as reason:
-        _finish(session, mine, "dropped", detail=str(reason), now=clock())
+        _finish(session, post, mine, "dropped", detail=str(reason), now=clock())
         return
     session.rollback()  # what was read is read; nothing stays open while a server answers
     post.fault("before sending")
@@ -106,7 +106,7 @@ def _send_one(session: Session, post: Post, outlet: Outlet | None, leased: Lease
     elif post.texter is not None:
         post.texter.send(mine.recipient or "", written.short)
     post.fault("sent")
-    _finish(session, mine, "sent", body=post.sealer.seal(_kept(mine, written, body)), now=clock())
+    _finish(session, post, mine, "sent", body=_kept(mine, written, body), now=clock())
     log.info("message sent", extra={"event": mine.event, "channel": mine.channel, "delivery": mine.id, "tries": mine.tries})
 
 
@@ -133,10 +133,21 @@ def _still_mine(session: Session, post: Post, leased: Leased, *, now: datetime) 
 
 
 @retried
-def _finish(session: Session, leased: Leased, outcome: str, *, detail: str = "", body: str | None = None, now: datetime) -> None:
+def _finish(
+    session: Session, post: Post, leased: Leased, outcome: str, *, detail: str = "", body: str | None = None, now: datetime
+) -> None:
     begin_write(session)
-    deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
+    _finished(session, post, leased, outcome, detail=detail, body=body, now=now)
     session.commit()
+
+
+def _finished(
+    session: Session, post: Post, leased: Leased, outcome: str, *, detail: str, body: str | None, now: datetime
+) -> bool:
+    if body is not None:
+        sealed.keep_seal(session, post.sealer.seal(sealed.WORD))
+        body = post.sealer.seal(body)
+    return deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
 
 
 def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime) -> None:
@@ -144,16 +155,12 @@ def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime
     try:
         written = tell(session, post, leased, now=now)
     except NotWanted as reason:
-        _finish(session, leased, "dropped", detail=str(reason), now=now)
+        _finish(session, post, leased, "dropped", detail=str(reason), now=now)
         return
-    _end_with_task(session, leased, "letter", tasks.LETTER, body=post.sealer.seal(_kept_letter(written)), now=now)
+    _end_with_task(session, post, leased, "letter", tasks.LETTER, body=f"{written.subject}\n\n{written.text}", now=now)
 
 
-def _kept_letter(written: Written) -> str:
-    return f"{written.subject}\n\n{written.text}"
-
-
-def _note_failure(session: Session, leased: Leased, failed: Undelivered, *, now: datetime) -> None:
+def _note_failure(session: Session, post: Post, leased: Leased, failed: Undelivered, *, now: datetime) -> None:
     again = None
     if not failed.permanent:
         spread = random.random()  # noqa: S311 (jitter)
@@ -165,16 +172,17 @@ def _note_failure(session: Session, leased: Leased, failed: Undelivered, *, now:
             again = awake(again, _zone(session, leased))
         _retry(session, leased, at=again, detail=failed.code)
         return
-    _end_with_task(session, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
+    _end_with_task(session, post, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
 
 
 @retried
 def _end_with_task(
-    session: Session, leased: Leased, outcome: str, kind: str, *, detail: str = "", body: str | None = None, now: datetime
-) -> None:
+    session: Session, post: Post, leased: Leased, outcome: str, kind: str, *,
+    detail: str = "", body: str | None = None, now: datetime,
+) -> None:  # fmt: skip
     """It cannot be sent: a person must see to it, once."""
     begin_write(session)
-    if deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now):
+    if _finished(session, post, leased, outcome, detail=detail, body=body, now=now):
         tasks.add_message_task(session, kind, leased.id, leased.appointment_id, now=now)
         if detail == UNSUBSCRIBED and leased.appointment_id is not None:
             intake.stop_texts(session, leased.appointment_id)
@@ -188,11 +196,11 @@ def _retry(session: Session, leased: Leased, *, at: datetime, detail: str) -> No
     session.commit()
 
 
-def _let_rest(session: Session, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:
+def _let_rest(session: Session, post: Post, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:
     """These would fail as well: they wait without being tried, but no longer than they would have been tried."""
     for leased in rested:
         if leased.first_tried_at + TRIED_FOR <= now:
-            _end_with_task(session, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
+            _end_with_task(session, post, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
     _give_back(session, [one for one in rested if one.first_tried_at + TRIED_FOR > now], at=now + REST, detail=failed.code)
 
 

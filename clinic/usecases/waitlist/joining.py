@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from clinic.engine import sealed_said, waiting
 from clinic.engine.attempts import retried
 from clinic.engine.opened import get, managed
 from clinic.engine.place import Who
-from clinic.store import audit, catalogue, gazetteer, outbox, sealed, waitlist
+from clinic.store import audit, catalogue, gazetteer, outbox, people, sealed, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.waitlist import WaitlistEntry
 
@@ -28,16 +28,19 @@ ANYWHERE = "America/New_York"
 MOST_ENTRIES = 3
 """For how many things one person may wait at once without a visit."""
 TOO_MANY = "You already wait for several times. Open the link in our message to change one of them, or call us."
-SEAL = "the keys of this database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to wait for: the service (its slug) or one of its visit types, which times, near which place, how many visits."""
+    """What to wait for: the service (its slug) or one of its visit types, which times, near which place, how many visits.
+
+    `specialist` is a slug, "" for anybody.
+    """
 
     service: str
     wants: Wants
     visit_type: str | None = None
+    specialist: str = ""
     near: str = ""
     time_zone: str = ANYWHERE
     visits: int = 1
@@ -49,10 +52,20 @@ def join(session: Session, wish: Wish, details: PatientDetails, *, sealer: Seale
     The same is checked as for a booking. Raises InvalidInput with every wrong field, NotFound, LimitReached, Busy.
     """
     visit = _visit(session, wish, staff=who.staff)
+    if wish.specialist:
+        specialist_id = people.find_id(session, wish.specialist)
+        if specialist_id is None:
+            raise NotFound("We have no specialist of that name. Please search again, or call us.")
+        wish = replace(wish, wants=replace(wish.wants, specialist_id=specialist_id))
+    review(wish, details, now=now)
+    return _join(session, visit, wish, details, sealer=sealer, key=key, who=who, now=now)
+
+
+def review(wish: Wish, details: PatientDetails, *, now: datetime) -> None:
+    """What `join` would say of the details and the times. Raises InvalidInput with every wrong field."""
     wrong = _problems(said_of.review, details, now, wish.time_zone, now=now) | _problems(check, wish.wants, wish.visits)
     if wrong:
         raise InvalidInput(wrong)
-    return _join(session, visit, wish, details, sealer=sealer, key=key, who=who, now=now)
 
 
 @retried
@@ -71,7 +84,7 @@ def _join(
         if not who.staff and len(theirs) >= MOST_ENTRIES:
             raise LimitReached(TOO_MANY, retry_after=86400)
         home = gazetteer.zip_code(session, said.postal_code) if said.postal_code else None
-        sealed.keep_seal(session, sealer.seal(SEAL))
+        sealed.keep_seal(session, sealer.seal(sealed.WORD))
         entry = WaitlistEntry(
             visit_type_id=visit_type_id, said=sealed_said.seal(said, guardian, sealer), visits=wish.visits, near=wish.near,
             time_zone=home.time_zone if home else None, by_phone=not (said.email or said.texts_consented_at), person=person,

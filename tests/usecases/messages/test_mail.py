@@ -248,3 +248,16 @@ def test_someone_who_answered_stop_gets_no_more_texts(house: House) -> None:
     house.work()
     assert house.session.scalars(select(Intake.texts_consented_at)).one() is None
     assert house.session.scalars(select(Task.kind)).one() == FAILED_MESSAGE
+
+
+def test_what_was_sent_outlives_a_change_of_keys(house: House) -> None:
+    from clinic.adapters.sealing import Sealer, new_key
+    from clinic.usecases import keys, messages
+
+    house.book(AT)
+    house.work()
+    new, old = new_key(), house.app.extensions["clinic"].settings.intake_keys[0]
+    assert keys.renew_keys(house.session, Sealer([new, old])) == 1
+    [sent] = messages.sent_last(house.session, Sealer([new]))
+    assert "Monday, November 30, 2026" in sent.body
+    assert not keys.check_key(house.session, Sealer([old]))

@@ -23,7 +23,7 @@ from clinic.factory import create_app
 from clinic.store.appointments import Appointment
 from clinic.store.connect import engine_options
 from clinic.store.sealed import SealedAnswers
-from clinic.usecases import intake
+from clinic.usecases import intake, keys
 from clinic.usecases.intake import Reader
 from clinic.web.logs import Formatter
 from tests import build
@@ -194,7 +194,7 @@ def test_no_trace_of_what_was_told(clinic: Clinic, capfd: pytest.CaptureFixture[
     assert all(canary in told for canary in clinic.canaries), "nothing was told, so nothing was proven"
     assert found_in(clinic) == []
     with opened(clinic.url) as session:
-        assert intake.renew_keys(session, Sealer([new_key(), *clinic.app.extensions["clinic"].settings.intake_keys])) == 2
+        assert keys.renew_keys(session, Sealer([new_key(), *clinic.app.extensions["clinic"].settings.intake_keys])) == 2
     files, rows = files_of(clinic.url), rows_of(clinic.url)
     printed = capfd.readouterr()
     assert '"route"' in printed.err
