@@ -18,6 +18,8 @@ from clinic.adapters.mail.writing import WIRE, addresses
 
 _SIGN_IN = frozenset({530, 534, 535, 538})
 """Answers that ask for a sign-in or a better one, at whatever step they come."""
+_TOO_LARGE = frozenset({552, 553, 555})
+"""Answers to MAIL that are about this mail: its size, its addresses' letters, its options."""
 _QUIT_SECONDS = 2.0
 _URL = "must read smtp://user:password@host:port, with : / @ # and % in a password as %3A %2F %40 %23 %25"
 
@@ -172,7 +174,10 @@ class Outlet:
             if not self._session.has_extn("smtputf8"):
                 raise Undelivered("smtputf8", permanent=True)
             options = ["SMTPUTF8"]
-        _expect(self._session.mail(self._mailer.sender, options), 250)
+        answer = self._session.mail(self._mailer.sender, options)
+        if 500 <= answer[0] < 600 and answer[0] not in _TOO_LARGE:
+            raise Undelivered("auth" if answer[0] in _SIGN_IN else str(answer[0]), unreachable=True)  # our sender, not this mail
+        _expect(answer, 250)
 
     def _hand_over(self, content: bytes) -> None:
         _expect(self._session.docmd("DATA"), 354)
