@@ -29,7 +29,8 @@ def tell(session: Session, post: Post, leased: Leased, *, now: datetime) -> Writ
     told = _of_entry(session, post, event, leased, visit, now=now) if leased.entry_id is not None else _of_visit(
         post, event, leased, visit, now=now
     )  # fmt: skip
-    return post.write(told, leased.recipient or "", now)
+    # The moment of the first try, and not now: what is tried again is the same, to the stamp of its invitation.
+    return post.write(told, leased.recipient or "", leased.first_tried_at)
 
 
 def _of_visit(post: Post, event: Event, leased: Leased, visit: Recipient | None, *, now: datetime) -> Told:

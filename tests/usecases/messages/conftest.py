@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +57,7 @@ class House:
     kind: VisitType
     texts: Texts = field(default_factory=Texts)
     rest: Rest = field(default_factory=lambda: Rest({}))
+    booked: int = 0
 
     @property
     def key(self) -> bytes:
@@ -109,3 +110,19 @@ def house(database: str, clock: FakeClock) -> Iterator[House]:
 
 def later(house: House, **span: float) -> datetime:
     return house.clock() + timedelta(**span)
+
+
+FIRST = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)  # a Monday, nine in the morning
+
+
+def book_many(house: House, people: int) -> list[Booked]:
+    """So many people book, each another half hour from `FIRST` on, and each with an address of their own."""
+    return [_book_next(house) for _ in range(people)]
+
+
+def _book_next(house: House) -> Booked:
+    number = house.booked
+    house.booked += 1
+    name = "".join(chr(97 + int(digit)) for digit in f"{number:04d}")
+    said = {"family_name": f"Garcia {name}", "email": f"{name}@example.com", "phone": f"(407) 555-{number:04d}"}
+    return house.book(FIRST + timedelta(days=number // 16, minutes=30 * (number % 16)), **said)
