@@ -27,7 +27,10 @@ class IdempotencyKey(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_idempotency_key_age", "created_at"),)
+    __table_args__ = (
+        Index("ix_idempotency_key_age", "created_at"),
+        Index("ix_idempotency_key_appointment", "appointment_id"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

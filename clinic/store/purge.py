@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, text, tuple_, update
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
@@ -121,9 +122,21 @@ _GOES_WITH = {
 }
 
 
+class _among(one_of):  # noqa: N801 (as one_of)
+    """one_of for very many ids: PostgreSQL hashes what a query gives, and not a list."""
+
+    inherit_cache = True
+
+
+@compiles(_among, "postgresql")
+def _among_postgresql(element: _among, compiler: Any, **kw: Any) -> str:
+    column, ids = compiler.process(element.column, **kw), compiler.process(element.ids, **kw)
+    return f"{column} IN (SELECT unnest(CAST({ids} AS BIGINT[])))"
+
+
 def _unneeded(target: Table, column: Any) -> ColumnElement[bool]:
     """No row that stays points at the target by `column`."""
-    stays = [or_(key.is_(None), ~one_of(key, f"gone_{name}")) for name, key in _GOES_WITH[column.table.name].items()]
+    stays = [or_(key.is_(None), ~_among(key, f"gone_{name}")) for name, key in _GOES_WITH[column.table.name].items()]
     return ~exists(select(column).where(column == target.c.id, *stays).correlate(target))
 
 

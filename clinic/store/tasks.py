@@ -27,6 +27,10 @@ class Task(Base):
         # A message that failed, or a letter to print, is one task; so is an offer to make by telephone.
         Index("uq_task_delivery", "delivery_id", unique=True),
         Index("uq_task_offer", "offer_id", unique=True),
+        # What a task is about must not go before it; a purge asks of every row.
+        Index("ix_task_appointment", "appointment_id"),
+        Index("ix_task_patient", "patient_id"),
+        Index("ix_task_other_patient", "other_patient_id"),
         Index("ix_task_open", "kind", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
     )
 

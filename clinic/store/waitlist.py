@@ -78,6 +78,7 @@ class WaitlistEntry(Base):
         CheckConstraint("end_reason in ('booked', 'left', 'over')", name="end_reason"),
         # One visit waits once.
         Index("uq_waitlist_entry_visit", "appointment_id", unique=True, postgresql_where=_WAITS, sqlite_where=_WAITS),
+        Index("ix_waitlist_entry_visit", "appointment_id"),
         Index("ix_waitlist_entry_person", "person", postgresql_where=_WAITS, sqlite_where=_WAITS),
         Index("ix_waitlist_entry_waiting", "visit_type_id", "created_at", postgresql_where=_WAITS, sqlite_where=_WAITS),
     )
@@ -105,6 +106,7 @@ class FreedTime(Base):
     __table_args__ = (
         CheckConstraint("cause in ('cancelled', 'moved', 'missed', 'hours')", name="cause"),
         Index("ix_freed_time_look", "look_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_freed_time_hold", "hold_id"),
     )
 
 
