@@ -95,6 +95,17 @@ def opened_visit(*, now: datetime) -> str | None:
     return token if until > now.timestamp() else None
 
 
+def open_key(name: str, token: str, *, now: datetime) -> None:
+    """A link to an offer ("offer") or to what somebody waits for ("waiting") was opened: for fifteen minutes, too."""
+    cookie[name] = [token, int((now + OPENED_FOR).timestamp())]
+
+
+def opened_key(name: str, *, now: datetime) -> str | None:
+    """What `open_key` opened, while it is open."""
+    token, until = cookie.get(name, ("", 0))
+    return token if until > now.timestamp() else None
+
+
 def leave_note(name: str, text: str) -> None:
     """Something that the next page says, once."""
     cookie["notes"] = {**cookie.get("notes", {}), name: text}
@@ -135,7 +146,7 @@ def forget_pathway() -> None:
 
 def forget() -> None:
     """Everything above: somebody is done at a computer that others use."""
-    for name in ("sought", "typed", "visits", "managing", "notes", "pathway"):
+    for name in ("sought", "typed", "visits", "managing", "offer", "waiting", "notes", "pathway"):
         cookie.pop(name, None)
 
 

@@ -17,6 +17,7 @@ from clinic.engine.place import Who
 from clinic.store import appointments, audit, catalogue, people, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location
+from clinic.store.summaries import VisitSummary, summary_of
 from clinic.store.waitlist import WaitlistEntry
 from clinic.usecases.waitlist.joining import write_wants
 
@@ -27,7 +28,7 @@ ENDED = "You do not wait any more. To wait again, search for a time and press â€
 class Waiting:
     """What somebody waits for, in words where they are needed. Nothing here says who they are.
 
-    `token` is the key to it; `since` UTC; `ended` "", or why: booked, left, over. `own_visit`: they have a later visit.
+    `token` is the key to it; `since` UTC; `ended` "", or why: booked, left, over. `own` is the later visit that they have.
     `offers` are keys to times that are on offer to them now. `place` is the clinic's name, or where distances start.
     """
 
@@ -40,7 +41,7 @@ class Waiting:
     specialist: str
     since: datetime
     visits: int
-    own_visit: bool
+    own: VisitSummary | None
     ended: str
     offers: tuple[str, ...]
 
@@ -114,7 +115,7 @@ def _as_waiting(session: Session, entry: WaitlistEntry, key: bytes) -> Waiting:
     return Waiting(
         write_key(key, "waiting", entry.id, entry.generation), visit.name, visit.service_slug, visit.service_name,
         waiting.wants_of(entry, own.start_at if own else None), clinic.name if clinic else entry.near,
-        person.name if person else "", entry.created_at, entry.visits, own is not None,
+        person.name if person else "", entry.created_at, entry.visits, summary_of(session, own) if own else None,
         entry.end_reason or ("" if entry.ended_at is None else "over"),
         tuple(write_key(key, "offer", offer.id, entry.generation) for offer in offers),
     )  # fmt: skip

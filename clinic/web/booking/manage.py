@@ -89,11 +89,16 @@ def cancel() -> Page:
 
 @public
 def earlier() -> Page:
-    """Wish to hear of an earlier time, or no longer: from the visit's page, or from the one that says it is booked."""
+    """Wish to hear of an earlier time, or no longer, or say which: on the visit's page, or the one that says it is booked."""
     reference = request.form.get("reference", "")
     token = visitor.booked_here(reference, now=now()) if reference else visitor.opened_visit(now=now())
     if token is None:
         return closed()
+    if request.form.get("wanted") == "times":
+        seen = waitlist.waiting_of_visit(session(), token, key=signing_key(), now=now())
+        if seen is not None:
+            visitor.open_key("waiting", seen.token, now=now())
+        return redirect(url_for(".waiting"), 303)
     wanted = request.form.get("wanted") == "yes"
     try:
         waitlist.want_earlier(session(), token, wanted=wanted, key=signing_key(), who=PATIENT, now=now())

@@ -27,14 +27,14 @@ from clinic.domain.patient import PatientDetails
 from clinic.usecases import booking
 from clinic.usecases.booking import Hold
 from clinic.web import visitor
-from clinic.web.booking import after, again, answers, lookup, manage, move, questions
+from clinic.web.booking import after, again, answers, lookup, manage, move, offers, questions, waiting
 from clinic.web.booking.forms import DetailsForm, answers_about, contact_from
 from clinic.web.context import library, now, parts, session, signing_key
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
 blueprint = Blueprint("booking", __name__)
-for pages in (after, again, answers, lookup, manage, move, questions):
+for pages in (after, again, answers, lookup, manage, move, offers, questions, waiting):
     pages.install(blueprint)
 
 Page = str | tuple[str, int] | Response

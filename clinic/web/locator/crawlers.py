@@ -25,6 +25,9 @@ Disallow: /find
 Disallow: /book
 Disallow: /manage
 Disallow: /visit
+Disallow: /waitlist
+Disallow: /waiting
+Disallow: /offer
 Disallow: /locations/*/times
 Disallow: /specialists/*/times
 Disallow: /api/v1/holds

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField
 
 from clinic.domain.tokens import Wish
 from clinic.usecases.directory import OpeningState
@@ -60,6 +60,7 @@ class SampleForm(FlaskForm):
     seen = RadioField(
         "Has the patient been to one of our clinics before?", choices={"new": "No, this is the first visit", "yes": "Yes"}
     )
+    days = SelectMultipleField("Which days suit you?", choices={"Mon": "Monday", "Tue": "Tuesday"})
     spoken = SelectField("Language for the visit", choices=LANGUAGES)
     agreed = BooleanField("I am the parent or guardian, or have their permission, and agree to this visit")
 
