@@ -73,13 +73,15 @@ def _write(app: Flask, told: Told, recipient: str, now: datetime) -> Written:
     head, _, rest = source.strip().partition("\n\n")
     said = {name: value.strip() for name, _, value in (line.partition(":") for line in head.splitlines())}
     paragraphs = [_paragraph(" ".join(block.split("\n")) if block[0] != ">" else block, facts) for block in rest.split("\n\n")]
-    laid_out = {"subject": said["Subject"], "paragraphs": paragraphs}
+    site = app.extensions["clinic"].settings.public_url
+    laid_out = {"subject": said["Subject"], "paragraphs": paragraphs, "told": told, "site": site}
     invitation, method = _invitation(app, told, recipient, now)
     return Written(
         subject=said["Subject"],
-        text=app.jinja_env.get_template("email/_layout.txt").render(**laid_out).strip() + "\n",
-        html=app.jinja_env.get_template("email/_layout.html").render(**laid_out),
+        text=app.jinja_env.get_template("email/_layout.txt").render(laid_out).strip() + "\n",
+        html=app.jinja_env.get_template("email/_layout.html").render(laid_out),
         short=said["Short"],
+        letter=app.jinja_env.get_template("email/_letter.txt").render(laid_out).strip() + "\n",
         invitation=invitation,
         method=method,
         headers=_headers(told),

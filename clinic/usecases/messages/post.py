@@ -16,13 +16,14 @@ from clinic.domain.messages import Told
 class Written:
     """A message in words. `text` and `html` say the same, `short` fits a text message.
 
-    `invitation` is iCalendar, with its METHOD.
+    `letter` is for paper: it has no links. `invitation` is iCalendar, with its METHOD.
     """
 
     subject: str
     text: str
     html: str
     short: str
+    letter: str
     invitation: bytes | None = None
     method: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

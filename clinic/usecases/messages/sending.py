@@ -157,7 +157,7 @@ def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime
     except NotWanted as reason:
         _finish(session, post, leased, "dropped", detail=str(reason), now=now)
         return
-    _end_with_task(session, post, leased, "letter", tasks.LETTER, body=f"{written.subject}\n\n{written.text}", now=now)
+    _end_with_task(session, post, leased, "letter", tasks.LETTER, body=f"{written.subject}\n\n{written.letter}", now=now)
 
 
 def _note_failure(session: Session, post: Post, leased: Leased, failed: Undelivered, *, now: datetime) -> None:

@@ -223,6 +223,10 @@ def test_who_has_neither_mail_nor_texts_is_sent_a_letter(house: House) -> None:
     assert house.session.scalars(select(Task.kind)).all() == [LETTER]
     assert row.body
     assert "Garcia" not in row.body, "sealed"
+    letter = house.app.extensions["clinic"].sealer.open(row.body)
+    assert "Monday, November 30, 2026, 9:00 AM EST" in letter
+    assert "/manage/" not in letter, "nobody presses a link on paper"
+    assert "call (407) 555-0100" in letter
     assert house.box.received == []
 
 
