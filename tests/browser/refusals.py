@@ -291,3 +291,98 @@ def _failure(tour: Tour) -> Seen:
 def _outage(tour: Tour) -> Seen:
     with tour.stage.without_database():
         return tour.go(FIND), tour.page
+
+
+def _waiting(tour: Tour, family_name: str) -> Page:
+    """Somebody else, who has just begun to wait."""
+    page = tour.stranger()
+    page.goto("/waitlist?service=physical-therapy&near=32801")
+    patient = Patient(page)
+    patient.say_who(family_name)
+    patient.press("Put me on the list")
+    patient.is_at("You are on our list")
+    return page
+
+
+def _offered(tour: Tour, page: Page) -> None:
+    """A time is offered to whoever began to wait last, and they look at it on that page."""
+    page.goto(f"/offer/{tour.stage.offer()}")
+    Patient(page).press("Show me the time")
+    Patient(page).is_at("A time has opened for you")
+
+
+@state("a wait that has just begun")
+def _joined(tour: Tour) -> Seen:
+    return 200, _waiting(tour, "Waitworth")
+
+
+@state("a wait with mistakes", 422)
+def _wait_wrong(tour: Tour) -> Seen:
+    page = tour.stranger()
+    page.goto("/waitlist?service=physical-therapy&near=32801")
+    page.get_by_label("ZIP code, city or address").fill("Nowhereville")
+    return pressed(page, "Put me on the list"), page
+
+
+@state("a wait that is over")
+def _left(tour: Tour) -> Seen:
+    page = _waiting(tour, "Leftworth")
+    Patient(page).press("Leave the list")
+    Patient(page).is_at("You do not wait any more")
+    return 200, page
+
+
+@state("a wait that is not open here")
+def _wait_closed(tour: Tour) -> Seen:
+    page = tour.stranger()
+    page.goto("/waiting")
+    return 200, page
+
+
+@state("a link to what nobody waits for", 404)
+def _wait_lost(tour: Tour) -> Seen:
+    page = tour.stranger()
+    page.goto(f"/waiting/1-{'x' * 43}")
+    return pressed(page, "Continue"), page
+
+
+@state("an offer somebody else was faster with", 409)
+def _faster(tour: Tour) -> Seen:
+    page = _waiting(tour, "Slowworth")
+    _offered(tour, page)
+    tour.stage.take_away()
+    return pressed(page, "Take this time"), page
+
+
+@state("an offer that was declined")
+def _declined(tour: Tour) -> Seen:
+    page = _waiting(tour, "Noworth")
+    _offered(tour, page)
+    Patient(page).press("No, thank you")
+    Patient(page).is_at("You said no to this time")
+    return 200, page
+
+
+@state("times that suit instead of a visit")
+def _times_for_visit(tour: Tour) -> Seen:
+    patient = _wants_earlier(tour)
+    patient.press("Say which times suit")
+    patient.is_at("What you wait for")
+    return 200, patient.page
+
+
+@state("an earlier time for a visit")
+def _earlier_offered(tour: Tour) -> Seen:
+    page = tour.stranger()
+    patient = Patient(page)
+    patient.book("Soonworth", later=True)
+    patient.press("Tell me about anything earlier")
+    _offered(tour, page)
+    return 200, page
+
+
+def _wants_earlier(tour: Tour) -> Patient:
+    patient = tour.someone_with_a_visit()
+    if patient.page.get_by_role("button", name="Tell me about anything earlier").is_visible():
+        patient.press("Tell me about anything earlier")
+    return patient

@@ -11,15 +11,23 @@ from threading import Thread
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, make_url, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from clinic.clock import now
 from clinic.config import RateLimits
+from clinic.domain.tokens import write_key
+from clinic.engine import place
+from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
 from clinic.store.appointments import Appointment
+from clinic.store.catalogue import find_visit
+from clinic.store.connect import begin_write
+from clinic.store.locations import offering
+from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import messages
 from clinic.usecases.messages import Rest
+from clinic.usecases.waitlist.offering import WAITLIST
 from tests.browser.ports import free_port
 from tests.databases import settings_for
 from tests.demo import opened
@@ -79,6 +87,41 @@ class Stage:
             while messages.plan(session, post, now=self.clock()) + messages.deliver(session, post, Rest({}), clock=self.clock):
                 pass
             return messages.sent_last(session, post.sealer, limit=1)[0].id
+
+    def offer(self) -> str:
+        """Offer a time three days ahead, or later, to who began to wait last; -> the key to the offer, whatever the hour is."""
+        moment = self.clock()
+        with opened(self.url) as session:
+            entry = session.scalars(select(WaitlistEntry).order_by(WaitlistEntry.id.desc())).first()
+            visit = find_visit(session, entry.visit_type_id) if entry else None
+            assert entry
+            assert visit
+            candidates = [Candidate(row) for row in offering(session, visit.id)]
+            sought = Sought(visit=visit, candidates=candidates, since=moment + timedelta(days=3))
+            free = soonest(session, sought, now=moment, limit=1)[0]
+            begin_write(session)
+            hold_id = place.hold(session, free.wish, who=WAITLIST, now=moment, minutes=240)
+            freed = FreedTime(
+                specialist_id=free.specialist_id, location_id=free.location.id, since=free.start, until=free.end, cause="hours",
+                freed_at=moment, look_at=moment + timedelta(hours=4), hold_id=hold_id,
+            )  # fmt: skip
+            session.add(freed)
+            session.flush()
+            offer = TimeOffer(
+                entry_id=entry.id, freed_id=freed.id, hold_id=hold_id, rank=1, state="open", made_at=moment,
+                expires_at=moment + timedelta(hours=4),
+            )  # fmt: skip
+            session.add(offer)
+            session.flush()
+            key = write_key(self.app.config["SECRET_KEY"].encode(), "offer", offer.id, entry.generation)
+            session.commit()
+        return key
+
+    def take_away(self) -> None:
+        """Somebody else was faster with every offer that is open."""
+        with opened(self.url) as session:
+            session.execute(update(TimeOffer).where(TimeOffer.state == "open").values(state="passed"))
+            session.commit()
 
     @contextmanager
     def later(self, **span: float) -> Iterator[None]:

@@ -48,6 +48,11 @@ PAGES: dict[str, list[str]] = {
     "/stop/<token:token>": ["/stop/{manage}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
+    "/waitlist": ["/waitlist?service=physical-therapy&near=32801"],
+    "/waiting": ["/waiting"],
+    "/waiting/<token:token>": ["/waiting/{offer}"],
+    "/offer": ["/offer"],
+    "/offer/<token:token>": ["/offer/{offer}"],
     "/visit": ["/visit"],
     "/visit/times": ["/visit/times", "/visit/times?near=33602"],
     "/visit/move": ["/visit/move?opening={opening}"],
@@ -125,7 +130,7 @@ class Tour:
 
 
 def begin(page: Page, stage: Stage, heard: list[str]) -> Tour:
-    """Book a visit that can still be moved, open its link, hold another time and say who comes."""
+    """Book a visit that can still be moved, open its link, hold another time and say who comes; wait, and be offered a time."""
     patient = Patient(page)
     patient.book("Tourworth", later=True)
     words = {"reference": page.url.rpartition("/")[2], "message": str(stage.work())}
@@ -140,4 +145,12 @@ def begin(page: Page, stage: Stage, heard: list[str]) -> Tour:
     words |= {"hold": page.url.split("/")[-2], "opening": opening or "", "specialist": specialist}
     patient.say_who("Tourworth")
     patient.go_on()
+    page.goto("/waitlist?service=physical-therapy&near=32801")
+    patient.say_who("Tourworth")
+    patient.press("Put me on the list")
+    patient.is_at("You are on our list")
+    words["offer"] = stage.offer()
+    page.goto("/waiting")
+    patient.press("Show me the time")
+    patient.is_at("A time has opened for you")
     return Tour(page, stage, words, heard, {})

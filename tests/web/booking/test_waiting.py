@@ -265,7 +265,7 @@ class TestEarlier:
         assert client.post("/visit/earlier", data=hidden(page) | {"wanted": "times"}).location == "/waiting"
         page = client.get("/waiting")
         text = text_of(page)
-        assert "You have a visit, and only wait for something earlier" in text
+        assert "You have a visit, and only wait for something earlier." in text
         assert "Only Lake Clinic" in text
         assert "Only Dana Brook, PT" in text
         sent = hidden(page) | {"miles": "25", "specialist": "same", "notice": "2", "parts": ["evening"]}
