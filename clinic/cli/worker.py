@@ -39,8 +39,8 @@ def worker(*, once: bool) -> None:
     from clinic.extensions import db
 
     bound = current_app.extensions["clinic"]
-    jobs = _jobs(bound, current_app.extensions["clinic.post"])
     stopping = Event()
+    jobs = _jobs(bound, current_app.extensions["clinic.post"], stopping)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     log.info("worker started")
@@ -70,7 +70,7 @@ def _run(job: Job, session: Session, now: datetime) -> bool:
         return False
 
 
-def _jobs(bound: Any, post: Any) -> list[Job]:
+def _jobs(bound: Any, post: Any, stopping: Event) -> list[Job]:
     from clinic.usecases import auditing, booking, messages, waitlist
 
     rest = messages.Rest({})
@@ -79,7 +79,7 @@ def _jobs(bound: Any, post: Any) -> list[Job]:
         return messages.plan(session, post, now=now) > 0
 
     def deliver(session: Session, _now: datetime) -> bool:
-        return messages.deliver(session, post, rest, clock=bound.clock) > 0
+        return messages.deliver(session, post, rest, clock=bound.clock, stopping=stopping.is_set) > 0
 
     def offer(session: Session, now: datetime) -> bool:
         done = waitlist.offer_times(session, now=now)

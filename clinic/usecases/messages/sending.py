@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from clinic.adapters.delivery import Undelivered
 from clinic.adapters.mail import Mail, Outlet, write_mail
+from clinic.domain.errors import Busy
 from clinic.domain.messages import TRIED_FOR, Event, awake, try_again_at
 from clinic.engine.attempts import retried
 from clinic.store import deliveries, intake, sealed, tasks
@@ -43,15 +46,21 @@ class Rest:
         return [channel for channel in ("mail", "text") if self.until.get(channel, now) <= now]
 
 
-def deliver(session: Session, post: Post, rest: Rest, *, clock: Callable[[], datetime], limit: int = PORTION) -> int:
-    """Send what may be sent now, `limit` messages at most. Returns how many this worker took on.
+def deliver(
+    session: Session, post: Post, rest: Rest, *, clock: Callable[[], datetime], limit: int = PORTION,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:  # fmt: skip
+    """Send what may be sent now, `limit` messages at most. Returns how many this worker took on. Raises Busy.
 
     A message is sent once, except where a server took it and we died before we could write that down, or the answer was
-    lost on its way: then once more, under the same Message-ID. Whatever goes wrong with one does not keep the others.
+    lost on its way: then once more, with the same Message-ID and words. Workers should agree on the time: where one's clock
+    is wrong by more than half a lease, another may take over what it has in hand, at most `limit` messages, and each of
+    these may come twice. Whatever goes wrong with one does not keep the others.
+    As soon as `stopping()` no other message is begun, and what is left of the portion is anybody's.
     """
     letters = _lease(session, ("letter",), post, now=clock(), limit=limit)
     for leased in letters:
-        _print_letter(session, post, leased, now=clock())
+        _tried(session, post, leased, partial(_print_letter, session, post, leased, now=clock()), clock=clock)
     open_channels = rest.open(clock())
     if not open_channels:
         return len(letters)
@@ -59,17 +68,40 @@ def deliver(session: Session, post: Post, rest: Rest, *, clock: Callable[[], dat
     with ExitStack() as stack:
         outlet = stack.enter_context(post.mailer.open()) if post.mailer else None
         for place, leased in enumerate(found):
+            if stopping():
+                _give_back(session, found[place:], at=clock(), detail="")
+                break
             if leased.channel not in rest.open(clock()):
                 continue
-            try:
-                _send_one(session, post, outlet, leased, clock=clock)
-            except Undelivered as failed:
-                _note_failure(session, post, leased, failed, now=clock())
-                if failed.unreachable:
-                    rest.until[leased.channel] = clock() + REST
-                    waiting = [other for other in found[place + 1 :] if other.channel == leased.channel]
-                    _let_rest(session, post, waiting, failed, now=clock())
+            mine = _still_mine(session, post, leased, now=clock())
+            if mine is None:
+                continue
+            failed = _tried(session, post, mine, partial(_send_one, session, post, outlet, mine, clock=clock), clock=clock)
+            if failed and failed.unreachable:
+                rest.until[leased.channel] = clock() + REST
+                waiting = [other for other in found[place + 1 :] if other.channel == leased.channel]
+                _let_rest(session, post, waiting, failed, now=clock())
     return len(letters) + len(found)
+
+
+def _tried(
+    session: Session, post: Post, leased: Leased, send: Callable[[], None], *, clock: Callable[[], datetime]
+) -> Undelivered | None:
+    """How it failed, as it is noted, or None. What nobody foresaw counts against this message, unless it is the database."""
+    try:
+        send()
+    except Undelivered as known:
+        failed = known
+    except (SQLAlchemyError, Busy):
+        raise
+    except Exception:
+        session.rollback()
+        log.exception("message broken", extra={"event": leased.event, "channel": leased.channel, "delivery": leased.id})
+        failed = Undelivered("broken")
+    else:
+        return None
+    _note_failure(session, post, leased, failed, now=clock())
+    return failed
 
 
 @retried
@@ -82,11 +114,8 @@ def _lease(session: Session, channels: Sequence[str], post: Post, *, now: dateti
     return found
 
 
-def _send_one(session: Session, post: Post, outlet: Outlet | None, leased: Leased, *, clock: Callable[[], datetime]) -> None:
+def _send_one(session: Session, post: Post, outlet: Outlet | None, mine: Leased, *, clock: Callable[[], datetime]) -> None:
     """Raises Undelivered."""
-    mine = _still_mine(session, post, leased, now=clock())
-    if mine is None:
-        return
     try:
         written = tell(session, post, mine, now=clock())
     except NotWanted as reason:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sms import Texter
@@ -73,6 +74,11 @@ class House:
             if not messages.deliver(self.session, post, self.rest, clock=self.clock) and not planned:
                 return
         raise AssertionError("the worker never comes to rest")
+
+    def without_reminders(self) -> None:
+        """Visits are told of when they are booked, moved or cancelled, and then no more."""
+        self.session.execute(update(VisitType).values(reminders=""))
+        self.session.commit()
 
     def opening(self, start: datetime) -> str:
         return write_opening(self.key, Wish(self.kind.id, self.place.id, self.person.id, cell_at(start)))
