@@ -8,9 +8,7 @@ from clinic.usecases.find.people import people_at, refused
 from clinic.usecases.find.suggest import suggest
 from clinic.usecases.find.wanted import MOST_OPENINGS, WIDEST_MILES, Wanted, visit_for
 
-Sort = Order
-
 __all__ = [
-    "MOST_OPENINGS", "WIDEST_MILES", "Day", "Days", "Found", "Order", "Overview", "Sort", "Wanted", "days_of", "find_place",
+    "MOST_OPENINGS", "WIDEST_MILES", "Day", "Days", "Found", "Order", "Overview", "Wanted", "days_of", "find_place",
     "first_times", "openings_near", "overview", "people_at", "refused", "suggest", "visit_for",
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TypedDict
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -17,6 +19,8 @@ from clinic.store.catalogue import BookableVisit
 from clinic.store.connect import begin_statement
 from clinic.store.demand import count_search
 from clinic.usecases.find.wanted import Wanted, check, narrowing, visit_for
+
+log = logging.getLogger("clinic.find")
 
 Geocode = Callable[[str], Point | None]
 CLINICS = 10
@@ -35,7 +39,7 @@ class Found:
     place: Place
     visit: BookableVisit
     openings: list[Opening]
-    candidates: list[Candidate]
+    candidates: Sequence[Candidate]
     radius_miles: float
     widened: bool
     anyway: bool
@@ -53,7 +57,7 @@ class Overview:
     visit: BookableVisit
     soonest: Opening | None
     clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...]
-    candidates: list[Candidate]
+    candidates: Sequence[Candidate]
     radius_miles: float
     widened: bool
     anyway: bool
@@ -74,11 +78,9 @@ def openings_near(session: Session, place: Place, wanted: Wanted, *, now: dateti
     visit = visit_for(session, wanted.service, wanted.visit_type)
     search = soonest if wanted.sort == "soonest" else nearest_first
     found = Found(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
-    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
-        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+    for sought, reach in _ever_wider(session, place, visit, wanted):
         openings = search(session, sought, now=now, limit=wanted.limit)
-        reach = _reach(radius, candidates)
-        found = Found(place, visit, openings, candidates, reach, widened=reach > wanted.radius_miles, anyway=radius is None)
+        found = Found(place, visit, openings, sought.candidates, **reach)
         if openings:
             break
     if counted:
@@ -94,20 +96,9 @@ def overview(session: Session, place: Place, wanted: Wanted, *, now: datetime, c
     check(wanted, now=now)
     visit = visit_for(session, wanted.service, wanted.visit_type)
     shown = Overview(place, visit, None, (), [], wanted.radius_miles, widened=False, anyway=False)
-    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
-        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+    for sought, reach in _ever_wider(session, place, visit, wanted):
         seen = listing(session, sought, now=now, order=wanted.sort, clinics=clinics)
-        reach = _reach(radius, candidates)
-        shown = Overview(
-            place,
-            visit,
-            seen.soonest,
-            seen.clinics,
-            candidates,
-            reach,
-            widened=reach > wanted.radius_miles,
-            anyway=radius is None,
-        )
+        shown = Overview(place, visit, seen.soonest, seen.clinics, sought.candidates, **reach)
         if seen.soonest:
             break
     _count(session, place, wanted.service, found=shown.soonest is not None)
@@ -132,9 +123,20 @@ def _worth_the_drive(session: Session, shown: Overview, wanted: Wanted, *, now: 
     return found[0] if found else None
 
 
-def _reach(radius: float | None, candidates: Sequence[Candidate]) -> float:
-    """The radius searched, in miles; of the nearest anyway, the distance of the furthest."""
-    return radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
+class _Reach(TypedDict):
+    """How far was searched, as Found says it."""
+
+    radius_miles: float
+    widened: bool
+    anyway: bool
+
+
+def _ever_wider(session: Session, place: Place, visit: BookableVisit, wanted: Wanted) -> Iterator[tuple[Sought, _Reach]]:
+    """What to search for, in an ever wider radius; of the nearest anyway, the radius is the distance of the furthest."""
+    for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
+        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+        miles = radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
+        yield sought, _Reach(radius_miles=miles, widened=miles > wanted.radius_miles, anyway=radius is None)
 
 
 def _count(session: Session, place: Place, service: str, *, found: bool) -> None:
@@ -148,5 +150,6 @@ def _count(session: Session, place: Place, service: str, *, found: bool) -> None
             begin_statement(session)
             count_search(session, postal_code, service, found=found)
             session.commit()
-    except DBAPIError:
+    except DBAPIError as error:
         session.rollback()
+        log.warning("a search was not counted", extra={"reason": type(error).__name__})

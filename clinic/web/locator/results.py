@@ -130,7 +130,7 @@ def _clinics(session: Session, seen: Overview, *, now: datetime) -> tuple[Clinic
 
 def _people(session: Session, seen: Overview, form: SearchForm) -> tuple[dict[str, str], tuple[str, ...]]:
     """Those at the clinics shown and at the nearest, and whoever is chosen; the languages that they speak."""
-    around = [candidate for candidate, _times in seen.clinics] + seen.candidates[:CLINICS]
+    around = [*(candidate for candidate, _times in seen.clinics), *seen.candidates[:CLINICS]]
     offering = find.people_at(session, seen.visit, around)
     people = {person.slug: person.name for person in offering}
     languages = {language for person in offering for language in person.languages}
