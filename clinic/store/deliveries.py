@@ -59,6 +59,7 @@ class Leased:
     channel: str
     appointment_id: int | None
     entry_id: int | None
+    account_id: int | None
     event: str
     sequence: int
     recipient: str | None
@@ -99,6 +100,7 @@ _LEASE = """
     )
     returning id, channel, appointment_id, recipient, tries, first_tried_at, leased_until,
         (select entry_id from outbox where outbox.id = outbox_id) as entry_id,
+        (select account_id from outbox where outbox.id = outbox_id) as account_id,
         (select event from outbox where outbox.id = outbox_id) as event,
         (select sequence from outbox where outbox.id = outbox_id) as sequence
 """
@@ -120,6 +122,7 @@ def lease(session: Session, channels: Sequence[str], *, now: datetime, until: da
 
 _MINE = (_TABLE.c.id == bindparam("delivery"), _TABLE.c.leased_until == bindparam("lease", type_=UtcDateTime()))
 _MINE_STILL = (*_MINE, _TABLE.c.done_at.is_(None))
+_IS_MINE = select(_TABLE.c.id).where(*_MINE_STILL)
 _RENEW = update(_TABLE).where(*_MINE_STILL).values(leased_until=bindparam("until", type_=UtcDateTime()))
 _FINISH = (
     update(_TABLE)
@@ -127,6 +130,12 @@ _FINISH = (
     .values({name: bindparam(name) for name in ("done_at", "outcome", "detail", "body")} | {"leased_until": None})
 )
 _RETRY = update(_TABLE).where(*_MINE_STILL).values(next_at=bindparam("next_at"), detail=bindparam("detail"), leased_until=None)
+
+
+def is_leased(session: Session, leased: Leased) -> bool:
+    """Whether it is still this worker's."""
+    asked = {"delivery": leased.id, "lease": leased.leased_until}
+    return session.connection().execute(_IS_MINE, asked).first() is not None
 
 
 def renew_lease(session: Session, leased: Leased, *, until: datetime) -> Leased | None:

@@ -53,9 +53,9 @@ def deliver(
     """Send what may be sent now, `limit` messages at most. Returns how many this worker took on. Raises Busy.
 
     A message is sent once, except where a server took it and we died before we could write that down, or the answer was
-    lost on its way: then once more, with the same Message-ID and words. Workers should agree on the time: where one's clock
-    is wrong by more than half a lease, another may take over what it has in hand, at most `limit` messages, and each of
-    these may come twice. Whatever goes wrong with one does not keep the others.
+    lost on its way: then once more, with the same Message-ID and words. Workers should agree on the time: where their clocks
+    differ by more than half a lease, one may take over what another has, and the message it has in hand may come twice.
+    Whatever goes wrong with one does not keep the others.
     As soon as `stopping()` no other message is begun, and what is left of the portion is anybody's.
     """
     letters = _lease(session, ("letter",), post, now=clock(), limit=limit)
@@ -150,13 +150,20 @@ def message_id(post: Post, delivery_id: int) -> str:
     return f"<{mark}.{delivery_id}@{post.host}>"
 
 
-@retried
 def _still_mine(session: Session, post: Post, leased: Leased, *, now: datetime) -> Leased | None:
-    """The lease of a message deep in the portion may have grown old: it is renewed before half of it is gone by."""
+    """None when another worker has taken it over, as only one whose clock is wrong would.
+
+    The lease of a message deep in the portion may have grown old: it is renewed before half of it is gone by.
+    """
     if leased.leased_until - now > post.lease / 2:
-        return leased
+        return leased if deliveries.is_leased(session, leased) else None
+    return _renewed(session, leased, until=now + post.lease)
+
+
+@retried
+def _renewed(session: Session, leased: Leased, *, until: datetime) -> Leased | None:
     begin_write(session)
-    mine = deliveries.renew_lease(session, leased, until=now + post.lease)
+    mine = deliveries.renew_lease(session, leased, until=until)
     session.commit()
     return mine
 
