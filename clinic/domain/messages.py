@@ -25,8 +25,14 @@ class Event(StrEnum):
     REMINDER_DAY = "reminder-0"
     WAITING = "waiting"
     OFFER = "offer"
+    INVITED = "invited"
+    RESET = "reset"
+    RESET_SEEN = "reset-seen"
+    GLASS = "glass"
 
 
+FOR_STAFF = frozenset({Event.INVITED, Event.RESET, Event.RESET_SEEN, Event.GLASS})
+"""What somebody on the staff is told, by mail alone: the first two with a link; the others, that a colleague did something."""
 CHANGES = frozenset({Event.BOOKED, Event.MOVED, Event.CANCELLED})
 """What changes a visit: never left untold, so that whoever cannot be written to is sent a letter."""
 INVITES = frozenset({Event.BOOKED, Event.MOVED})
@@ -49,7 +55,8 @@ class Told:
     """All that a message may say: a first name, the clinic, the time with its zone, a phone number, links. Never what for.
 
     `start` and `end` are aware; `time_zone` is the clinic's. `links` are whole addresses by name: manage, confirm, change,
-    cancel, stop, offer, waiting. `until` is when an offer ends. `reference` and `sequence` are the invitation's.
+    cancel, stop, offer, waiting, set-up. `until` is when an offer ends. `reference` and `sequence` are the invitation's.
+    `about` is the name of a colleague, in a message to the staff.
     """
 
     event: Event
@@ -63,6 +70,7 @@ class Told:
     until: datetime | None = None
     reference: str = ""
     sequence: int = 0
+    about: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:  # never into a log
@@ -84,6 +92,8 @@ class Reached:
 def channels(event: Event, reached: Reached) -> tuple[Channel, ...]:
     """By which ways to tell of `event`; none when it is not important enough for the only way there is."""
     mail: tuple[Channel, ...] = ("mail",) if reached.email else ()
+    if event in FOR_STAFF:
+        return mail
     texts: tuple[Channel, ...] = ("text",) if reached.texts_to else ()
     if event in (Event.REMINDER_DAY, Event.OFFER) and texts:
         return texts if event is Event.REMINDER_DAY else (*mail, *texts)

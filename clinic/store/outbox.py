@@ -16,7 +16,8 @@ from clinic.store.base import Base, Key, UtcDateTime
 class OutboxMessage(Base):
     """One event that one person is told of, from `due_at` on. `done_at`: it was passed on to its deliveries, or is not wanted.
 
-    It is about an appointment, or about an entry of the waitlist, or both (an offer: the entry and the held time).
+    It is about an appointment, or about an entry of the waitlist, or both (an offer: the entry and the held time); or it is
+    for an account of the staff, and `sequence` the link that it brings, or the account that it is about.
     (`appointment_id`, `event`, `sequence`) is unique: told once. `sequence` is the appointment's at the event: a second
     reschedule is a second event. Of a "link", which is asked for and changes nothing, it is a number of its own; of an
     "offer" the offer's id.
@@ -26,6 +27,7 @@ class OutboxMessage(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entry.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     event: Mapped[str] = mapped_column(String(40))
     sequence: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
@@ -34,6 +36,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index("uq_outbox_event", "appointment_id", "event", "sequence", unique=True),
         Index("ix_outbox_entry", "entry_id"),
+        Index("ix_outbox_account", "account_id"),
         Index("ix_outbox_due", "due_at", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
     )
 
@@ -57,6 +60,12 @@ def tell_waiting(
     session.connection().execute(_INSERT, row)
 
 
+def tell_staff(session: Session, account_id: int, event: Event, *, sequence: int, now: datetime) -> None:
+    """One outbox row for somebody on the staff: with a link's id, or about the account of that id."""
+    row = {"account_id": account_id, "event": event.value, "sequence": sequence, "due_at": now}
+    session.connection().execute(_INSERT, row)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A message whose time has come."""
@@ -64,6 +73,7 @@ class Due:
     id: int
     appointment_id: int | None
     entry_id: int | None
+    account_id: int | None
     event: str
     sequence: int
     due_at: datetime
