@@ -80,6 +80,7 @@ VISIT_TYPES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
             "room_setup": 15,
             "room_cleanup": 15,
             "cancel_window_hours": 72,
+            "prepare_days": 5,
             "notice_minutes": 2880,
         },
     ),
@@ -101,16 +102,16 @@ VISIT_TYPES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "chiropractic-care",
         "chiropractic-adjustment",
         "Chiropractic adjustment",
-        {"minutes": 15, "audience": "returning", "horizon_days": 60},
+        {"minutes": 15, "audience": "returning", "horizon_days": 60, "reminders": "2 0"},
     ),
     (
         "chiropractic-care",
         "chiropractic-adjustment-long",
         "Chiropractic adjustment, long",
-        {"minutes": 20, "step_minutes": 20, "audience": "returning", "horizon_days": 60},
+        {"minutes": 20, "step_minutes": 20, "audience": "returning", "horizon_days": 60, "reminders": "2 0"},
     ),
 )
-"""Service, slug, name, and what differs from VisitShape's defaults (and `cancel_window_hours`), in the order of position."""
+"""Service, slug, name, and what differs from the defaults of VisitShape and VisitType, in the order of position."""
 
 CLOTHES = "Wear clothes that you can move in."
 EARLY = "Come 15 minutes early, so that we can go through your answers."
@@ -184,9 +185,9 @@ def open_catalogue(session: Session) -> dict[str, VisitType]:
 
 
 def _visit_type(service_id: int, slug: str, name: str, position: int, given: dict[str, Any]) -> VisitType:
-    window = given.pop("cancel_window_hours", 24)
+    others = {name: given.pop(name) for name in ("cancel_window_hours", "prepare_days", "reminders") if name in given}
     shape = VisitShape(**{"notice_minutes": NOTICE, **given})
     return VisitType(
-        service_id=service_id, slug=slug, name=name, position=position, cancel_window_hours=window,
-        preparation="\n".join(PREPARATION[slug]), **asdict(shape),
+        service_id=service_id, slug=slug, name=name, position=position, preparation="\n".join(PREPARATION[slug]),
+        **others, **asdict(shape),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.opened import answered, managed, opened
 from clinic.engine.place import Who
-from clinic.store import audit, intake
+from clinic.store import audit, intake, outbox
 from clinic.store.connect import begin_write
 
 Answer = Literal["confirm", "change", "cancel"]
@@ -64,7 +64,10 @@ def _stop(session: Session, appointment_id: int, *, who: Who, now: datetime) -> 
 
 
 def renew_links(session: Session, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
-    """Every link sent out so far opens nothing any more. Returns the new manage token. Raises NotFound, UnusableToken, Busy."""
+    """Every link sent out so far opens nothing any more; a new one is sent. Returns the new manage token.
+
+    Raises NotFound, UnusableToken, Busy.
+    """
     return _renew(session, managed(session, manage_token, key, now=now).id, manage_token, key=key, who=who, now=now)
 
 
@@ -74,6 +77,8 @@ def _renew(session: Session, appointment_id: int, manage_token: str, *, key: byt
     appointment = managed(session, manage_token, key, now=now)
     appointment.generation += 1
     session.flush()
+    outbox.tell_links(session, [appointment_id], now=now)
     audit.note(session, appointment_id, actor=who.actor, action="renew_links", patient_id=appointment.patient_id, now=now)
+    token = write_key(key, "manage", appointment_id, appointment.generation)
     session.commit()
-    return write_key(key, "manage", appointment.id, appointment.generation)
+    return token

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from clinic.domain.appointment import State, is_late
 from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableToken
 from clinic.engine.place import Who
-from clinic.usecases import booking, waitlist
+from clinic.usecases import booking, messages, waitlist
 from clinic.usecases.booking import Booked, Choices
 from clinic.web import visitor
 from clinic.web.booking.calendar import calendar_file
@@ -37,6 +37,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.get("/visit/calendar.ics")(calendar)
     blueprint.post("/visit/cancel")(cancel)
     blueprint.post("/visit/earlier")(earlier)
+    blueprint.post("/visit/new-link")(new_link)
     blueprint.post("/visit/forget")(forget)
 
 
@@ -107,6 +108,18 @@ def earlier() -> Page:
     else:
         flash("We noted that you would like an earlier time." if wanted else "We will not look for an earlier time any more.")
     return redirect(url_for(".booked", reference=reference) if reference else url_for(".visit"), 303)
+
+
+@public
+def new_link() -> Page:
+    """Somebody else may have a link: from now on none of those sent out opens anything, and a new one is sent."""
+    made = opened()
+    if made is None:
+        return closed()
+    token = messages.renew_links(session(), made.manage_token, key=signing_key(), who=PATIENT, now=now())
+    visitor.open_visit(token, now=now())
+    flash("The old links open nothing any more. A new one is on its way to the email or phone we have.")
+    return redirect(url_for(".visit"), 303)
 
 
 @public

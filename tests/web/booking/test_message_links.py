@@ -121,3 +121,18 @@ def test_a_link_that_is_none_of_ours_says_so(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert "This link does not work" in text_of(answer)
     assert client.post("/stop/nonsense", data=hidden(page)).status_code == 422
+
+
+def test_a_new_link_makes_the_old_ones_useless(app: Flask, clock: FakeClock, told: dict[str, str]) -> None:
+    mine = app.test_client()
+    mine.post(told["manage"], data=hidden(mine.get(told["manage"])))
+    shown = mine.post("/visit/new-link", data=hidden(mine.get("/visit")), follow_redirects=True)
+    assert "The old links open nothing any more" in text_of(shown)
+    assert "Lake Clinic" in text_of(shown), "who asked for it stays with the visit"
+    work(app, clock)
+    anyone = app.test_client()
+    for old in told.values():
+        assert anyone.post(old, data=hidden(anyone.get(old))).status_code == 404
+    new = links(app)[0]["manage"]
+    assert new != told["manage"]
+    assert anyone.post(new, data=hidden(anyone.get(new))).status_code == 303
