@@ -272,6 +272,13 @@ class TestWhen:
         assert queue.offer().offered == 1
         assert queue.offers()[0].expires_at == queue.now + 30 * MINUTE
 
+    def test_a_policy_may_stop_earlier(self, queue: Queue) -> None:
+        queue.join(notice_hours=2)
+        with queue.session.begin():
+            waitlist_free(queue, queue.at(1), queue.at(2, 12))
+        assert queue.offer(Policy(stop_before=25 * HOUR)).offered == 1
+        assert queue.session.get_one(Appointment, queue.offers()[0].hold_id).start_at == queue.at(1, 10)
+
     def test_notice_of_the_clinic_does_not_stand_in_the_way(self, session: Session) -> None:
         queue = Queue(session, notice_minutes=3 * 24 * 60)
         queue.join(notice_hours=2)
@@ -372,6 +379,7 @@ class TestTaking:
         one, two, three = queue.offers()
         taken = queue.accept(two)
         assert (taken.state, taken.moved, taken.held.start) == ("accepted", False, queue.at(2))
+        assert [offer.state for offer in queue.offers()] == ["passed", "accepted", "passed"]
         seen = booking.get_visit(queue.session, taken.manage_token, key=KEY, now=NOW)
         assert (seen.reference, seen.summary.state) == (taken.reference, "booked")
         for late in (one, three):
@@ -421,6 +429,16 @@ class TestTaking:
             queue.offer()
         assert (queue.entry(entry).visits, queue.entry(entry).end_reason) == (0, "booked")
         assert queue.visits() == [queue.at(2), queue.at(3)]
+
+    def test_who_has_left_takes_nothing_even_if_an_offer_stayed_open(self, queue: Queue) -> None:
+        token = queue.wait()
+        freed_at(queue, queue.at(2))
+        queue.offer()
+        waitlist.leave(queue.session, token, key=KEY, who=PATIENT, now=NOW)
+        queue.session.execute(text("update time_offer set state = 'open'"))
+        queue.session.commit()
+        assert queue.accept(queue.offers()[0]).state == "passed"
+        assert queue.visits() == []
 
     def test_too_late_it_is_still_theirs_if_nobody_has_it(self, queue: Queue) -> None:
         queue.join()
