@@ -165,7 +165,7 @@ def test_a_server_that_stays_away_is_given_up_after_four_hours(house: House) -> 
 def test_when_the_worker_dies_between_250_and_its_record_the_mail_comes_twice_under_one_id(house: House) -> None:
     house.book(AT)
 
-    class Died(Exception):
+    class Died(BaseException):
         pass
 
     def die(point: str) -> None:
