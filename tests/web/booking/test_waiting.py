@@ -20,6 +20,7 @@ from clinic.store.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
 from tests.build import PATIENT
 from tests.conftest import FakeClock
+from tests.web.care.test_reading import LIMIT, grade, sentences
 from tests.web.visiting import ANSWERS, GUARDIAN, check_answers, hidden, opened, opening_at, text_of, title_of
 
 WAIT = "/waitlist?service=physical-therapy&near=32801"
@@ -274,3 +275,37 @@ class TestEarlier:
         assert (entry.location_id, entry.miles, entry.notice_hours, entry.near) == (None, 25, 2, "Lake Clinic")
         assert entry.specialist_id is not None
         assert "Within 25 miles of Lake Clinic" in text_of(client.get("/waiting"))
+
+
+def said_on(page: TestResponse) -> list[str]:
+    """The sentences of the main part, without facts and addresses."""
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    main = re.sub(r'<dl.*?</dl>|<section class="(?:panel|done|held)".*?</section>', "", main, flags=re.DOTALL)
+    blocks = re.findall(r"<(p|li|h1|h2|legend)\b[^>]*>(.*?)</\1>", main, flags=re.DOTALL)
+    return sentences("".join(f"<p>{words}</p>" for _tag, words in blocks))
+
+
+def test_every_page_reads_at_sixth_grade(app: Flask, database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    client, other = app.test_client(), app.test_client()
+    pages = {"closed": client.get("/offer"), "join": client.get(WAIT)}
+    join(client, days=[], parts=[], miles="any")
+    pages["joined"] = client.get("/waiting")
+    link = offered(app, database)
+    pages["link"] = client.get(link)
+    pages["waiting link"] = client.get(link.replace("/offer/", "/waiting/"))
+    pages["lost"] = client.post(link.replace("/offer/", "/waiting/"), data=hidden(pages["waiting link"]))
+    client.post(link, data=hidden(pages["link"]))
+    pages["offer"] = client.get("/offer")
+    client.post("/offer/decline", data=hidden(pages["offer"]))
+    pages["declined"] = client.get("/offer")
+    later = book_at(other, app, database, 9)
+    other.post("/visit/earlier", data=hidden(other.get(later.location)) | {"wanted": "yes"})
+    other.post("/visit/earlier", data=hidden(other.get(later.location)) | {"wanted": "times"})
+    pages["waiting"] = other.get("/waiting")
+    form = hidden(pages["waiting"])
+    other.post("/waiting/leave", data=form)
+    pages["left"] = other.get("/waiting")
+    reached = {name: grade(said_on(page)) for name, page in pages.items()}
+    with capsys.disabled():
+        print("\ngrades: " + ", ".join(f"{name} {found:.1f}" for name, found in sorted(reached.items())))
+    assert max(reached.values()) <= LIMIT
