@@ -193,6 +193,8 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     _record(session, appointment, "move", who=who, now=now, event="moved")
     location_id, specialist_id, began_at = before
     waitlist.free(session, specialist_id, location_id, began_at, ended_at, cause="moved", now=now)
+    if location_id != appointment.location_id:
+        waitlist.follow(session, appointment_id, location_id, appointment.location_id)
     return appointment
 
 

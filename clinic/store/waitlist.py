@@ -279,6 +279,12 @@ def is_our_turn(session: Session) -> bool:
     return bool(connection.execute(text("select pg_try_advisory_xact_lock(:space, 0)"), {"space": OFFER_LOCKS}).scalar())
 
 
+def follow(session: Session, appointment_id: int, old_location_id: int, new_location_id: int) -> None:
+    """Who wants an earlier time at the visit's own clinic wants it where the visit is now."""
+    theirs = (_ENTRY.c.appointment_id == appointment_id, _ENTRY.c.ended_at.is_(None), _ENTRY.c.location_id == old_location_id)
+    session.connection().execute(update(_ENTRY).where(*theirs).values(location_id=new_location_id))
+
+
 def lock_person(session: Session, person: str) -> None:
     """One request of theirs at a time. SQLite needs none of it: whoever writes is alone."""
     connection = session.connection()

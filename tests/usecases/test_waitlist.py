@@ -598,6 +598,16 @@ class TestSwapping:
         assert queue.entry(entry).end_reason == "over"
         assert queue.accept(queue.offers()[0]).state == "passed"
 
+    def test_wanted_at_its_own_clinic_it_is_wanted_where_the_visit_is_now(self, queue: Queue) -> None:
+        booked = queue.book(queue.at(9))
+        entry = queue.earlier(booked)
+        elsewhere, _, _ = build.practice(queue.session, visit=queue.kind, weekly=build.EVERY_DAY)
+        opening = write_at(queue, elsewhere.id, queue.at(8))
+        booking.reschedule(queue.session, booked.manage_token, opening, key=KEY, who=PATIENT, now=NOW)
+        assert queue.entry(entry).location_id == elsewhere.id
+        freed_at(queue, queue.at(2))
+        assert queue.offer().offered == 0
+
 
 class TestJoining:
     def test_the_same_person_for_the_same_times_waits_once(self, queue: Queue) -> None:
