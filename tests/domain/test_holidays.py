@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from clinic.domain.holidays import federal_holidays
 
 
@@ -13,6 +15,21 @@ def test_the_list_of_2026() -> None:
         "2026-01-01", "2026-01-19", "2026-02-16", "2026-05-25", "2026-06-19", "2026-07-03", "2026-09-07", "2026-10-12",
         "2026-11-11", "2026-11-26", "2026-12-25",
     ]  # fmt: skip
+
+
+PUBLISHED = {
+    2027: "01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31",  # the last: New Year's Day 2028, a Saturday
+    2028: "01-17 02-21 05-29 06-19 07-04 09-04 10-09 11-10 11-23 12-25",
+    2029: "01-01 01-15 02-19 05-28 06-19 07-04 09-03 10-08 11-12 11-22 12-25",
+    2030: "01-01 01-21 02-18 05-27 06-19 07-04 09-02 10-14 11-11 11-28 12-25",
+    2031: "01-01 01-20 02-17 05-26 06-19 07-04 09-01 10-13 11-11 11-27 12-25",
+}
+
+
+@pytest.mark.parametrize("year", PUBLISHED)
+def test_the_lists_of_the_years_after(year: int) -> None:
+    days = [f"{day:%m-%d}" for day, _ in federal_holidays(date(year, 1, 1), date(year, 12, 31))]
+    assert " ".join(days) == PUBLISHED[year]
 
 
 def test_holidays_observed_on_another_day() -> None:
