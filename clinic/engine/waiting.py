@@ -29,6 +29,7 @@ def close_offers(session: Session, offers: Sequence[TimeOffer], state: str, *, n
     for offer in offers:
         offer.state, offer.answered_at = state, now
     session.flush()
+    waitlist.close_calls(session, [offer.id for offer in offers], now=now)
     for offer in offers:
         if not waitlist.open_offers(session, offer.hold_id):
             waitlist.look_again(session, offer.freed_id, at=now)

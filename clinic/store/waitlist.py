@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -260,6 +260,12 @@ def some_said(session: Session, after: int, limit: int) -> list[tuple[int, str]]
 
 def reseal(session: Session, entry_id: int, said: str) -> None:
     session.execute(update(WaitlistEntry).where(WaitlistEntry.id == entry_id).values(said=said))
+
+
+def close_calls(session: Session, offer_ids: Sequence[int], *, now: datetime) -> None:
+    """Nobody need call about these offers any more."""
+    theirs = (_TASK.c.offer_id.in_(offer_ids), _TASK.c.done_at.is_(None))
+    session.connection().execute(update(_TASK).where(*theirs).values(done_at=now))
 
 
 def taken(session: Session, freed_id: int, hold_id: int, *, now: datetime) -> None:

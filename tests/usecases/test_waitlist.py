@@ -304,6 +304,8 @@ class TestWhen:
         assert list(told) == [offers[1].id]
         answer = waitlist.accept_for(queue.session, offers[2].id, key=KEY, sealer=SEALER, who=STAFF, now=NOW)
         assert (answer.state, answer.moved) == ("accepted", True)
+        left = queue.session.scalars(select(Task.offer_id).where(Task.kind == PHONE_OFFER, Task.done_at.is_(None)))
+        assert list(left) == [], "nobody is called about a time that is gone"
 
 
 def build_zips(queue: Queue) -> None:
