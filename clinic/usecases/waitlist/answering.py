@@ -78,6 +78,7 @@ def _accept(session: Session, offer_id: int, *, sealer: Sealer, who: Who, now: d
     if offer.state in ("open", "lapsed") and entry.ended_at is None:
         offer.state, offer.answered_at = "accepted", now
         session.flush()
+        waitlist.close_calls(session, [offer_id], now=now)
         patient_id = _take(session, offer, entry, sealer=sealer, who=who, now=now)
         waiting.close_offers(session, waitlist.open_offers(session, offer.hold_id), "passed", now=now)
         waitlist.taken(session, offer.freed_id, offer.hold_id, now=now)
