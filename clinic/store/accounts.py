@@ -234,14 +234,14 @@ def places_of(session: Session, account: Account) -> frozenset[int]:
 def location_names(session: Session) -> dict[int, str]:
     """Every clinic by name."""
     rows = select(Location.id, Location.name).order_by(Location.name, Location.id)
-    return dict(session.execute(rows).tuples().all())
+    return dict(session.execute(rows).all())
 
 
 def specialists_without(session: Session) -> dict[int, str]:
     """Active specialists who have no account yet, by name."""
     has = exists().where(Account.specialist_id == Specialist.id)
     rows = select(Specialist.id, Specialist.name).where(Specialist.active, ~has).order_by(Specialist.name, Specialist.id)
-    return dict(session.execute(rows).tuples().all())
+    return dict(session.execute(rows).all())
 
 
 def some_secrets(session: Session, after: int, limit: int) -> list[tuple[int, str]]:

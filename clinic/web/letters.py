@@ -22,7 +22,7 @@ from clinic.web.filters import clock_time_and_zone, long_day
 PAGES = {
     "manage": "booking.manage", "confirm": "booking.confirm_link", "change": "booking.change_link",
     "cancel": "booking.cancel_link", "stop": "booking.stop_link", "offer": "booking.offer_link",
-    "waiting": "booking.waiting_link",
+    "waiting": "booking.waiting_link", "set-up": "account.set_up",
 }  # fmt: skip
 """The page behind each link of a message."""
 

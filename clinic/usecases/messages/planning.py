@@ -11,6 +11,7 @@ from clinic.domain.appointment import State
 from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
 from clinic.engine.attempts import retried
 from clinic.store import deliveries, gazetteer, outbox
+from clinic.store.accounts import Account
 from clinic.store.connect import begin_write
 from clinic.store.outbox import Due
 from clinic.store.recipients import Recipient, find_recipient
@@ -61,7 +62,7 @@ def _pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Who is told. `visit` is the visit, or the held time of an offer; None of an entry alone."""
+    """Who is told. `visit` is the visit, or the held time of an offer; None of an entry alone, or of somebody on the staff."""
 
     reached: Reached
     visit: Recipient | None
@@ -69,6 +70,11 @@ class _Reader:
 
 def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
     """Who is to be told, as things are now; None when there is nobody any more."""
+    if message.account_id is not None:
+        colleague = session.get(Account, message.account_id)
+        if colleague is None or colleague.state == "disabled":
+            return None
+        return _Reader(Reached(email=colleague.email), None)
     visit = find_recipient(session, message.appointment_id) if message.appointment_id is not None else None
     if message.entry_id is None:
         return _Reader(_reached(visit, post), visit) if visit else None

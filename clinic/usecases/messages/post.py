@@ -12,6 +12,10 @@ from clinic.adapters.sms import Texter
 from clinic.domain.messages import Told
 
 
+class NotWanted(Exception):
+    """The message does not hold any more; says why, in a word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A message in words. `text` and `html` say the same, `short` fits a text message.

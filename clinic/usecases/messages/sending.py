@@ -24,8 +24,8 @@ from clinic.store import deliveries, intake, sealed, tasks
 from clinic.store.connect import begin_write
 from clinic.store.deliveries import Leased
 from clinic.store.recipients import find_recipient
-from clinic.usecases.messages.post import Post, Written
-from clinic.usecases.messages.telling import NotWanted, tell
+from clinic.usecases.messages.post import NotWanted, Post, Written
+from clinic.usecases.messages.telling import tell
 
 log = logging.getLogger("clinic.messages")
 

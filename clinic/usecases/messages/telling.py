@@ -14,21 +14,21 @@ from clinic.engine.opened import ANSWERS, answer_purpose
 from clinic.store.deliveries import Leased
 from clinic.store.recipients import Recipient, find_recipient
 from clinic.store.waitlist import TimeOffer, WaitlistEntry
-from clinic.usecases.messages.post import Post, Written
+from clinic.usecases.messages.post import NotWanted, Post, Written
+from clinic.usecases.messages.staff import to_staff
 from clinic.usecases.messages.waiting import name_of
-
-
-class NotWanted(Exception):
-    """The message does not hold any more; says why, in a word."""
 
 
 def tell(session: Session, post: Post, leased: Leased, *, now: datetime) -> Written:
     """The message in words. Raises NotWanted when its cause was cancelled, moved, or is over."""
     event = Event(leased.event)
     visit = find_recipient(session, leased.appointment_id) if leased.appointment_id is not None else None
-    told = _of_entry(session, post, event, leased, visit, now=now) if leased.entry_id is not None else _of_visit(
-        post, event, leased, visit, now=now
-    )  # fmt: skip
+    if leased.account_id is not None:
+        told = to_staff(session, post, event, leased, now=now)
+    elif leased.entry_id is not None:
+        told = _of_entry(session, post, event, leased, visit, now=now)
+    else:
+        told = _of_visit(post, event, leased, visit, now=now)
     # The moment of the first try, and not now: what is tried again is the same, to the stamp of its invitation.
     return post.write(told, leased.recipient or "", leased.first_tried_at)
 

@@ -1,0 +1,64 @@
+"""The staff: invited, signed in with two steps, signed out, given roles, reset."""
+
+from clinic.usecases.accounts.factor import Proposal, change_codes, propose_factor, set_factor
+from clinic.usecases.accounts.glass import REASONS, break_glass
+from clinic.usecases.accounts.joining import Opened, change_password, choose_password, open_link
+from clinic.usecases.accounts.locks import Locks
+from clinic.usecases.accounts.people import (
+    Colleague,
+    People,
+    close_account,
+    give_role,
+    invite,
+    invite_administrator,
+    list_people,
+    my_roles,
+    one_person,
+    reopen_account,
+    reset_sign_in,
+    send_link_again,
+    take_role,
+)
+from clinic.usecases.accounts.person import Person
+from clinic.usecases.accounts.sessions import ABSOLUTE, IDLE, Place, Seen, end_others, end_place, look, places, sign_out
+from clinic.usecases.accounts.signing_in import LOCKED_AT, begin_sign_in, finish_sign_in
+
+__all__ = [
+    "ABSOLUTE",
+    "IDLE",
+    "LOCKED_AT",
+    "REASONS",
+    "Colleague",
+    "Locks",
+    "Opened",
+    "People",
+    "Person",
+    "Place",
+    "Proposal",
+    "Seen",
+    "begin_sign_in",
+    "break_glass",
+    "change_codes",
+    "change_password",
+    "choose_password",
+    "close_account",
+    "end_others",
+    "end_place",
+    "finish_sign_in",
+    "give_role",
+    "invite",
+    "invite_administrator",
+    "list_people",
+    "look",
+    "my_roles",
+    "one_person",
+    "open_link",
+    "places",
+    "propose_factor",
+    "reopen_account",
+    "reset_sign_in",
+    "send_link_again",
+    "set_factor",
+    "sign_out",
+    "take_role",
+]

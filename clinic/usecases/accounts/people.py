@@ -1,0 +1,281 @@
+"""Who is on the staff: invited, given and taken roles, closed, reset. Nobody does any of it to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.domain.messages import Event
+from clinic.domain.roles import Grant, Reach, Role, may_grant, problem_with
+from clinic.engine.attempts import retried
+from clinic.store import accounts, audit, outbox, staff_sessions
+from clinic.store.accounts import Account, Listed
+from clinic.store.connect import begin_write
+from clinic.usecases.accounts.person import Person
+
+INVITED_FOR = timedelta(days=3)
+RESET_FOR = timedelta(days=1)
+NOBODY = "There is nobody by that number here."
+NOT_ONESELF = "Nobody changes their own sign-in or roles here. Ask a colleague."
+NOT_YOURS = "You cannot give this role."
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody within somebody's reach; the clinics at which they may give roles; specialists without an account."""
+
+    people: list[Listed]
+    locations: Mapping[int, str]
+    specialists: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One of them. `grants` are numbered; the numbers of those that may be taken away are in `removable`."""
+
+    listed: Listed
+    grants: list[tuple[int, Grant]]
+    removable: frozenset[int]
+    locations: Mapping[int, str]
+    oneself: bool
+
+
+def list_people(session: Session, person: Person) -> People:
+    allowed = person.reach("keep-people")
+    return People(accounts.listed(session, allowed), _locations(session, allowed), accounts.specialists_without(session))
+
+
+def one_person(session: Session, person: Person, account_id: int) -> Colleague:
+    """Raises NotFound for somebody out of reach."""
+    found = accounts.listed(session, person.reach("keep-people"), only=account_id)
+    if not found:
+        raise NotFound(NOBODY)
+    grants = accounts.numbered_grants(session, account_id)
+    mine = account_id == person.account_id
+    removable = frozenset(id_ for id_, grant in grants if not mine and may_grant(person.grants, grant))
+    return Colleague(found[0], grants, removable, accounts.location_names(session), mine)
+
+
+def my_roles(session: Session, person: Person) -> list[tuple[Grant, str]]:
+    """The roles of whoever asks, each with the name of its clinic, '' for one that has none."""
+    names = accounts.location_names(session)
+    return [(grant, names.get(grant.location_id or 0, "")) for grant in person.grants]
+
+
+def _locations(session: Session, allowed: Reach) -> dict[int, str]:
+    names = accounts.location_names(session)
+    return {id_: name for id_, name in names.items() if allowed.covers(location_id=id_)}
+
+
+def read_email(typed: str) -> str:
+    """In small letters. Raises InvalidInput."""
+    try:
+        return validate_email(typed.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise InvalidInput({"email": "Enter a whole email address, such as name@example.org."}) from None
+
+
+def invite(
+    session: Session, person: Person, email: str, name: str, grant: Grant, *, specialist_id: int | None, now: datetime
+) -> int:
+    """A new account with one role; the link is on its way. Returns its id. Raises InvalidInput, Busy."""
+    name = " ".join(name.split())[:120]
+    if not name:
+        raise InvalidInput({"name": "Enter the person’s name."})
+    address = read_email(email)
+    _check_grant(person, grant)
+    if specialist_id is not None and grant.role is not Role.SPECIALIST:
+        raise InvalidInput({"specialist": "Only the role of a specialist has a calendar."})
+    return _invite(session, person, Account(email=address, name=name, specialist_id=specialist_id), grant, now=now)
+
+
+def _check_grant(person: Person, grant: Grant) -> None:
+    problem = problem_with(grant)
+    if problem:
+        raise InvalidInput({"location" if "clinic" in problem else "role": problem})
+    if not may_grant(person.grants, grant):
+        raise InvalidInput({"role": NOT_YOURS})
+
+
+@retried
+def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, now: datetime) -> int:
+    begin_write(session)
+    if accounts.find_account(session, asked.email):
+        raise InvalidInput({"email": "Somebody has an account with this address already."})
+    if asked.specialist_id is not None and asked.specialist_id not in accounts.specialists_without(session):
+        raise InvalidInput({"specialist": "This specialist has an account already, or is gone."})
+    if grant.location_id is not None and grant.location_id not in accounts.location_names(session):
+        raise InvalidInput({"location": "Choose a clinic from the list."})
+    account = _add(session, asked, now=now)
+    accounts.add_grant(session, account.id, grant)
+    _send_link(session, account.id, "invite", now=now)
+    _note(session, person.actor, "account_invited", account.id, now=now, detail=_said(grant))
+    session.commit()
+    return account.id
+
+
+def _add(session: Session, asked: Account, *, now: datetime) -> Account:
+    made = Account(email=asked.email, name=asked.name, specialist_id=asked.specialist_id, created_at=now)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _send_link(session: Session, account_id: int, purpose: str, *, now: datetime) -> None:
+    event, lasts = (Event.INVITED, INVITED_FOR) if purpose == "invite" else (Event.RESET, RESET_FOR)
+    link_id = accounts.add_link(session, account_id, purpose, now=now, expires_at=now + lasts)
+    outbox.tell_staff(session, account_id, event, sequence=link_id, now=now)
+
+
+@retried
+def invite_administrator(session: Session, email: str, name: str, *, now: datetime) -> bool:
+    """From the command line: the first administrator, or one who can sign in no more. Returns whether the account is new."""
+    begin_write(session)
+    address = read_email(email)
+    account = accounts.find_account(session, address)
+    new = account is None
+    if account is None:
+        account = _add(session, Account(email=address, name=name or address), now=now)
+    if Grant(Role.ADMINISTRATOR) not in accounts.grants_of(session, account.id):
+        accounts.add_grant(session, account.id, Grant(Role.ADMINISTRATOR))
+    if account.state == "disabled":
+        account.state = "active"
+    if not new:
+        _clear(session, account, now=now)
+    _send_link(session, account.id, "invite" if new else "reset", now=now)
+    _note(session, "command-line", "account_invited", account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
+    session.commit()
+    return new
+
+
+@retried
+def give_role(session: Session, person: Person, account_id: int, grant: Grant, *, now: datetime) -> None:
+    """Raises NotFound, IllegalMove, InvalidInput, Busy."""
+    begin_write(session)
+    _reached(session, person, account_id)
+    _check_grant(person, grant)
+    if grant.location_id is not None and grant.location_id not in accounts.location_names(session):
+        raise InvalidInput({"location": "Choose a clinic from the list."})
+    for id_, other in accounts.numbered_grants(session, account_id):
+        if (other.role, other.location_id) == (grant.role, grant.location_id):
+            if other.flag == grant.flag:
+                raise InvalidInput({"role": "They have this role already."})
+            accounts.remove_grant(session, id_)
+    accounts.add_grant(session, account_id, grant)
+    _note(session, person.actor, "grant_given", account_id, now=now, detail=_said(grant))
+    session.commit()
+
+
+@retried
+def take_role(session: Session, person: Person, account_id: int, grant_id: int, *, now: datetime) -> None:
+    """It is gone with the next page they ask for. Raises NotFound, IllegalMove, InvalidInput, Busy."""
+    begin_write(session)
+    _reached(session, person, account_id)
+    grant = dict(accounts.numbered_grants(session, account_id)).get(grant_id)
+    if grant is None:
+        raise NotFound("They do not have this role any more.")
+    if not may_grant(person.grants, grant):
+        raise InvalidInput({"role": "You cannot take this role away."})
+    accounts.remove_grant(session, grant_id)
+    _note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
+    session.commit()
+
+
+@retried
+def send_link_again(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
+    """To whoever was invited and has not come: a new link in place of the old. Raises NotFound, IllegalMove, Busy."""
+    begin_write(session)
+    account = _reached(session, person, account_id)
+    if account.state != "invited":
+        raise IllegalMove("They have signed in before. Reset their sign-in instead.")
+    _send_link(session, account_id, "invite", now=now)
+    _note(session, person.actor, "account_invited", account_id, now=now)
+    session.commit()
+
+
+@retried
+def close_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
+    """They are signed out at once and cannot sign in. Raises NotFound, IllegalMove, Busy."""
+    begin_write(session)
+    account = _reached(session, person, account_id)
+    account.state = "disabled"
+    session.flush()
+    accounts.end_links(session, account_id, now=now)
+    staff_sessions.end(session, account_id, now=now)
+    _note(session, person.actor, "account_disabled", account_id, now=now)
+    session.commit()
+
+
+@retried
+def reopen_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
+    """They may come back, with a new password and a new app. Raises NotFound, IllegalMove, Busy."""
+    begin_write(session)
+    account = _reached(session, person, account_id)
+    if account.state != "disabled":
+        raise IllegalMove("This account is open already.")
+    account.state = "active"
+    _clear(session, account, now=now)
+    _send_link(session, account_id, "reset", now=now)
+    _note(session, person.actor, "account_enabled", account_id, now=now)
+    _tell_witnesses(session, person, account_id, now=now)
+    session.commit()
+
+
+@retried
+def reset_sign_in(session: Session, person: Person, account_id: int, *, now: datetime) -> int:
+    """Password, app and recovery codes are worth nothing any more; a link to choose anew is on its way, and a second person told.
+
+    Returns how many were told. Raises NotFound, IllegalMove, Busy.
+    """
+    begin_write(session)
+    account = _reached(session, person, account_id)
+    if account.state != "active":
+        raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
+    _clear(session, account, now=now)
+    _send_link(session, account_id, "reset", now=now)
+    _note(session, person.actor, "account_reset", account_id, now=now)
+    told = _tell_witnesses(session, person, account_id, now=now)
+    session.commit()
+    return told
+
+
+def _clear(session: Session, account: Account, *, now: datetime) -> None:
+    account.password_hash = account.totp_secret = account.totp_last_step = None
+    account.failures_in_row = 0
+    session.flush()
+    accounts.replace_recovery_codes(session, account.id, [])
+    staff_sessions.end(session, account.id, now=now)
+
+
+def _tell_witnesses(session: Session, person: Person, account_id: int, *, now: datetime) -> int:
+    account = session.get(Account, account_id)
+    places = accounts.places_of(session, account) if account else frozenset()
+    told = accounts.witnesses(session, [person.account_id, account_id], locations=places)
+    for witness in told:
+        outbox.tell_staff(session, witness, Event.RESET_SEEN, sequence=account_id, now=now)
+    return len(told)
+
+
+def _reached(session: Session, person: Person, account_id: int) -> Account:
+    """The account, locked. Raises NotFound out of reach, IllegalMove for oneself."""
+    if not accounts.listed(session, person.reach("keep-people"), only=account_id):
+        raise NotFound(NOBODY)
+    if account_id == person.account_id:
+        raise IllegalMove(NOT_ONESELF)
+    account = accounts.lock_account(session, account_id)
+    if account is None:
+        raise NotFound(NOBODY)
+    return account
+
+
+def _note(session: Session, actor: str, action: str, account_id: int, *, now: datetime, detail: str = "") -> None:
+    audit.note(session, None, actor=actor, action=action, detail=f"account={account_id} {detail}".strip(), now=now)
+
+
+def _said(grant: Grant) -> str:
+    return f"role={grant.role} location={grant.location_id or '-'} flag={int(grant.flag)}"

@@ -1,0 +1,119 @@
+"""Where somebody is signed in: known by a cookie, ended from anywhere, over after a while by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import NotFound
+from clinic.engine.attempts import retried
+from clinic.store import accounts, audit, staff_sessions
+from clinic.store.connect import begin_write
+from clinic.store.staff_sessions import Found
+from clinic.usecases.accounts.locks import new_token, token_hash
+from clinic.usecases.accounts.person import Person, Stage
+
+IDLE = timedelta(minutes=15)
+ABSOLUTE = timedelta(hours=12)
+FOR_SECOND_STEP = timedelta(minutes=10)
+NOTED_EVERY = timedelta(seconds=30)
+KEPT_FOR = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who a cookie stands for. `person` is None once the session is over; `account_id` then says whose it was."""
+
+    person: Person | None
+    account_id: int | None = None
+
+
+def look(session: Session, token: str, *, now: datetime) -> Seen:
+    """Who is asking; keeps their session alive."""
+    found = staff_sessions.find(session, token_hash(token)) if token else None
+    if found is None:
+        return Seen(None)
+    until = _until(found)
+    if found.ended_at is not None or found.state != "active" or until <= now:
+        return Seen(None, found.account_id)
+    stage: Stage = "in" if found.factor_at is not None else ("code" if found.has_factor else "factor")
+    if now - found.last_seen_at >= NOTED_EVERY:
+        until = _note(session, found, now=now)
+    broke = stage == "in" and found.glass_until is not None and now < found.glass_until
+    person = Person(
+        account_id=found.account_id, name=found.name, email=found.email, specialist_id=found.specialist_id,
+        grants=accounts.grants_of(session, found.account_id), session_id=found.id, stage=stage, until=until,
+        glass_until=found.glass_until if broke else None, broke_glass=broke,
+    )  # fmt: skip
+    return Seen(person, found.account_id)
+
+
+def _until(found: Found, seen_at: datetime | None = None) -> datetime:
+    if found.factor_at is None:
+        return found.created_at + FOR_SECOND_STEP
+    return min((seen_at or found.last_seen_at) + IDLE, found.created_at + ABSOLUTE)
+
+
+@retried
+def _note(session: Session, found: Found, *, now: datetime) -> datetime:
+    begin_write(session)
+    staff_sessions.saw(session, found.id, now=now)
+    session.commit()
+    return _until(found, now)
+
+
+def start(session: Session, account_id: int, *, factor: bool, device: str, now: datetime) -> str:
+    """A new session, as part of a writing transaction. Returns what its cookie holds."""
+    token = new_token()
+    staff_sessions.open_session(
+        session, account_id, token_hash(token), factor_at=now if factor else None, device=device[:60], now=now
+    )  # fmt: skip
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place where somebody is signed in. Times are UTC."""
+
+    id: int
+    device: str
+    since: datetime
+    last_seen_at: datetime
+    here: bool
+
+
+def places(session: Session, person: Person, *, now: datetime) -> list[Place]:
+    """Where this person is signed in, here first."""
+    rows = staff_sessions.open_ones(session, person.account_id, seen_after=now - IDLE, since=now - ABSOLUTE)
+    found = [Place(row.id, row.device, row.created_at, row.last_seen_at, row.id == person.session_id) for row in rows]
+    return sorted(found, key=lambda place: not place.here)
+
+
+@retried
+def end_place(session: Session, person: Person, session_id: int, *, now: datetime) -> None:
+    """Sign out there. Raises NotFound for what is no session of theirs, or is over."""
+    begin_write(session)
+    if not staff_sessions.end(session, person.account_id, only=session_id, now=now):
+        raise NotFound("You are not signed in there any more.")
+    audit.note(session, None, actor=person.actor, action="session_ended", now=now)
+    session.commit()
+
+
+@retried
+def end_others(session: Session, person: Person, *, now: datetime) -> int:
+    """Sign out everywhere else. Returns in how many places that was."""
+    begin_write(session)
+    count = staff_sessions.end(session, person.account_id, besides=person.session_id, now=now)
+    audit.note(session, None, actor=person.actor, action="session_ended", detail=f"others={count}", now=now)
+    session.commit()
+    return count
+
+
+@retried
+def sign_out(session: Session, person: Person, *, now: datetime) -> None:
+    begin_write(session)
+    staff_sessions.end(session, person.account_id, only=person.session_id, now=now)
+    audit.note(session, None, actor=person.actor, action="sign_out", now=now)
+    session.commit()
