@@ -75,11 +75,11 @@ def _jobs(bound: Any, post: Any, stopping: Event) -> list[Job]:
 
     rest = messages.Rest({})
 
-    def plan(session: Session, now: datetime) -> bool:
-        return messages.plan(session, post, now=now) > 0
-
-    def deliver(session: Session, _now: datetime) -> bool:
-        return messages.deliver(session, post, rest, clock=bound.clock, stopping=stopping.is_set) > 0
+    def send(session: Session, now: datetime) -> bool:
+        if not messages.is_anything_due(session, now=now):
+            return False
+        planned = messages.plan(session, post, now=now)
+        return messages.deliver(session, post, rest, clock=bound.clock, stopping=stopping.is_set) + planned > 0
 
     def offer(session: Session, now: datetime) -> bool:
         done = waitlist.offer_times(session, now=now)
@@ -98,6 +98,5 @@ def _jobs(bound: Any, post: Any, stopping: Event) -> list[Job]:
         return False
 
     return [
-        Job("plan", 1, plan), Job("deliver", 1, deliver), Job("offer", 5, offer), Job("seal", 60, seal), Job("tidy", 60, tidy),
-        Job("late", 600, late),
+        Job("send", 1, send), Job("offer", 5, offer), Job("seal", 60, seal), Job("tidy", 60, tidy), Job("late", 600, late),
     ]  # fmt: skip

@@ -229,3 +229,13 @@ def some_bodies(session: Session, after: int, limit: int) -> list[tuple[int, str
 
 def reseal(session: Session, delivery_id: int, body: str) -> None:
     session.execute(update(Delivery).where(Delivery.id == delivery_id).values(body=body))
+
+
+_ANY_DUE = (
+    select(_TABLE.c.id).where(_TABLE.c.done_at.is_(None), _TABLE.c.next_at <= bindparam("now", type_=UtcDateTime())).limit(1)
+)
+
+
+def is_any_due(session: Session, *, now: datetime) -> bool:
+    """Whether there is a delivery to try, were it not somebody's already: a look without a lock."""
+    return session.connection().execute(_ANY_DUE, {"now": now}).first() is not None

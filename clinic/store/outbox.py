@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, bindparam, insert, select, text, update
+from sqlalchemy import ForeignKey, Index, String, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.messages import Event
@@ -139,3 +139,13 @@ def tell_links(session: Session, appointment_ids: Sequence[int], *, now: datetim
     """
     rows = [{"id": id_, "now": now, "day_ago": now - timedelta(days=1), "most": LINKS_A_DAY} for id_ in appointment_ids or [0]]
     session.connection().execute(_LINK, rows)
+
+
+_ANY_DUE = (
+    select(literal(1)).where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= bindparam("now", type_=UtcDateTime())).limit(1)
+)
+
+
+def is_any_due(session: Session, *, now: datetime) -> bool:
+    """Whether there is a message to pass on: a look without a lock."""
+    return session.connection().execute(_ANY_DUE, {"now": now}).first() is not None
