@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import new_key
@@ -24,7 +24,9 @@ from clinic.config import ROOT
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.engine.place import Who
+from clinic.store.appointments import Appointment
 from clinic.store.connect import engine_options, prepare
+from clinic.store.outbox import tell_links
 from clinic.usecases import booking
 from tests import build
 from tests.http.server import SECRET
@@ -175,10 +177,14 @@ def test_a_database_that_is_away_for_a_moment(clinic: Clinic, box: Postbox, tmp_
     with worker(clinic, box, tmp_path / "log") as running:
         box.wait(1)
         running.wait_for('"message sent"')
+        with clinic.opened() as session:  # a worker with nothing to do would not even notice
+            soon = datetime.now(UTC) + timedelta(seconds=2)
+            tell_links(session, session.scalars(select(Appointment.id)).all(), now=soon)
+            session.commit()
         with away(clinic.url):
             running.wait_for("job failed")
         clinic.book(1)
-        box.wait(2, PATIENCE_SECONDS)
+        box.wait(3, PATIENCE_SECONDS)
         assert running.told_to_end() < 5
 
 
