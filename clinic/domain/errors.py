@@ -10,6 +10,8 @@ DomainError
 │   ├── TimeTaken       somebody else has it
 │   └── NotOffered      in the past, off the step, outside hours, not bookable online …
 ├── PatientClash        the patient already has a visit then; says nothing about which
+├── Undecided           a change touches visits that nobody has decided on; .effect is all that it does
+├── ChangedMeanwhile    somebody else has changed the same thing; .changes are theirs
 ├── IllegalMove         the appointment is in a state that does not allow this
 ├── KeyReused           an Idempotency-Key came back with another request
 ├── LimitReached        too many of something; .retry_after in seconds
@@ -90,6 +92,22 @@ class PatientClash(DomainError):
 
     def __init__(self, message: str = "You may already have a visit at that time. Please choose another, or call us.") -> None:
         super().__init__(message)
+
+
+class Undecided(DomainError):
+    """A change touches something that nobody has decided on, or not as it is now. `effect` is all that the change does now."""
+
+    def __init__(self, message: str, effect: Any) -> None:
+        super().__init__(message)
+        self.effect = effect
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else has changed the same thing. `changes` are theirs, the last first; empty when it was an import."""
+
+    def __init__(self, message: str, changes: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.changes = tuple(changes)
 
 
 class IllegalMove(DomainError):

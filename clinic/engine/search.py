@@ -6,7 +6,7 @@ queries depends on how often it grows, never on how many clinics or people there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -25,7 +25,7 @@ from clinic.domain.visit import VisitShape
 from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, first_online_visit, visits_of
 from clinic.store.locations import LocationRow, Site, find_point, offering, offering_within
-from clinic.store.standing import Practice
+from clinic.store.standing import Practice, Roster
 
 HORIZON_DAYS = (2, 8, 28)
 PER_LOCATION = 3
@@ -77,7 +77,8 @@ class Sought:
     `first_day` and `last_day` are days of each clinic's own calendar, `within` weekly hours by its own clock: starts lie
     inside them. `people` are the ids of the specialists that will do; None: anybody.
 
-    `staff` lifts notice and horizon. `own_appointment_id` is a visit being moved: its claims count as free.
+    `staff` lifts notice and horizon. `own_appointment_id` is a visit being moved: its claims count as free. `as_if` are
+    rosters, by the sites' ids, that count instead of all that stand there.
     """
 
     visit: BookableVisit
@@ -91,6 +92,7 @@ class Sought:
     specialist_id: int | None = None
     own_appointment_id: int | None = None
     staff: bool = False
+    as_if: Mapping[int, Roster] | None = None
     _by_id: dict[int, Candidate] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -279,7 +281,7 @@ def _growing(
     sites = [Site(at.id, at.time_zone, at.hours, at.version) for at in ranked]
     calendars = Calendars(
         session, sought.visit.id, shape, sites, since=since, until=until, now=now,
-        specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id,
+        specialist_id=sought.specialist_id, own_appointment_id=sought.own_appointment_id, as_if=sought.as_if,
     )  # fmt: skip
     first_bit, end_bit = cell_from(since) - calendars.origin, cell_from(until) - calendars.origin
     day = instant_at(cell_at(since) // CELLS_PER_DAY * CELLS_PER_DAY)

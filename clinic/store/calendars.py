@@ -7,7 +7,7 @@ All timelines share one origin, a UTC midnight, so that the expansions of weekly
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Integer, bindparam, or_, select
@@ -20,7 +20,7 @@ from clinic.domain.visit import VisitShape
 from clinic.store.base import driver_rows, one_of
 from clinic.store.claims import LONGEST_CELLS, Claim, milliseconds
 from clinic.store.locations import Site
-from clinic.store.standing import Cells, Dated, Pattern, Practice, Standing, standing_at
+from clinic.store.standing import Cells, Dated, Pattern, Practice, Roster, Standing, standing_at
 
 _NEAR = [
     one_of(Claim.resource_id, "resources"),
@@ -43,7 +43,7 @@ class Calendars:
     """The free time of everyone who gives a visit type at some sites, over a window that grows.
 
     `specialist_id` narrows it to one person; `own_appointment_id` is a visit whose own claims count as free (it is
-    being moved).
+    being moved); `as_if` puts one roster in the place of all that stand at a site, by the site's id.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Calendars:
         now: datetime,
         specialist_id: int | None = None,
         own_appointment_id: int | None = None,
+        as_if: Mapping[int, Roster] | None = None,
     ) -> None:
         self._session, self._visit, self._now = session, visit, now
         # A day of margin on either side: buffers reach back over midnight, visits run past the window's end.
@@ -74,8 +75,8 @@ class Calendars:
             session, visit_type_id, visit, sites, today=self._margin(now), since=self.origin, until=self._limit,
             specialist_id=specialist_id,
         )  # fmt: skip
-        self._standing = standing
-        self._resources = list(set().union(*(one.resources for one in standing)))
+        self._standing = standing if as_if is None else [one.as_if(as_if[one.site.id]) for one in standing]
+        self._resources = list(set().union(*(one.resources for one in self._standing)))
 
     @staticmethod
     def _margin(instant: datetime) -> int:

@@ -74,6 +74,11 @@ class Roster:
     away: tuple[Cells, ...]
 
 
+def roster_of(practice: Practice, shifts: Iterable[Weekly], days: Iterable[Dated], away: Iterable[Cells]) -> Roster:
+    """A roster that need not stand anywhere."""
+    return Roster(practice, _pattern(practice.site.time_zone, tuple(shifts), tuple(days)), tuple(away))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
     """A site, as far as one visit type goes. What ended before the cell `since` may be missing."""
@@ -93,6 +98,11 @@ class Standing:
         rosters = tuple(roster for roster in self.rosters if roster.practice.specialist_id == specialist_id)
         resources = (specialist_id, *self.rooms, *self.equipment) if rosters else ()
         return replace(self, rosters=rosters, resources=resources)
+
+    def as_if(self, roster: Roster) -> Standing:
+        """The same with this roster alone, whatever stands."""
+        resources = (roster.practice.specialist_id, *self.rooms, *self.equipment)
+        return replace(self, rosters=(roster,), resources=resources)
 
 
 def standing_at(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, bindparam, insert, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key, UtcDateTime
@@ -44,6 +44,8 @@ INTAKE_CALL = "call_about_answers"
 FAILED_MESSAGE = "failed_message"
 LETTER = "letter"
 PHONE_OFFER = "phone_offer"
+AFFECTED_VISIT = "affected_visit"
+"""Its specialist changed their hours, and it lies outside them now."""
 
 
 def add_tasks(
@@ -56,6 +58,27 @@ def add_tasks(
             for o in others
         ]
         session.connection().execute(_INSERT, rows)
+
+
+_TASK = Base.metadata.tables["task"]
+
+
+def add_visit_tasks(session: Session, kind: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
+    """One for each visit (its patient by its id) that has none of that kind open."""
+    open_ones = select(_TASK.c.appointment_id).where(_TASK.c.kind == kind, _TASK.c.done_at.is_(None))
+    known = set(session.scalars(open_ones.where(_TASK.c.appointment_id.in_(visits))))
+    rows = [
+        {"kind": kind, "created_at": now, "appointment_id": visit, "patient_id": patient_id}
+        for visit, patient_id in visits.items() if visit not in known
+    ]  # fmt: skip
+    if rows:
+        session.connection().execute(_INSERT, rows)
+
+
+def close_visit_tasks(session: Session, kind: str, visits: Sequence[int], *, now: datetime) -> None:
+    """There is nothing left to do for these visits."""
+    theirs = (_TASK.c.kind == kind, _TASK.c.done_at.is_(None), _TASK.c.appointment_id.in_(visits))
+    session.connection().execute(update(_TASK).where(*theirs).values(done_at=now))
 
 
 _MESSAGE_TASK = text("""

@@ -31,6 +31,8 @@ DOMAIN: dict[type[DomainError], tuple[int, str]] = {
     refusals.NotFound: (404, "We could not find that"),
     refusals.TimeRefused: (409, "That time cannot be booked"),
     refusals.PatientClash: (409, "You may already have a visit then"),
+    refusals.Undecided: (409, "Please decide on these visits"),
+    refusals.ChangedMeanwhile: (409, "These hours have changed"),
     refusals.IllegalMove: (409, "That cannot be done now"),
     refusals.KeyReused: (422, "That request was used before"),
     refusals.LimitReached: (429, "Please wait a little"),

@@ -1,4 +1,4 @@
-"""Rosters change under the same locks as bookings: nobody is booked into time off saved a moment before."""
+"""Time off without a look at what it touches: for those who move what is booked by other means."""
 
 from __future__ import annotations
 

@@ -1,0 +1,14 @@
+"""A specialist's availability: see it, see what a change would do, save it, take it back.
+
+Everything goes under the same locks as bookings: nobody is booked into time off saved a moment before.
+"""
+
+from clinic.usecases.roster.away import add_time_off
+from clinic.usecases.roster.effect import AffectedVisit, Effect, OpeningsOf, preview
+from clinic.usecases.roster.reading import Availability, Change, Holiday, availability, holidays_ahead, taking_back
+from clinic.usecases.roster.saving import Decisions, Saved, save
+
+__all__ = [
+    "AffectedVisit", "Availability", "Change", "Decisions", "Effect", "Holiday", "OpeningsOf", "Saved", "add_time_off",
+    "availability", "holidays_ahead", "preview", "save", "taking_back",
+]  # fmt: skip
