@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from clinic.domain.appointment import State
 from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
 from clinic.engine.attempts import retried
-from clinic.store import deliveries, gazetteer, outbox
+from clinic.store import deliveries, gazetteer, outbox, waitlist
 from clinic.store.accounts import Account
 from clinic.store.connect import begin_write
 from clinic.store.outbox import Due
 from clinic.store.recipients import Recipient, find_recipient
-from clinic.store.waitlist import WaitlistEntry
+from clinic.store.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases.messages.post import Post
 from clinic.usecases.messages.waiting import said_of
 
@@ -103,8 +103,10 @@ def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Rec
 
 
 def _send_by_each(session: Session, message: Due, event: Event, reader: _Reader, *, now: datetime) -> None:
-    visit = reader.visit
-    for channel in channels(event, reader.reached):
+    visit, ways = reader.visit, channels(event, reader.reached)
+    if event is Event.OFFER and not ways and (offer := session.get(TimeOffer, message.sequence)):
+        waitlist.ask_by_phone(session, [offer], now=now)  # they agreed to texts, and nobody here sends any
+    for channel in ways:
         due_at = now
         # What somebody asked for a moment ago may come at once; anything else does not ring at night.
         if channel == "text" and event is not Event.LINK:

@@ -265,3 +265,16 @@ def test_what_was_sent_outlives_a_change_of_keys(house: House) -> None:
     [sent] = messages.sent_last(house.session, Sealer([new]))
     assert "Monday, November 30, 2026" in sent.body
     assert not keys.check_key(house.session, Sealer([old]))
+
+
+def test_who_agreed_to_texts_is_called_of_an_offer_where_nobody_sends_texts(house: House) -> None:
+    from clinic.store.tasks import PHONE_OFFER
+    from clinic.usecases import waitlist
+
+    sooner = house.book(AT, given_name="Ann", phone="(407) 555-0199")
+    later = house.book(AT + timedelta(days=3), email="", texts=True)
+    waitlist.want_earlier(house.session, later.manage_token, wanted=True, key=house.key, who=_who(), now=house.clock())
+    house.cancel(sooner)
+    assert waitlist.offer_times(house.session, now=house.clock()).offered == 1
+    house.work(texts=False)
+    assert PHONE_OFFER in house.session.scalars(select(Task.kind)).all()
