@@ -12,5 +12,5 @@ plain_site.py   the least that could answer over HTTP
 serving.py      sites behind gunicorn, and visitors who ask them in turns
 report.py       goals, floors, and the lines that are printed
 ceilings.py     optional: holds our baselines against other implementations of them, in the same run
-p1_… to p9_…    one module for each figure
+p1_… to p10_…   one module for each figure
 """

@@ -25,6 +25,7 @@ FIGURES = {
     "P7": "p7_races",
     "P8": "p8_sqlite",
     "P9": "p9_results_page",
+    "P10": "p10_booking_beside_outbox",
 }
 
 

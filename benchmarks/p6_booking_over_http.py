@@ -62,10 +62,10 @@ class Patients:
             return request("POST", path, form, cookie=self._cookie, number=number)
 
         # The browser makes a new page for each; here only the key has to be a new one.
-        chosen = self._form | {"key": f"key-of-{number:010d}", "opening": write_opening(SECRET.encode(), self._target(number))}
+        chosen = self._form | {"key": f"key-of-{number:010d}", "opening": write_opening(SECRET.encode(), self.target(number))}
         hold_seconds, held = timed(caller, post("/book/hold", chosen), 303)
         details = held.header("Location").removeprefix("https://book.example.org")
-        answers = {"csrf_token": self._form["csrf_token"]} | ANSWERS | self._name(number)
+        answers = {"csrf_token": self._form["csrf_token"]} | ANSWERS | self.name(number)
         check = details.replace("/details", "/check")
         check_seconds, kept = timed(caller, post(check, answers), 303)
         typed_here = kept.header("Set-Cookie").partition(";")[0]
@@ -74,7 +74,7 @@ class Patients:
         confirm_seconds, _booked = timed(caller, booking, 303)
         return hold_seconds, check_seconds, confirm_seconds
 
-    def _target(self, number: int) -> Wish:
+    def target(self, number: int) -> Wish:
         turn, index = divmod(number, SPECIALISTS)
         day, place = divmod(turn, VISITS_A_DAY)
         specialist = index + 1
@@ -82,7 +82,7 @@ class Patients:
         return Wish(VISIT_TYPE, CHAIN.clinic_of(specialist), specialist, cell)
 
     @staticmethod
-    def _name(number: int) -> dict[str, str]:
+    def name(number: int) -> dict[str, str]:
         name = "".join(LETTERS[int(digit)] for digit in f"{number:06d}")
         return {"family_name": f"Test {name}", "phone": f"(407) 5{number // 10_000 % 100:02d}-{number % 10_000:04d}"}
 

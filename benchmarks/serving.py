@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -35,13 +35,9 @@ WARMING = 2 * WORKERS * THREADS
 """Visitors before the clock starts, so that every worker has kept what it keeps and prepared its statements."""
 
 
-@contextmanager
-def served(url: str, log: Path, *, app: str = "wsgi:app", folder: Path = ROOT, ready: str = "/readyz") -> Iterator[int]:
-    """Serve `app` over the database at `url` until the block ends; yields the port. What it logs goes to `log`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLINIC_")} | {
+def environment_for(url: str) -> dict[str, str]:
+    """Of a process of the product over the database at `url`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CLINIC_")} | {
         "CLINIC_DATABASE_URL": url,
         "CLINIC_SECRET_KEY": SECRET,
         "CLINIC_PUBLIC_URL": f"https://{HOST}",
@@ -53,8 +49,16 @@ def served(url: str, log: Path, *, app: str = "wsgi:app", folder: Path = ROOT, r
         "CLINIC_TRUSTED_PROXIES": "1",
         "CLINIC_LIMIT_HOLDS": NO_LIMIT,
         "CLINIC_LIMIT_BOOKINGS": NO_LIMIT,
-        "PORT": str(port),
     }
+
+
+@contextmanager
+def served(url: str, log: Path, *, app: str = "wsgi:app", folder: Path = ROOT, ready: str = "/readyz") -> Iterator[int]:
+    """Serve `app` over the database at `url` until the block ends; yields the port. What it logs goes to `log`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    environment = environment_for(url) | {"PORT": str(port)}
     settings = ["--config", str(ROOT / "gunicorn.conf.py"), "--workers", str(WORKERS), "--threads", str(THREADS)]
     with log.open("ab") as lines:
         process = subprocess.Popen(
@@ -155,6 +159,8 @@ class Site:
     visit: Visit
     timed: int = 1
     """How many requests of a visit are measured."""
+    during: Callable[[], AbstractContextManager[None]] = nullcontext
+    """What goes on beside it, while it is this site's turn."""
 
 
 def in_turns(*sites: Site, visitors: int, rounds: int = ROUNDS) -> Rounds:
@@ -190,8 +196,9 @@ def _turn(crowd: ThreadPoolExecutor, site: Site, visitors: int, seconds: float) 
             caller.close()
         return made
 
-    until = time.perf_counter() + seconds
-    return [visit for made in crowd.map(visitor, range(visitors)) for visit in made]
+    with site.during():
+        until = time.perf_counter() + seconds
+        return [visit for made in crowd.map(visitor, range(visitors)) for visit in made]
 
 
 def timed(caller: Caller, sent: bytes, status: int) -> tuple[float, Answer]:
