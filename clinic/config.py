@@ -52,6 +52,7 @@ VARIABLES = {
     "CLINIC_LIMIT_BOOKINGS": "visits booked from one address (default 10 per hour)",
     "CLINIC_LIMIT_GEOCODING": "street addresses looked up from one address (default 60 per hour)",
     "CLINIC_LIMIT_LOOKUPS": "searches for a booking from one address (default 5 per hour)",
+    "CLINIC_LIMIT_SIGN_INS": "wrong sign-ins from one address, and all sign-ins to one account (default 10 per 15 minutes)",
     "CLINIC_METRICS_TOKEN": "32 characters or more that open /metrics (as a Bearer token); empty: nobody, in a demo anybody",
     "CLINIC_RETENTION": 'days to keep what is over, as JSON, such as {"visits_days": 3650}; the README has the defaults',
     "CLINIC_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-* (default 0)",
@@ -79,6 +80,7 @@ class RateLimits:
     bookings: str = "10 per hour"
     geocoding: str = "60 per hour"
     lookups: str = "5 per hour"
+    sign_ins: str = "10 per 15 minutes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,8 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     trusted_proxies: int = 0
     allowed_hosts: tuple[str, ...] = ()
+    weak_hashes: bool = False
+    """Passwords hashed in no time: for tests, and set by no variable."""
 
     @property
     def https(self) -> bool:

@@ -15,17 +15,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from clinic.adapters.content import ContentError, Library, read_library
 from clinic.adapters.mail import Mailer, sender_line
+from clinic.adapters.passwords import Passwords
 from clinic.adapters.sealing import Sealer
 from clinic.adapters.sms import texter
 from clinic.cli import clinic as commands
 from clinic.clock import Clock, now
 from clinic.config import ROOT, Settings, SettingsError, load
-from clinic.extensions import csrf, db, migrate
+from clinic.extensions import csrf, db, login, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.rate_limits import SqlStorage, limits_engine
 from clinic.usecases import keys
+from clinic.usecases.accounts import Locks
 from clinic.usecases.messages import Post
 from clinic.web import (
+    account,
     api,
     booking,
     care,
@@ -40,6 +43,8 @@ from clinic.web import (
     locator,
     logs,
     metrics,
+    portal,
+    signed_in,
     visitor,
 )
 from clinic.web.context import Geocode, Parts
@@ -73,14 +78,16 @@ def create_app(settings: Settings, *, clock: Clock = now, geocode: Geocode | Non
         settings, clock, geocode or _geocoder(settings), limiter, _library(settings), Sealer(settings.intake_keys)
     )
     csrf.init_app(app)
+    login.init_app(app, add_context_processor=False)
 
     logs.install(app)
     headers.install(app, https=settings.https)
-    for part in (context, converters, fields, filters, visitor):
+    for part in (context, converters, fields, filters, visitor, signed_in):
         part.install(app)
     errors.install(app, unavailable=(OperationalError, InterfaceError, PoolTimeout))
     _open_rooms(app)
     app.extensions["clinic.post"] = _post(app, settings)
+    app.extensions["clinic.locks"] = _locks(app, settings)
     app.cli.add_command(commands)
     _check_keys(app)
     if settings.trusted_proxies:
@@ -173,9 +180,17 @@ def _post(app: Flask, settings: Settings) -> Post:
     )
 
 
+def _locks(app: Flask, settings: Settings) -> Locks:
+    """How the staff show who they are."""
+    return Locks(
+        hashing=Passwords(weak=settings.weak_hashes), sealer=app.extensions["clinic"].sealer, key=settings.secret_key.encode(),
+        brand=settings.brand, demo_code=signed_in.DEMO_CODE if settings.demo else None,
+    )  # fmt: skip
+
+
 def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
-    for room in (health, metrics, locator, care, booking):
+    for room in (health, metrics, locator, care, booking, account, portal):
         app.register_blueprint(room.blueprint)
     if app.extensions["clinic"].settings.demo:
         from clinic.web import mailbox, styleguide

@@ -32,7 +32,8 @@ def settings_for(url: str, **changes: object) -> Settings:
         "smtp_url": "smtp://localhost:9",  # nobody is there
         "mail_from": "visits@example.org",
         "log_level": "WARNING",
-        "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT),
+        "limits": RateLimits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT),
+        "weak_hashes": True,
     }
     return Settings(**{**chosen, **changes})  # type: ignore[arg-type]
 

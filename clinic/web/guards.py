@@ -1,19 +1,26 @@
 """Who may call a view, said on the view itself, where a test can see it.
 
-Every route carries a guard; tests/architecture refuses one that does not. Guards of the staff's rooms stand here too,
-once there are sign-ins.
+Every route carries a guard; tests/architecture refuses one that does not. `@needs("see-visit")` asks the roles' table
+(clinic/domain/roles.py): 403 where it says no. How far the yes goes is for the view to hand to its use case: `reach()`. An
+object beyond it is not found.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
 from typing import Any, TypeVar
 
-from flask import Response, abort, request
+from flask import Response, abort, g, redirect, request, url_for
 
+from clinic.domain.roles import ACTIONS, Reach
+from clinic.extensions import login
+from clinic.web import signed_in as who
 from clinic.web.context import settings
+
+log = logging.getLogger("clinic.guards")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,6 +49,68 @@ def operator(view: View) -> View:
 
     setattr(checked, MARK, "operator")
     return checked  # type: ignore[return-value]
+
+
+def halfway(view: View) -> View:
+    """Whoever gave a password, whether or not they gave the second step."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs) if who.person() else login.unauthorized()
+
+    setattr(checked, MARK, "halfway")
+    return checked  # type: ignore[return-value]
+
+
+def signed_in(view: View) -> View:
+    """Anybody on the staff who is signed in, with both steps."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return _turned_away() or view(*args, **kwargs)
+
+    setattr(checked, MARK, "signed-in")
+    return checked  # type: ignore[return-value]
+
+
+def needs(action: str) -> Callable[[View], View]:
+    """Whoever may do `action`, a row of the roles' table, at least somewhere. KeyError for one that has no row."""
+    if action not in ACTIONS:
+        raise KeyError(action)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            elsewhere = _turned_away()
+            if elsewhere is not None:
+                return elsewhere
+            allowed = who.me().reach(action)
+            if not allowed:
+                log.warning("refused", extra={"action": action, "account": who.me().account_id})
+                abort(403)
+            g.reach = allowed
+            return view(*args, **kwargs)
+
+        setattr(checked, MARK, f"needs:{action}")
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+def reach() -> Reach:
+    """How far whoever asks may do what the guard of this view names."""
+    allowed: Reach = g.reach
+    return allowed
+
+
+def _turned_away() -> Any:
+    """Where to go first: to sign in, or on with the second step. None for whoever is signed in."""
+    person = who.person()
+    if person is None:
+        return login.unauthorized()
+    if person.stage != "in":
+        return redirect(url_for(f"account.{person.stage}"), 303)
+    return None
 
 
 def guard_of(view: Callable[..., Any]) -> str | None:

@@ -19,13 +19,14 @@ from clinic.domain.places import Point
 from clinic.web.context import Geocode, parts
 
 View = TypeVar("View", bound=Callable[..., Any])
-Kind = Literal["holds", "bookings", "geocoding", "lookups"]
+Kind = Literal["holds", "bookings", "geocoding", "lookups", "sign_ins"]
 
 REFUSALS: dict[Kind, str] = {
     "holds": "You have chosen many times in a short while. Please wait a little, or call us.",
     "bookings": "Many visits have been booked from your network. Please wait a little, or call us.",
     "geocoding": "You have looked up many addresses in a short while. Please search by ZIP code.",
     "lookups": "You have looked for a booking several times. Please wait a little, or call us. We can find it for you.",
+    "sign_ins": "Somebody has tried to sign in many times. Please wait a little, or ask your administrator.",
 }
 
 
@@ -43,14 +44,25 @@ def limited(kind: Kind) -> Callable[[View], View]:
     return decorate
 
 
-def spend(kind: Kind) -> None:
-    """Count one more of `kind` for this request's address. Raises LimitReached with the seconds to wait."""
+def spend(kind: Kind, about: str = "") -> None:
+    """Count one more of `kind` for this request's address, or for what it is `about` (which is stored as a keyed hash, too).
+
+    Raises LimitReached with the seconds to wait.
+    """
     bound = parts()
-    who = _who(request.remote_addr or "", bound.settings.secret_key)
+    who = _who(about or request.remote_addr or "", bound.settings.secret_key)
     for limit in _read(getattr(bound.settings.limits, kind)):
         if not bound.limiter.hit(limit, kind, who):
             ends = bound.limiter.get_window_stats(limit, kind, who).reset_time
             raise LimitReached(REFUSALS[kind], max(1, round(ends - bound.clock().timestamp())))
+
+
+def give_back(kind: Kind) -> None:
+    """What was counted for this request's address does not count after all."""
+    bound = parts()
+    who = _who(request.remote_addr or "", bound.settings.secret_key)
+    for limit in _read(getattr(bound.settings.limits, kind)):
+        bound.limiter.hit(limit, kind, who, cost=-1)
 
 
 def geocoder() -> Geocode | None:

@@ -178,7 +178,7 @@ def take_role(session: Session, person: Person, account_id: int, grant_id: int, 
     _reached(session, person, account_id)
     grant = dict(accounts.numbered_grants(session, account_id)).get(grant_id)
     if grant is None:
-        raise NotFound("They do not have this role any more.")
+        raise IllegalMove("They do not have this role any more.")
     if not may_grant(person.grants, grant):
         raise InvalidInput({"role": "You cannot take this role away."})
     accounts.remove_grant(session, grant_id)

@@ -1,0 +1,134 @@
+"""Who is on the staff: for administrators everybody, for managers those of their clinics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from clinic.domain.errors import InvalidInput
+from clinic.domain.roles import Grant, Role
+from clinic.usecases import accounts
+from clinic.web import signed_in
+from clinic.web.account.forms import InviteForm, RoleForm, read_number
+from clinic.web.context import now, session
+from clinic.web.guards import needs, reach
+from clinic.web.role_names import FLAGS, ROLES
+
+NO_ROLE = "Choose a role."
+
+
+def install(blueprint: Blueprint) -> None:
+    """Hang these pages onto the room."""
+    blueprint.get("/people")(people)
+    blueprint.get("/people/invite")(invite)
+    blueprint.post("/people/invite")(send_invite)
+    blueprint.get("/people/<int:number>")(one_person)
+    blueprint.post("/people/<int:number>/give-role")(give_role)
+    blueprint.post("/people/<int:number>/take-role")(take_role)
+    blueprint.post("/people/<int:number>/invite-again")(invite_again)
+    blueprint.post("/people/<int:number>/reset")(reset)
+    blueprint.post("/people/<int:number>/close")(close)
+    blueprint.post("/people/<int:number>/reopen")(reopen)
+
+
+@needs("keep-people")
+def people() -> Any:
+    found = accounts.list_people(session(), signed_in.me())
+    return render_template("account/people.html", found=found, names=ROLES, flags=FLAGS, locked_at=accounts.LOCKED_AT)
+
+
+@needs("keep-people")
+def invite() -> Any:
+    return _invite_page(InviteForm(None), {})
+
+
+def _invite_page(form: InviteForm, wrong: dict[str, str]) -> Any:
+    found = accounts.list_people(session(), signed_in.me())
+    form.offer(_roles(), dict(found.locations))
+    form.specialist.choices = {"": "None", **{str(id_): name for id_, name in found.specialists.items()}}
+    return render_template("account/invite.html", form=form, wrong=wrong)
+
+
+@needs("keep-people")
+def send_invite() -> Any:
+    form = InviteForm(request.form)
+    grant = form.grant()
+    if grant is None:
+        return _invite_page(form, {"role": NO_ROLE}), 422
+    try:
+        number = accounts.invite(
+            session(), signed_in.me(), form.email.data or "", form.name.data or "", grant,
+            specialist_id=read_number(form.specialist.data), now=now(),
+        )  # fmt: skip
+    except InvalidInput as refused:
+        return _invite_page(form, refused.fields), 422
+    flash("The invitation is on its way.")
+    return redirect(url_for(".one_person", number=number), 303)
+
+
+@needs("keep-people")
+def one_person(number: int) -> Any:
+    return _person_page(number, RoleForm(None), {})
+
+
+def _person_page(number: int, form: RoleForm, wrong: dict[str, str]) -> Any:
+    colleague = accounts.one_person(session(), signed_in.me(), number)
+    form.offer(_roles(), {id_: name for id_, name in colleague.locations.items() if reach().covers(location_id=id_)})
+    return render_template(
+        "account/person.html", colleague=colleague, person=colleague.listed, form=form, wrong=wrong, names=ROLES, flags=FLAGS,
+        locked_at=accounts.LOCKED_AT,
+    )  # fmt: skip
+
+
+def _roles() -> list[Role]:
+    return list(Role) if reach().everywhere else [Role.SPECIALIST, Role.FRONT_DESK]
+
+
+@needs("keep-people")
+def give_role(number: int) -> Any:
+    form = RoleForm(request.form)
+    grant = form.grant()
+    try:
+        if grant is None:
+            accounts.one_person(session(), signed_in.me(), number)
+            raise InvalidInput({"role": NO_ROLE})
+        accounts.give_role(session(), signed_in.me(), number, Grant(*grant), now=now())
+    except InvalidInput as refused:
+        return _person_page(number, form, refused.fields), 422
+    return _done(number, "They have the role now.")
+
+
+@needs("keep-people")
+def take_role(number: int) -> Any:
+    accounts.take_role(session(), signed_in.me(), number, read_number(request.form.get("grant")) or 0, now=now())
+    return _done(number, "The role is taken away.")
+
+
+@needs("keep-people")
+def invite_again(number: int) -> Any:
+    accounts.send_link_again(session(), signed_in.me(), number, now=now())
+    return _done(number, "A new invitation is on its way. The old link opens nothing any more.")
+
+
+@needs("close-account")
+def reset(number: int) -> Any:
+    accounts.reset_sign_in(session(), signed_in.me(), number, now=now())
+    return _done(number, "Their sign-in is reset. They have a link by mail, and a second person is told.")
+
+
+@needs("close-account")
+def close(number: int) -> Any:
+    accounts.close_account(session(), signed_in.me(), number, now=now())
+    return _done(number, "The account is closed. They are signed out.")
+
+
+@needs("close-account")
+def reopen(number: int) -> Any:
+    accounts.reopen_account(session(), signed_in.me(), number, now=now())
+    return _done(number, "The account is open. They have a link by mail to choose a password.")
+
+
+def _done(number: int, sentence: str) -> Any:
+    flash(sentence)
+    return redirect(url_for(".one_person", number=number), 303)

@@ -1,0 +1,177 @@
+"""Made from the roles' table and the routes: every route behind a guard x every role x {own, same location, other location}.
+
+A new route behind a guard is in it at once. One with an object in its address needs a row in `OBJECTS`, which makes the
+address for an object that is one's own, at one's clinic, or at another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Role, reach
+from clinic.factory import create_app
+from clinic.web.guards import guard_of, needs
+from tests import build
+from tests.conftest import FakeClock
+from tests.databases import settings_for
+from tests.web.staff import hire, signed_in, token_on
+from tests.web.visiting import opened
+
+SCOPES = ("own", "same location", "other location")
+STAFF_GUARDS = {"signed-in", "halfway"}
+
+
+@dataclass
+class World:
+    """Somebody of each role at `here`, and colleagues at both clinics."""
+
+    app: Flask
+    url: str
+    here: int
+    there: int
+    people: dict[str, int]
+    clients: dict[Role, FlaskClient]
+
+    def grants(self, role: Role) -> list[Grant]:
+        return [Grant(role, self.here if role in AT_A_LOCATION else None)]
+
+
+@dataclass
+class Object:
+    """Arguments of an address. `location` and `mine` are what the table is asked with; `oneself`: it is whoever asks."""
+
+    arguments: dict[str, object]
+    location: int
+    mine: bool = False
+    oneself: bool = False
+
+
+def account(world: World, role: Role, scope: str) -> Object:
+    if scope == "own":
+        at_a_clinic = role in AT_A_LOCATION
+        return Object({"number": world.people[role]}, world.here if at_a_clinic else 0, mine=True, oneself=True)
+    here = scope == "same location"
+    return Object({"number": world.people["here" if here else "there"]}, world.here if here else world.there)
+
+
+OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
+    f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
+}
+"""By endpoint: which object its address names."""
+WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
+"""Not called here: they would sign out whoever is asked about next. Their guard is the same."""
+
+
+@pytest.fixture
+def world(app: Flask, database: str) -> World:
+    with opened(database) as session:
+        here, there = build.location(session).id, build.location(session).id
+    made = World(app, database, here, there, {}, {})
+    for role in Role:
+        made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role))
+        made.clients[role] = signed_in(app, database, role.value.replace("_", ""))
+    made.people["here"] = hire(app, database, "Here", Grant(Role.FRONT_DESK, here))
+    made.people["there"] = hire(app, database, "There", Grant(Role.FRONT_DESK, there))
+    return made
+
+
+def guarded(app: Flask) -> list[tuple[Rule, str, str]]:
+    """(rule, method, guard) of every route of the staff."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        guard = guard_of(app.view_functions[rule.endpoint]) or ""
+        if guard in STAFF_GUARDS or guard.startswith("needs:"):
+            found += [(rule, method, guard) for method in sorted(rule.methods or ()) if method in ("GET", "POST")]
+    return found
+
+
+def test_8_3_1_every_route_for_every_role_and_scope(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    counted: Counter[int] = Counter()
+    wrong = []
+    cases = 0
+    adapter = world.app.url_map.bind("localhost")
+    tokens = {role: token_on(client, "/account") for role, client in world.clients.items()}
+    for rule, method, guard in guarded(world.app):
+        if rule.endpoint in WITHOUT_SIDE_EFFECTS:
+            continue
+        assert not rule.arguments or rule.endpoint in OBJECTS, f"{rule.rule} needs a row in OBJECTS of {__file__}"
+        for role, client in world.clients.items():
+            for scope in SCOPES if rule.arguments else ("own",):
+                found = OBJECTS[rule.endpoint](world, role, scope) if rule.arguments else Object({}, 0, mine=True)
+                path = adapter.build(rule.endpoint, found.arguments, method=method)
+                data = {"csrf_token": tokens[role]} if method == "POST" else None
+                status = client.open(path, method=method, data=data).status_code
+                counted[status] += 1
+                cases += 1
+                if not fits(status, guard, world.grants(role), found, has_object=bool(rule.arguments)):
+                    wrong.append(f"{method} {rule.rule} as {role} ({scope}): {status}")
+    assert wrong == []
+    with capsys.disabled():
+        print(f"\n  authorization: {cases} cases over HTTP, by status {dict(sorted(counted.items()))}")
+    assert counted[403] > 20
+    assert counted[404] >= 4
+
+
+def fits(status: int, guard: str, grants: list[Grant], found: Object, *, has_object: bool) -> bool:
+    """403 for a function, 404 for an object out of reach, neither for what is within it."""
+    if guard in STAFF_GUARDS:
+        return status not in (403, 404)
+    allowed = reach(guard.removeprefix("needs:"), grants)
+    if not allowed:
+        return status == 403
+    if has_object and not allowed.covers(location_id=found.location, mine=found.mine):
+        return status == 404
+    return status not in (403, 404) or (has_object and found.oneself and status == 409)
+
+
+def test_8_2_1_nobody_who_is_not_signed_in_gets_past_any_guard(app: Flask, client: FlaskClient) -> None:
+    adapter = app.url_map.bind("localhost")
+    csrf = token_on(client)
+    for rule, method, _ in guarded(app):
+        path = adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, 1), method=method)
+        answer = client.open(path, method=method, data={"csrf_token": csrf} if method == "POST" else None)
+        assert answer.status_code == (303 if method == "GET" else 401), rule.rule
+        if method == "GET":
+            assert answer.location.startswith("/account/sign-in")
+
+
+def test_8_2_1_a_password_alone_gets_past_no_guard_but_the_second_steps(app: Flask, database: str) -> None:
+    hire(app, database, "Ada", Grant(Role.ADMINISTRATOR))
+    client = app.test_client()
+    csrf = token_on(client)
+    client.post("/account/sign-in", data={"csrf_token": csrf, "email": "ada@example.org", "password": "okapi-vest-lamp"})
+    adapter = app.url_map.bind("localhost")
+    for rule, method, guard in guarded(app):
+        if guard == "halfway":
+            continue
+        path = adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, 1), method=method)
+        answer = client.open(path, method=method, data={"csrf_token": csrf} if method == "POST" else None)
+        assert (answer.status_code, answer.location) == (303, "/account/code"), rule.rule
+
+
+def test_every_guard_asks_for_a_row_of_the_table(app: Flask) -> None:
+    asked = {guard.removeprefix("needs:") for _, _, guard in guarded(app)} - STAFF_GUARDS
+    assert asked <= set(ACTIONS)
+    assert {"keep-people", "close-account", "break-glass"} <= asked
+
+
+def test_a_guard_without_a_row_stops_the_start() -> None:
+    with pytest.raises(KeyError):
+        needs("brew-coffee")
+
+
+def test_a_planted_route_without_a_row_for_its_object_is_seen(database: str, clock: FakeClock) -> None:
+    app = create_app(settings_for(database), clock=clock)
+    app.add_url_rule("/portal/planted/<int:number>", "planted", needs("see-visit")(lambda number: str(number)))
+    planted = [rule.rule for rule, _, _ in guarded(app) if rule.arguments and rule.endpoint not in OBJECTS]
+    assert planted == ["/portal/planted/<int:number>"]
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+    app.extensions["clinic"].limiter.storage.dispose()
