@@ -25,6 +25,7 @@ run: .venv/run instance/demo.env ## serve the demo, with its worker, at http://1
 	.venv/bin/flask clinic worker & worker=$$!; PORT=$(PORT) .venv/bin/gunicorn --no-control-socket & web=$$!; \
 	trap 'kill $$web $$worker 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	echo "Serving at http://127.0.0.1:$(PORT) (Ctrl-C stops it). What is sent is shown at http://127.0.0.1:$(PORT)/mailbox/"; \
+	.venv/bin/flask clinic sign-ins; \
 	wait $$web
 
 test: .venv/dev ## run everything: linters, SQLite, PostgreSQL, browser (ARGS=… goes to pytest)

@@ -15,7 +15,9 @@ from clinic.cli.group import clinic, refusals, say
 
 if TYPE_CHECKING:
     from clinic.adapters.csv_files import Line
+    from clinic.extensions import Session
     from clinic.usecases.imports import Outcome
+    from clinic.web.context import Parts
 
 
 @clinic.group("gazetteer")
@@ -56,7 +58,8 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
         say("ZIP codes and city names …")
         load_gazetteer(session)
     if if_empty and not on_locations and not empty:
-        say("There are clinics already; nothing to do.")
+        if not _staffed(session, bound):
+            say("There are clinics already; nothing to do.")
         return
     with refusals():
         if on_locations:
@@ -67,6 +70,18 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
         f"{made.locations:,} clinics, {made.specialists:,} specialists, {made.patients:,} patients and "
         f"{made.appointments:,} appointments; {made.fullness:.0%} of the coming six weeks is booked."
     )
+    _staffed(session, bound)
+
+
+def _staffed(session: Session, bound: Parts) -> bool:
+    """Accounts for looking around, unless there are any. Returns whether they were made."""
+    from clinic.usecases.demonstration.staff import open_accounts
+
+    hashing = current_app.extensions["clinic.locks"].hashing
+    made = open_accounts(session, hashing=hashing, sealer=bound.sealer, now=bound.clock())
+    if made:
+        say("One account of each role on the staff: flask clinic sign-ins prints them.")
+    return made
 
 
 @clinic.command("import")

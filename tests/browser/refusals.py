@@ -386,3 +386,75 @@ def _wants_earlier(tour: Tour) -> Patient:
     if patient.page.get_by_role("button", name="Tell me about anything earlier").is_visible():
         patient.press("Tell me about anything earlier")
     return patient
+
+
+@state("a sign-in of nobody", 422)
+def _sign_in_wrong(tour: Tour) -> Seen:
+    page = tour.stranger()
+    page.goto("/account/sign-in")
+    page.get_by_label("Email address").fill("nobody@example.org")
+    page.get_by_label("Password", exact=True).fill("not it at all")
+    with page.expect_navigation() as gone:
+        page.get_by_role("button", name="Go on").click()
+    return gone.value.status, page
+
+
+@state("the second step")
+def _second_step(tour: Tour) -> Seen:
+    page = tour.colleague()
+    return page.goto("/account/code").status, page  # type: ignore[union-attr]
+
+
+@state("a wrong code", 422)
+def _wrong_code(tour: Tour) -> Seen:
+    page = tour.colleague()
+    page.get_by_label("Code").fill("000000")
+    with page.expect_navigation() as gone:
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    return gone.value.status, page
+
+
+@state("a page that a manager may not open", 403)
+def _not_allowed(tour: Tour) -> Seen:
+    page = tour.colleague("frontdesk")
+    page.get_by_label("Code").fill("246810")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    return page.goto("/account/people").status, page  # type: ignore[union-attr]
+
+
+@state("the sign-in after a session ended")
+def _ended(tour: Tour) -> Seen:
+    page = tour.stranger()
+    return page.goto("/portal/").status, page  # type: ignore[union-attr]
+
+
+@state("the key of an invitation that is none", 404)
+def _no_such_invitation(tour: Tour) -> Seen:
+    page = tour.stranger()
+    return page.goto("/account/set-up/1-AAAA").status, page  # type: ignore[union-attr]
+
+
+@state("a weak new password", 422)
+def _weak_password(tour: Tour) -> Seen:
+    page = tour.stranger()
+    page.goto("/account/set-up/{set_up}".format(**tour.words))
+    page.get_by_label("New password", exact=True).fill("password")
+    with page.expect_navigation() as gone:
+        page.get_by_role("button", name="Go on").click()
+    return gone.value.status, page
+
+
+@state("an invitation that is not whole", 422)
+def _half_an_invitation(tour: Tour) -> Seen:
+    tour.go("/account/people/invite")
+    with tour.page.expect_navigation() as gone:
+        tour.page.get_by_role("button", name="Send the invitation").click()
+    return gone.value.status, tour.page
+
+
+@state("the glass without a reason", 422)
+def _no_reason(tour: Tour) -> Seen:
+    tour.go("/account/break-glass")
+    with tour.page.expect_navigation() as gone:
+        tour.page.get_by_role("button", name="Break the glass").click()
+    return gone.value.status, tour.page

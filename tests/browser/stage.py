@@ -20,12 +20,15 @@ from clinic.domain.tokens import write_key
 from clinic.engine import place
 from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
+from clinic.store.accounts import Account, AccountLink
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import offering
 from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import messages
+from clinic.usecases.accounts import invite_administrator
+from clinic.usecases.demonstration import staff
 from clinic.usecases.messages import Rest
 from clinic.usecases.waitlist.offering import WAITLIST
 from tests.browser.ports import free_port
@@ -122,6 +125,19 @@ class Stage:
         with opened(self.url) as session:
             session.execute(update(TimeOffer).where(TimeOffer.state == "open").values(state="passed"))
             session.commit()
+
+    def hire(self) -> dict[str, str]:
+        """The staff of a demo, and somebody who is invited. Their numbers, and the key of the invitation."""
+        locks = self.app.extensions["clinic.locks"]
+        with opened(self.url) as session:
+            staff.open_accounts(session, hashing=locks.hashing, sealer=locks.sealer, now=self.clock())
+            invite_administrator(session, "invited@example.org", "Nadia Invited", now=self.clock())
+            numbers = {email: str(id_) for id_, email in session.execute(select(Account.id, Account.email))}
+            link = session.scalars(select(AccountLink.id)).one()
+        return {
+            "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
+            "myself": numbers["admin@example.org"],
+        }  # fmt: skip
 
     @contextmanager
     def later(self, **span: float) -> Iterator[None]:

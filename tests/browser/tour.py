@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page
 
+from clinic.usecases.demonstration.staff import PASSWORD
 from clinic.web.styleguide.samples import STATES as SAMPLES
 from tests.browser.looking import listen, see
 from tests.browser.patient import Patient
@@ -46,6 +47,19 @@ PAGES: dict[str, list[str]] = {
     "/change/<token:token>": ["/change/{manage}"],
     "/cancel/<token:token>": ["/cancel/{manage}"],
     "/stop/<token:token>": ["/stop/{manage}"],
+    "/account": ["/account"],
+    "/account/sign-in": ["/account/sign-in"],
+    "/account/code": ["/account/code"],
+    "/account/factor": ["/account/factor"],
+    "/account/password": ["/account/password"],
+    "/account/recovery-codes": ["/account/recovery-codes"],
+    "/account/sessions": ["/account/sessions"],
+    "/account/break-glass": ["/account/break-glass"],
+    "/account/people": ["/account/people"],
+    "/account/people/invite": ["/account/people/invite"],
+    "/account/people/<int:number>": ["/account/people/{colleague}", "/account/people/{myself}"],
+    "/portal/": ["/portal/"],
+    "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
     "/waitlist": ["/waitlist?service=physical-therapy&near=32801"],
@@ -93,6 +107,12 @@ class Tour:
     words: dict[str, str]
     heard: list[str]
     others: dict[str, Patient]
+
+    def colleague(self, who: str = "manager") -> Page:
+        """A page in the browser of somebody on the staff, who gave the first step."""
+        page = self.stranger()
+        begin_sign_in(page, who)
+        return page
 
     def go(self, address: str, page: Page | None = None) -> int:
         """Open the address; the status of the answer."""
@@ -153,4 +173,23 @@ def begin(page: Page, stage: Stage, heard: list[str]) -> Tour:
     page.goto("/waiting")
     patient.press("Show me the time")
     patient.is_at("A time has opened for you")
+    words |= sign_in(page, stage)
     return Tour(page, stage, words, heard, {})
+
+
+def sign_in(page: Page, stage: Stage) -> dict[str, str]:
+    """The visitor is an administrator as well. Numbers of people to look at, and the key of an invitation."""
+    words = stage.hire()
+    begin_sign_in(page, "admin")
+    page.get_by_label("Code").fill("246810")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Hello Silas").wait_for()
+    return words
+
+
+def begin_sign_in(page: Page, who: str) -> None:
+    page.goto("/account/sign-in")
+    page.get_by_label("Email address").fill(f"{who}@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name="Type the code").wait_for()
