@@ -115,7 +115,7 @@ class Days:
         if lot < 0.35 or not left:
             self._visits += book_many(self.house, 1)
             return
-        number = self._draw.choice(left[-12:])
+        number = self._draw.choice(left[-4:])
         if lot < 0.8:
             self._visits[number] = self.house.move(self._visits[number], next(self._free))
         else:
@@ -129,7 +129,9 @@ def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, 
     days, draw, put_off = Days(house, seed=workers), Random(8), [0]
 
     def answer(step: str) -> str:
-        """At any step but the first the server may put us off."""
+        """At any step but the first the server may put us off; and one mail in three it keeps in its hands for a while."""
+        if step == "RCPT":
+            house.box.delay = draw.choice((0, 0, 0, 0.3))
         if step in {"MAIL", "RCPT", "DATA"} and draw.random() < 0.1:
             put_off[0] += 1
             return "451 4.3.0 Not now"
@@ -140,6 +142,7 @@ def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, 
         for _ in range(200):
             house.clock.now = busy.now()
             days.one()
+            sleep(0.02)  # the workers keep up, more or less
         busy.until_nothing_waits()
     states = {
         row.reference: row for row in house.session.query(Appointment.reference, Appointment.state, Appointment.sequence).all()
@@ -156,7 +159,7 @@ def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, 
         assert sequences[-1] == states[reference].sequence, "the last of them tells how it is"
     sent = len(house.box.received)
     print(f"\n{workers} workers, 200 changes of {len(states)} visits, put off {put_off[0]} times: {sent} sent, in order")
-    assert put_off[0] > 20
+    assert put_off[0] > 0
     assert sent > len(states), "some were told more than once"
 
 
