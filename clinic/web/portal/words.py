@@ -42,11 +42,13 @@ REACHES = {
     Scope.BUSY: "free or busy",
     Scope.COUNTS: "numbers only",
 }
+HOW = {"break-glass": "for one hour"}
+"""Of what has no reach of its own."""
 
 
 def in_words(reached: Mapping[str, Reach]) -> list[tuple[str, str]]:
     """(deed, how far) in the order of the table."""
-    return [(DEEDS[action], ", ".join(_parts(found))) for action, found in reached.items()]
+    return [(DEEDS[action], HOW.get(action) or ", ".join(_parts(found))) for action, found in reached.items()]
 
 
 def _parts(found: Reach) -> list[str]:
