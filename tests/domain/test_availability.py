@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -307,6 +308,18 @@ class TestRefusals:
         clashing = made(SetWeek(PARK, "Tue 16:00-18:00", TODAY))
         assert refusal(AddHours(LAKE, date(2026, 11, 25), "09:00-12:00"), of=clashing) == {}
         assert refusal(SetWeek(PARK, "Tue 15:00-18:00", TODAY), of=clashing)
+
+        hurrying = made(SetWeek(PARK, "Tue 17:05-19:00", TODAY))
+        assert refusal(AddHours(LAKE, date(2026, 11, 25), "09:00-12:00"), of=hurrying) == {}
+        assert refusal(SetWeek(PARK, "Tue 17:10-19:00", TODAY), of=hurrying)
+
+    def test_while_one_clinic_is_closed_one_may_be_at_another(self) -> None:
+        until = cell_at(datetime(2027, 1, 1, tzinfo=UTC))
+        shut = replace(PLACES[LAKE], closures=((cell_at(NOW) - CELLS_PER_DAY, until),))
+        elsewhere = SetWeek(PARK, "Tue 09:00-17:00", TODAY, date(2026, 12, 31))
+        assert refusal(elsewhere)
+        assert refusal(elsewhere, places={**PLACES, LAKE: shut}) == {}
+        assert "January 5" in refusal(replace(elsewhere, last_day=date(2027, 1, 5)), places={**PLACES, LAKE: shut})["hours"]
 
     def test_the_way_between_clinics(self) -> None:
         needed = travel_minutes(PLACES[LAKE].point, PLACES[PARK].point)

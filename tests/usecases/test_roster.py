@@ -147,6 +147,16 @@ def test_what_is_told_is_what_happens_and_is_undone(calendar: Calendar, number: 
     assert all(done for _kind, _visit, done in calendar.tasks())
 
 
+def test_rooms_that_others_use_at_a_new_clinic_are_not_counted_as_free(calendar: Calendar) -> None:
+    other = build.specialist(calendar.session)
+    build.offer(calendar.session, calendar.short, calendar.park, other)
+    build.shift(calendar.session, other, calendar.park, "Tue 18:00-21:00")
+    opening = write_opening(KEY, Wish(calendar.short.id, calendar.park.id, other.id, cell_at(calendar.at(1, 19))))
+    booking.hold(calendar.session, opening, key=KEY, who=PATIENT, now=NOW)
+    effect = calendar.preview(AddHours(calendar.park.id, TOMORROW, "18:00-21:00"))
+    assert [(kind.added, kind.removed) for kind in effect.kinds] == [(2, 0), (5, 0)], "the only room is in use at seven"
+
+
 class TestAffected:
     def test_each_is_named_with_its_time_and_clinic(self, calendar: Calendar) -> None:
         calendar.book(calendar.at(1, 9))

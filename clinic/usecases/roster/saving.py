@@ -67,9 +67,8 @@ def save(
         session.rollback()
         return Saved(0, plan.version)
     touched = touched_by(session, plan, now=now)
-    if (touched.holds and decisions.held is None) or any(
-        f"{v.appointment_id}.{v.sequence}" not in decisions.visits for v in touched.visits
-    ):
+    undecided = any(visit.key not in decisions.visits for visit in touched.visits)
+    if undecided or (touched.holds and decisions.held is None):
         raise Undecided(
             "This change touches visits that are booked or being booked. Decide on each of them.",
             effect_of(session, plan, touched, now=now),
