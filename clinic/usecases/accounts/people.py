@@ -202,7 +202,7 @@ def send_link_again(session: Session, person: Person, account_id: int, *, now: d
 def close_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They are signed out at once and cannot sign in. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
-    account = _reached(session, person, account_id)
+    account = _reached(session, person, account_id, "close-account")
     account.state = "disabled"
     session.flush()
     accounts.end_links(session, account_id, now=now)
@@ -215,7 +215,7 @@ def close_account(session: Session, person: Person, account_id: int, *, now: dat
 def reopen_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They may come back, with a new password and a new app. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
-    account = _reached(session, person, account_id)
+    account = _reached(session, person, account_id, "close-account")
     if account.state != "disabled":
         raise IllegalMove("This account is open already.")
     account.state = "active"
@@ -233,7 +233,7 @@ def reset_sign_in(session: Session, person: Person, account_id: int, *, now: dat
     Returns how many were told. Raises NotFound, IllegalMove, Busy.
     """
     begin_write(session)
-    account = _reached(session, person, account_id)
+    account = _reached(session, person, account_id, "close-account")
     if account.state != "active":
         raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
     _clear(session, account, now=now)
@@ -261,9 +261,10 @@ def _tell_witnesses(session: Session, person: Person, account_id: int, *, now: d
     return len(told)
 
 
-def _reached(session: Session, person: Person, account_id: int) -> Account:
-    """The account, locked. Raises NotFound out of reach, IllegalMove for oneself."""
-    if not accounts.listed(session, person.reach("keep-people"), only=account_id):
+def _reached(session: Session, person: Person, account_id: int, action: str = "keep-people") -> Account:
+    """The account, locked. Raises NotFound out of reach of the action, IllegalMove for oneself."""
+    allowed = person.reach(action)
+    if not allowed or not accounts.listed(session, allowed, only=account_id):
         raise NotFound(NOBODY)
     if account_id == person.account_id:
         raise IllegalMove(NOT_ONESELF)
