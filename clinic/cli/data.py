@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from clinic.adapters.csv_files import Line
     from clinic.extensions import Session
     from clinic.usecases.imports import Outcome
-    from clinic.web.context import Parts
 
 
 @clinic.group("gazetteer")
@@ -73,7 +72,7 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
     _staffed(session, bound)
 
 
-def _staffed(session: Session, bound: Parts) -> bool:
+def _staffed(session: Session, bound: Any) -> bool:
     """Accounts for looking around, unless there are any. Returns whether they were made."""
     from clinic.usecases.demonstration.staff import open_accounts
 
