@@ -25,7 +25,7 @@ from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.engine.place import Who
 from clinic.store.appointments import Appointment
-from clinic.store.connect import engine_options, prepare
+from clinic.store.connect import begin_write, engine_options, prepare
 from clinic.store.outbox import tell_links
 from clinic.usecases import booking
 from tests import build
@@ -179,6 +179,7 @@ def test_a_database_that_is_away_for_a_moment(clinic: Clinic, box: Postbox, tmp_
         running.wait_for('"message sent"')
         with clinic.opened() as session:  # a worker with nothing to do would not even notice
             soon = datetime.now(UTC) + timedelta(seconds=2)
+            begin_write(session)
             tell_links(session, session.scalars(select(Appointment.id)).all(), now=soon)
             session.commit()
         with away(clinic.url):
