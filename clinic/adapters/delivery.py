@@ -50,6 +50,8 @@ class TimedSocket:
 
     def __init__(self, plain: socket.socket, deadline: Deadline) -> None:
         self._socket = plain
+        self._readers = 0
+        self._closing = False
         self.deadline = deadline
 
     def sendall(self, data: bytes) -> None:
@@ -59,6 +61,7 @@ class TimedSocket:
             self._socket.sendall(view[start : start + _CHUNK])
 
     def makefile(self, _mode: str = "rb", *_how: Any) -> IO[bytes]:
+        self._readers += 1
         return io.BufferedReader(_Arriving(self))
 
     def receive_into(self, buffer: Any) -> int:
@@ -71,7 +74,15 @@ class TimedSocket:
         self._socket = context.wrap_socket(self._socket, server_hostname=host)
 
     def close(self) -> None:
-        self._socket.close()
+        """As soon as nobody reads from it: http.client closes before it has read the answer."""
+        self._closing = True
+        if not self._readers:
+            self._socket.close()
+
+    def read_to_the_end(self) -> None:
+        self._readers -= 1
+        if self._closing:
+            self.close()
 
 
 class _Arriving(io.RawIOBase):
@@ -84,6 +95,11 @@ class _Arriving(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._source.receive_into(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._source.read_to_the_end()
 
 
 def connect(host: str, port: int, deadline: Deadline) -> TimedSocket:

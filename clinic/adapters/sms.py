@@ -144,8 +144,9 @@ class _Twilio:
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise Undelivered("unanswered", unreachable=isinstance(error, TimeoutError)) from None
-        if not 200 <= response.status < 300:
-            raise _refused(response)
+        with response:
+            if not 200 <= response.status < 300:
+                raise _refused(response)
 
     def _connected(self) -> Any:
         try:

@@ -33,6 +33,7 @@ class Provider:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.taken: list[dict[str, str]] = []
         self.asked: list[tuple[str, str]] = []
+        self.pause = 0.0
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         provider = self
 
@@ -58,6 +59,7 @@ class Provider:
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                time.sleep(provider.pause)
                 self.wfile.write(body)
 
             def log_message(self, *_what: object) -> None:
@@ -161,6 +163,12 @@ def test_each_refusal_and_what_to_do_next(
     assert (failed.code, kind(failed), failed.retry_after) == (code, is_, None)
     texter(provider.url()).send(NUMBER, TEXT)
     assert len(provider.taken) == 1
+
+
+def test_a_reason_that_comes_after_the_headers_is_read_as_well(provider: Provider) -> None:
+    provider.pause = 0.2
+    provider.refuse(400, 21211)
+    assert failure(provider.url()).code == "twilio 21211"
 
 
 @pytest.mark.parametrize(
