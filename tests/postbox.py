@@ -17,6 +17,7 @@ import socket
 import ssl
 import tempfile
 from collections import defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -162,7 +163,8 @@ class Postbox:
         await self._stopped.wait()
         server.close()
         for transport in open_ones:
-            transport.abort()  # type: ignore[attr-defined]
+            with suppress(AttributeError):  # of an encrypted one that is gone already
+                transport.abort()  # type: ignore[attr-defined]
         await asyncio.sleep(0)
 
     def _signs_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:

@@ -144,7 +144,8 @@ def one_rush(url: str, seed: int, pool: ProcessPoolExecutor | None, wants: int) 
         assert overlaps(session) == 0
         assert broken(session, now=NOW) == []
         assert refused_though_free(session, clinic, refused) == []
-        assert set(told) <= {"held", "booked", "refused"}, told
+        # On a machine with much else to do, some may wait three seconds for a lock; they are told so, and lose nothing.
+        assert {one for one in told if not one.startswith("Busy(")} <= {"held", "booked", "refused"}, told
         assert told["held"] + told["booked"] == session.scalar(
             select(func.count()).where(Appointment.location_id == clinic.place)
         )

@@ -131,12 +131,11 @@ class Outlet:
         Between the last byte and the server's "250" nobody can know: when the connection is lost there, the code is
         "unanswered", and the mail may come twice, with the same Message-ID.
         """
-        deadline = self._mailer._limit()
         [to] = message["To"].addresses
         recipient = to.addr_spec
-        content = message.as_bytes(policy=WIRE.clone(utf8=not recipient.isascii()))
+        content = re.sub(rb"(?m)^\.", b"..", message.as_bytes(policy=WIRE.clone(utf8=not recipient.isascii())))
         try:
-            self._begin(deadline, recipient)
+            self._begin(self._mailer._limit(), recipient)
             _expect(self._session.rcpt(recipient), 250, 251)
             self._hand_over(content)
         except BaseException as error:
@@ -181,7 +180,7 @@ class Outlet:
 
     def _hand_over(self, content: bytes) -> None:
         _expect(self._session.docmd("DATA"), 354)
-        self._session.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        self._session.send(content + b".\r\n")
         try:
             answer = self._session.getreply()
         except smtplib.SMTPServerDisconnected as error:
