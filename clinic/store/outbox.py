@@ -96,6 +96,11 @@ def mark_done(session: Session, ids: Sequence[int], *, now: datetime) -> None:
     session.connection().execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(ids)).values(done_at=now))
 
 
+def postpone(session: Session, message_id: int, *, until: datetime) -> None:
+    """Not now: it is due again at that time."""
+    session.connection().execute(update(_OUTBOX).where(_OUTBOX.c.id == message_id).values(due_at=until))
+
+
 def schedule(session: Session, appointment_id: int, sequence: int, planned: Mapping[Event, datetime]) -> None:
     """What is to be told later, event by event. Twice is once."""
     rows = [

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
+from clinic.domain.errors import Busy
 from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
 from clinic.engine.attempts import retried
 from clinic.store import deliveries, gazetteer, outbox, waitlist
@@ -19,7 +22,10 @@ from clinic.store.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases.messages.post import Post
 from clinic.usecases.messages.waiting import said_of
 
+log = logging.getLogger("clinic.messages")
+
 PORTION = 50
+AGAIN = timedelta(minutes=5)
 
 
 @retried
@@ -30,12 +36,27 @@ def plan(session: Session, post: Post, *, now: datetime, limit: int = PORTION) -
     """
     begin_write(session)
     found = outbox.due(session, now=now, limit=limit)
-    for message in found:
-        _pass_on(session, post, message, now=now)
-    if found:
-        outbox.mark_done(session, [message.id for message in found], now=now)
+    passed = [message.id for message in found if _could_pass_on(session, post, message, now=now)]
+    if passed:
+        outbox.mark_done(session, passed, now=now)
     session.commit()
     return len(found)
+
+
+def _could_pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> bool:
+    """What nobody foresaw in one message is logged, and does not keep the others: it is tried again in some minutes.
+
+    What of it was passed on already is not again: a channel has a message once.
+    """
+    try:
+        _pass_on(session, post, message, now=now)
+    except (SQLAlchemyError, Busy):
+        raise
+    except Exception:
+        log.exception("message not planned", extra={"event": message.event, "outbox": message.id})
+        outbox.postpone(session, message.id, until=now + AGAIN)
+        return False
+    return True
 
 
 def _pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> None:

@@ -278,3 +278,25 @@ def test_who_agreed_to_texts_is_called_of_an_offer_where_nobody_sends_texts(hous
     assert waitlist.offer_times(house.session, now=house.clock()).offered == 1
     house.work(texts=False)
     assert PHONE_OFFER in house.session.scalars(select(Task.kind)).all()
+
+
+def test_a_message_that_cannot_be_planned_keeps_no_other_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinic.usecases.messages import planning
+
+    first = house.book(AT)
+    house.book(AT + timedelta(days=1), given_name="Ann", phone="(407) 555-0199", email="ann@example.com")
+    real = planning.find_recipient
+
+    def broken(session: Any, appointment_id: int) -> Any:
+        found = real(session, appointment_id)
+        if found is not None and found.reference == first.reference:
+            raise ValueError("of a kind that nobody foresaw")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "find_recipient", broken)
+        house.work()
+    assert [received.recipients for received in house.box.received] == [("ann@example.com",)]
+    house.clock.forward(minutes=6)
+    house.work()
+    assert [received.recipients for received in house.box.received][1:] == [("maria@example.com",)]
