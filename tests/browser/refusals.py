@@ -382,7 +382,7 @@ def _earlier_offered(tour: Tour) -> Seen:
 
 
 def _wants_earlier(tour: Tour) -> Patient:
-    patient = tour.someone_with_a_visit()
+    patient = tour.someone_with_a_visit("Soonerworth")
     if patient.page.get_by_role("button", name="Tell me about anything earlier").is_visible():
         patient.press("Tell me about anything earlier")
     return patient

@@ -130,14 +130,17 @@ class Tour:
         context.on("close", lambda _context: self.heard.extend(heard))
         return context.new_page()
 
-    def someone_with_a_visit(self) -> Patient:
-        """Somebody else, who looks at a visit of theirs that can still be changed; the same one each time."""
-        if "visitor" not in self.others:
-            self.others["visitor"] = Patient(self.stranger())
-            self.others["visitor"].book("Otherworth", later=True)
-            self.others["visitor"].open_visit()
-        self.others["visitor"].page.goto("/visit")
-        return self.others["visitor"]
+    def someone_with_a_visit(self, name: str = "Otherworth") -> Patient:
+        """Somebody else, who looks at a visit of theirs that can still be changed; of one name the same one each time."""
+        if name not in self.others:
+            self.others[name] = Patient(self.stranger())
+            self.others[name].book(name, later=True)
+            self.others[name].press(re.compile("cancel this visit"), "link")
+            self.words[name] = self.others[name].page.url
+        # Its link, each time: a visit stays open for fifteen minutes, and a whole tour may take longer.
+        self.others[name].page.goto(self.words[name])
+        self.others[name].press("Show my visit")
+        return self.others[name]
 
     @property
     def visit_day(self) -> date:

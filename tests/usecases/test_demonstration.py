@@ -306,6 +306,9 @@ def test_the_command_only_runs_where_invented_data_belongs(chain: Session, datab
     assert run(database, demo=False) == (
         1, "Error: This is not a demo. Invented clinics and patients belong only where CLINIC_DEMO=1 is set.\n",
     )  # fmt: skip
+    assert run(filled, "--if-empty", demo=True) == (
+        0, "One account of each role on the staff: flask clinic sign-ins prints them.\n",
+    )  # fmt: skip
     assert run(filled, "--if-empty", demo=True) == (0, "There are clinics already; nothing to do.\n")
     code, said = run(filled, demo=True)
     assert (code, "already holds clinics" in said) == (1, True)
