@@ -1,0 +1,18 @@
+"""What the start page leads to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A page for the staff: the action that its guard asks for, its endpoint, its name, and a sentence on what it is for."""
+
+    action: str
+    endpoint: str
+    name: str
+    sentence: str
+
+
+PAGES: tuple[Page, ...] = ()
+"""In this order; each is shown to whoever may open it."""
