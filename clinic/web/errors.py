@@ -69,8 +69,7 @@ def install(app: Flask, *, unavailable: Sequence[type[Exception]]) -> None:
 
     @app.errorhandler(DomainError)
     def refused(error: DomainError) -> Response:
-        kind = next(cls for cls in type(error).__mro__ if cls in DOMAIN)
-        status, heading = DOMAIN[kind]
+        status, heading = _row(error)
         seconds = getattr(error, "retry_after", None)
         headers = {"Retry-After": str(seconds)} if seconds else {}
         return answer(
@@ -103,6 +102,15 @@ def install(app: Flask, *, unavailable: Sequence[type[Exception]]) -> None:
 
     for exception in unavailable:
         app.register_error_handler(exception, cannot_reach)
+
+
+def status_of(error: DomainError) -> int:
+    """The status of a refusal, for a view that answers it with a page of its own."""
+    return _row(error)[0]
+
+
+def _row(error: DomainError) -> tuple[int, str]:
+    return DOMAIN[next(cls for cls in type(error).__mro__ if cls in DOMAIN)]
 
 
 def wants_problem() -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from flask import Flask
 from flask import session as cookie
@@ -22,6 +22,8 @@ BOOKED_FOR = timedelta(minutes=30)
 OPENED_FOR = timedelta(minutes=15)
 PATHWAY_FOR = timedelta(minutes=30)
 MOST_VISITS = 5
+
+Opened = Literal["managing", "offer", "waiting"]
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -66,41 +68,31 @@ def remember_booked(reference: str, manage_token: str, *, now: datetime) -> None
 
 def booked_here(reference: str, *, now: datetime) -> str | None:
     """The manage token of a visit that this session booked; None once it may not look any more."""
-    token, until = cookie.get("visits", {}).get(reference, ("", 0))
-    return token if until > now.timestamp() else None
+    return _booked(now).get(reference)
 
 
 def booked_last(*, now: datetime) -> str | None:
     """The manage token of the visit that this session booked or looked at last, while it may look."""
-    visits = [token for token, until in cookie.get("visits", {}).values() if until > now.timestamp()]
-    return str(visits[-1]) if visits else None
+    return next(reversed(_booked(now).values()), None)
 
 
 def booked_from(hold_token: str, *, now: datetime) -> str | None:
     """The reference of the visit that this session made of the hold. Both tokens begin with the appointment's number."""
-    for reference, (token, until) in cookie.get("visits", {}).items():
-        if _number(token) == _number(hold_token) and until > now.timestamp():
-            return str(reference)
-    return None
+    made = (reference for reference, token in _booked(now).items() if _number(token) == _number(hold_token))
+    return next(made, None)
 
 
-def open_visit(manage_token: str, *, now: datetime) -> None:
-    """A manage link was opened: its visit may be seen and changed for fifteen minutes."""
-    cookie["managing"] = [manage_token, int((now + OPENED_FOR).timestamp())]
+def _booked(now: datetime) -> dict[str, str]:
+    """Reference and manage token of the visits that this session may look at, in the order in which it did."""
+    return {reference: token for reference, (token, until) in cookie.get("visits", {}).items() if until > now.timestamp()}
 
 
-def opened_visit(*, now: datetime) -> str | None:
-    """The manage token of the visit that is open, if one is."""
-    token, until = cookie.get("managing", ("", 0))
-    return token if until > now.timestamp() else None
-
-
-def open_key(name: str, token: str, *, now: datetime) -> None:
-    """A link to an offer ("offer") or to what somebody waits for ("waiting") was opened: for fifteen minutes, too."""
+def open_key(name: Opened, token: str, *, now: datetime) -> None:
+    """A link was opened, to a visit, an offer or what somebody waits for: it may be seen and changed for fifteen minutes."""
     cookie[name] = [token, int((now + OPENED_FOR).timestamp())]
 
 
-def opened_key(name: str, *, now: datetime) -> str | None:
+def opened_key(name: Opened, *, now: datetime) -> str | None:
     """What `open_key` opened, while it is open."""
     token, until = cookie.get(name, ("", 0))
     return token if until > now.timestamp() else None
@@ -146,7 +138,7 @@ def forget_pathway() -> None:
 
 def forget() -> None:
     """Everything above: somebody is done at a computer that others use."""
-    for name in ("sought", "typed", "visits", "managing", "offer", "waiting", "notes", "pathway"):
+    for name in ("sought", "typed", "visits", *get_args(Opened), "notes", "pathway"):
         cookie.pop(name, None)
 
 

@@ -13,6 +13,7 @@ from clinic.usecases.messages import Answer
 from clinic.web import visitor
 from clinic.web.booking.forms import LookupForm
 from clinic.web.context import now, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.guards import public
 
 Page = str | tuple[str, int] | Response
@@ -74,9 +75,8 @@ def _answered(token: str, given: Answer) -> Page:
     try:
         manage_token = messages.answer(session(), token, given, key=signing_key(), who=FROM_MESSAGE, now=now())
     except (NotFound, UnusableToken, IllegalMove) as refused:
-        status = {NotFound: 404, UnusableToken: 422}.get(type(refused), 409)
-        return render_template("booking/old_link.html", refusal=refused, form=LookupForm(None), wrong={}), status
-    visitor.open_visit(manage_token, now=now())
+        return render_template("booking/old_link.html", refusal=refused, form=LookupForm(None), wrong={}), status_of(refused)
+    visitor.open_key("managing", manage_token, now=now())
     if NOTED[given]:
         flash(NOTED[given])
     return redirect(url_for(".visit", _anchor="new-time" if given == "change" else None), 303)
@@ -93,8 +93,7 @@ def stop_reminders(token: str) -> Page:
     try:
         messages.stop(session(), token, key=signing_key(), who=FROM_MESSAGE, now=now())
     except (NotFound, UnusableToken) as refused:
-        status = 422 if isinstance(refused, UnusableToken) else 404
-        return render_template("booking/old_link.html", refusal=refused, form=LookupForm(None), wrong={}), status
+        return render_template("booking/old_link.html", refusal=refused, form=LookupForm(None), wrong={}), status_of(refused)
     if "List-Unsubscribe" in request.form:
         return "", 200
     return render_template("booking/stopped.html")

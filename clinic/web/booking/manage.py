@@ -14,6 +14,7 @@ from clinic.web import visitor
 from clinic.web.booking.calendar import calendar_file
 from clinic.web.booking.forms import LookupForm
 from clinic.web.context import now, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.guards import public
 
 Page = str | tuple[str, int] | Response
@@ -52,9 +53,8 @@ def open_visit(token: str) -> Page:
     try:
         booking.get_visit(session(), token, key=signing_key(), now=now())
     except (NotFound, UnusableToken) as refused:
-        page = render_template("booking/lost.html", form=LookupForm(None), wrong={})
-        return page, 422 if isinstance(refused, UnusableToken) else 404
-    visitor.open_visit(token, now=now())
+        return render_template("booking/lost.html", form=LookupForm(None), wrong={}), status_of(refused)
+    visitor.open_key("managing", token, now=now())
     return redirect(url_for(".visit"), 303)
 
 
@@ -92,7 +92,7 @@ def cancel() -> Page:
 def earlier() -> Page:
     """Wish to hear of an earlier time, or no longer, or say which: on the visit's page, or the one that says it is booked."""
     reference = request.form.get("reference", "")
-    token = visitor.booked_here(reference, now=now()) if reference else visitor.opened_visit(now=now())
+    token = visitor.booked_here(reference, now=now()) if reference else visitor.opened_key("managing", now=now())
     if token is None:
         return closed()
     if request.form.get("wanted") == "times":
@@ -117,7 +117,7 @@ def new_link() -> Page:
     if made is None:
         return closed()
     token = messages.renew_links(session(), made.manage_token, key=signing_key(), who=PATIENT, now=now())
-    visitor.open_visit(token, now=now())
+    visitor.open_key("managing", token, now=now())
     flash("The old links open nothing any more. A new one is on its way to the email or phone we have.")
     return redirect(url_for(".visit"), 303)
 
@@ -132,7 +132,7 @@ def forget() -> Page:
 
 def opened() -> Booked | None:
     """The visit that is open in this session, if its key still opens it."""
-    token = visitor.opened_visit(now=now())
+    token = visitor.opened_key("managing", now=now())
     if token is None:
         return None
     try:

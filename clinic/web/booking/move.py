@@ -16,6 +16,7 @@ from clinic.usecases.find import Days
 from clinic.web import visitor
 from clinic.web.booking.manage import MOVED, PATIENT, closed, opened, show
 from clinic.web.context import now, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.filters import clock_time_and_zone, long_day
 from clinic.web.guards import public
 from clinic.web.limits import geocoder
@@ -145,4 +146,4 @@ def _day(typed: str) -> date | None:
 
 def _offer_others(made: Booked, refused: TimeRefused | UnusableToken) -> Page:
     page = render_template("booking/stays.html", visit=made.summary, refusal=refused, openings=refused.alternatives)
-    return page, 422 if isinstance(refused, UnusableToken) else 409
+    return page, status_of(refused)

@@ -12,12 +12,12 @@ from clinic.web import visitor
 from clinic.web.booking.manage import MOVED, PATIENT
 from clinic.web.booking.waiting import closed
 from clinic.web.context import now, parts, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.filters import clock_time_and_zone, long_day
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
 Page = str | tuple[str, int] | Response
-KEY = "offer"
 
 
 def install(blueprint: Blueprint) -> None:
@@ -41,8 +41,8 @@ def open_offer(token: str) -> Page:
     try:
         waitlist.get_offer(session(), token, key=signing_key())
     except (NotFound, UnusableToken) as refused:
-        return render_template("waitlist/lost.html"), 422 if isinstance(refused, UnusableToken) else 404
-    visitor.open_key(KEY, token, now=now())
+        return render_template("waitlist/lost.html"), status_of(refused)
+    visitor.open_key("offer", token, now=now())
     return redirect(url_for(".offer"), 303)
 
 
@@ -64,7 +64,7 @@ def take_offer() -> Page:
             session(), seen.token, key=signing_key(), sealer=parts().sealer, who=PATIENT, now=now()
         )  # fmt: skip
     except (PatientClash, IllegalMove, LimitReached) as refused:
-        return _show(seen, refused, status=429 if isinstance(refused, LimitReached) else 409)
+        return _show(seen, refused, status=status_of(refused))
     if taken.state != "accepted":
         return _show(taken, status=409)
     if taken.moved and seen.own and seen.state == "open":
@@ -95,7 +95,7 @@ def waiting_of_offer() -> Page:
 def _to_visit(taken: Offered) -> Page:
     """To the visit: where a later one moved, to that; else to the page of one that was just booked."""
     if taken.moved:
-        visitor.open_visit(taken.manage_token, now=now())
+        visitor.open_key("managing", taken.manage_token, now=now())
         return redirect(url_for(".visit"), 303)
     visitor.remember_booked(taken.reference, taken.manage_token, now=now())
     return redirect(url_for(".booked", reference=taken.reference), 303)
@@ -103,7 +103,7 @@ def _to_visit(taken: Offered) -> Page:
 
 def _opened() -> Offered | None:
     """The offer that is open in this session, if its key still opens it."""
-    token = visitor.opened_key(KEY, now=now())
+    token = visitor.opened_key("offer", now=now())
     if token is None:
         return None
     try:

@@ -30,6 +30,7 @@ from clinic.web import visitor
 from clinic.web.booking import after, again, answers, lookup, manage, move, offers, questions, waiting
 from clinic.web.booking.forms import DetailsForm, answers_about, contact_from
 from clinic.web.context import library, now, parts, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
@@ -262,12 +263,11 @@ def _show_answers(held: Hold, form: DetailsForm, refusal: DomainError | None = N
 
 
 def _offer_others(refused: TimeRefused | UnusableToken, form: DetailsForm | None) -> Page:
-    status = 422 if isinstance(refused, UnusableToken) else 409
     page = render_template(
         "booking/taken.html", refusal=refused, openings=refused.alternatives, answers=form.answers() if form else [],
         back=_back_to_search(),
     )  # fmt: skip
-    return page, status
+    return page, status_of(refused)
 
 
 def _over(hold_token: str, ended: IllegalMove) -> Page:

@@ -19,11 +19,11 @@ from clinic.web.booking.forms import DetailsForm
 from clinic.web.booking.manage import PATIENT
 from clinic.web.booking.wants import WantsForm
 from clinic.web.context import now, parts, session, signing_key
+from clinic.web.errors import status_of
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
 Page = str | tuple[str, int] | Response
-KEY = "waiting"
 JOINED = "joined"
 
 
@@ -77,7 +77,7 @@ def send_join() -> Page:
         return _ask(asked, times, form, {**found, **said})
     except LimitReached as refused:
         return _ask(asked, times, form, refusal=refused)
-    visitor.open_key(KEY, token, now=now())
+    visitor.open_key("waiting", token, now=now())
     visitor.leave_note(JOINED, "")
     return redirect(url_for(".waiting"), 303)
 
@@ -93,8 +93,8 @@ def open_waiting(token: str) -> Page:
     try:
         waitlist.get_waiting(session(), token, key=signing_key())
     except (NotFound, UnusableToken) as refused:
-        return render_template("waitlist/lost.html"), 422 if isinstance(refused, UnusableToken) else 404
-    visitor.open_key(KEY, token, now=now())
+        return render_template("waitlist/lost.html"), status_of(refused)
+    visitor.open_key("waiting", token, now=now())
     return redirect(url_for(".waiting"), 303)
 
 
@@ -143,7 +143,7 @@ def leave_list() -> Page:
 
 def opened_waiting() -> Waiting | None:
     """What is open in this session, if its key still opens it."""
-    token = visitor.opened_key(KEY, now=now())
+    token = visitor.opened_key("waiting", now=now())
     if token is None:
         return None
     try:
