@@ -33,7 +33,8 @@ from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, ZONE, cell_of
 from clinic.domain.timeline import instant_at
 from clinic.domain.tokens import Wish, write_reference
-from clinic.engine.place import Details, Who, book
+from clinic.engine.changing import Who
+from clinic.engine.place import Details, book
 from clinic.store.appointments import Appointment
 from clinic.store.claims import Claim, milliseconds
 from clinic.store.connect import begin_write

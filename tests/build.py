@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.gazetteer import MILITARY, STANDARD, ZipEntry
 from clinic.domain.patient import PatientDetails, match_name
+from clinic.domain.roles import Grant, Role, Viewer, reach
 from clinic.domain.timeline import cell_at
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import gazetteer
 from clinic.store.appointments import add_resource
 from clinic.store.base import Base
@@ -257,3 +258,13 @@ def world(session: Session, *, now: datetime) -> World:
     for kind in given["physician"]:
         offer(session, made.visit_types[kind], made.locations["winter-park"], made.specialists["ana-flores"])
     return made
+
+
+def viewer(action: str, *grants: Grant, specialist_id: int | None = None, glass: bool = False) -> Viewer:
+    """Somebody with these roles, about to do that."""
+    return Viewer(reach(action, grants, glass=glass), specialist_id)
+
+
+def reader(specialist_id: int) -> Viewer:
+    """That specialist, about to read what a patient answered."""
+    return viewer("read-intake", Grant(Role.SPECIALIST), specialist_id=specialist_id)

@@ -136,6 +136,17 @@ class Reach:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever asks, as far as it matters to what they find: how far an action carries them, the specialist they are, and
+    the patients whom they looked up.
+    """
+
+    reach: Reach
+    specialist_id: int | None = None
+    patients: frozenset[int] = frozenset()
+
+
 def reach(action: str, grants: Iterable[Grant], *, glass: bool = False) -> Reach:
     """What the grants allow; `glass`: they broke it. KeyError for an action that has no row."""
     row = ACTIONS[action]

@@ -12,7 +12,7 @@ from clinic.domain.errors import InvalidInput, LimitReached
 from clinic.domain.hours import local_day
 from clinic.domain.patient import PatientDetails, check, is_minor, match_name
 from clinic.engine import place
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import patients, tasks
 from clinic.store.bookings import Found, Said
 from clinic.store.idempotency import Once

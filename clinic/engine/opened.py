@@ -1,4 +1,4 @@
-"""What a token opens: the appointment behind it, for as long as it may be opened."""
+"""What a token opens, or somebody on the staff: the appointment behind it, for as long as it may be opened."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
+from clinic.domain.roles import Viewer
 from clinic.domain.tokens import appointment_of, opens
 from clinic.store import appointments
 from clinic.store.appointments import Appointment
+from clinic.store.reached import find_visit
 
 MANAGED_FOR = timedelta(hours=24)
 NO_SUCH_KEY = "We could not find that. The link may be old, or not complete. Please search again, or call us."
@@ -27,6 +29,14 @@ def answer_purpose(answer: str, sequence: int) -> str:
 def get(session: Session, appointment_id: int) -> Appointment:
     """Raises NotFound."""
     appointment = appointments.find(session, appointment_id)
+    if appointment is None:
+        raise NotFound("There is no such visit.")
+    return appointment
+
+
+def reached(session: Session, viewer: Viewer, appointment_id: int) -> Appointment:
+    """A visit as somebody on the staff opens it. Raises NotFound beyond their reach, as where there is none."""
+    appointment = find_visit(session, viewer, appointment_id)
     if appointment is None:
         raise NotFound("There is no such visit.")
     return appointment

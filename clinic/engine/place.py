@@ -1,4 +1,4 @@
-"""Hold, book, confirm, extend, move, swap, release, cancel, miss: what it takes to put a visit into calendars, and out of them.
+"""Hold, book, confirm, extend, move, swap, release, cancel: what it takes to put a visit into calendars, and out of them.
 
 Each is part of one short writing transaction that the use case begins and commits. First the locks; then, in later
 statements that see what earlier holders of the locks committed, everything is checked again; then claims, audit row and
@@ -17,8 +17,9 @@ from clinic.domain.appointment import HOLD_MINUTES, State, check_move, check_res
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
+from clinic.engine.changing import Who, locked, record
 from clinic.engine.search import window
-from clinic.store import appointments, audit, bookings, claims, outbox, waitlist
+from clinic.store import appointments, bookings, claims, waitlist
 from clinic.store.appointments import Appointment, NewAppointment
 from clinic.store.bookings import Held, Said
 from clinic.store.calendars import Calendars
@@ -29,18 +30,6 @@ from clinic.store.idempotency import Once, find_earlier, made_by
 CALL_US = "Please choose another time, or call us."
 BY_STAFF = "This kind of visit is arranged by our staff. To get one, call us, or book a first visit and ask there."
 NO_SUCH_VISIT = f"That kind of visit is not on offer. {CALL_US}"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """On whose behalf: `actor` goes into the audit log (a role, never a name), `channel` onto the appointment.
-
-    `staff` may take visit types that patients cannot book online, and lifts notice and horizon.
-    """
-
-    actor: str
-    channel: str
-    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +109,7 @@ def confirm(
 
 def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:
     """Hold on for another ten minutes, up to thirty in all. Returns the new end. Raises TimeTaken, IllegalMove, NotFound."""
-    appointment = _locked(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.state not in (State.HELD, State.EXPIRED):
         check_move(State(appointment.state), State.HELD)
     # Never shorter than it is: staff may have taken it for longer.
@@ -132,30 +121,30 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
         appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
     claims.keep_claims(session, appointment_id, expires_at=until)
     appointment.state, appointment.hold_expires_at = State.HELD, until
-    _record(session, appointment, "extend", who=who, now=now)
+    record(session, appointment, "extend", who=who, now=now)
     return until
 
 
 def release(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
     """Give a held time back. Releasing twice is once. Raises IllegalMove for what is no hold, NotFound."""
-    appointment = _locked(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.patient_id is None and appointment.state in (State.CANCELLED, State.EXPIRED):
         return
     if appointment.state != State.HELD:
         raise IllegalMove("This visit is already booked. To give it up, cancel it.")
     claims.drop_claims(session, appointment_id)
     appointment.state, appointment.cancelled_at, appointment.hold_expires_at = State.CANCELLED, now, None
-    _record(session, appointment, "release", who=who, now=now)
+    record(session, appointment, "release", who=who, now=now)
 
 
 def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
     """Tidy away a hold that has ended. Says whether there was anything to tidy."""
-    appointment = _locked(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.state != State.HELD or appointment.hold_expires_at is None or appointment.hold_expires_at > now:
         return False
     claims.drop_claims(session, appointment_id)
     appointment.state = State.EXPIRED
-    _record(session, appointment, "expire", who=Who("sweeper", "worker"), now=now)
+    record(session, appointment, "expire", who=Who("sweeper", "worker"), now=now)
     return True
 
 
@@ -166,7 +155,7 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
 
     Raises TimeTaken, NotOffered, PatientClash, IllegalMove, NotFound; then nothing has changed.
     """
-    appointment = _locked(session, appointment_id, wish.specialist_id, location_id=wish.location_id)
+    appointment = locked(session, appointment_id, wish.specialist_id, location_id=wish.location_id)
     if appointment.state != State.BOOKED:
         check_move(State(appointment.state), State.CANCELLED)
         raise IllegalMove("This visit cannot be moved any more. Please call us.")
@@ -190,7 +179,7 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     appointment.start_at, appointment.end_at, appointment.time_zone = slot.start, slot.end, slot.time_zone
     appointment.sequence += 1
     appointment.confirmed_at = None  # they said that they would come to the old time
-    _record(session, appointment, "move", who=who, now=now, event="moved")
+    record(session, appointment, "move", who=who, now=now, event="moved")
     location_id, specialist_id, began_at = before
     waitlist.free(session, specialist_id, location_id, began_at, ended_at, cause="moved", now=now)
     if location_id != appointment.location_id:
@@ -206,7 +195,7 @@ def swap(session: Session, appointment_id: int, hold_id: int, *, who: Who, now: 
     hold = appointments.find(session, hold_id)
     if hold is None:
         raise NotFound("There is no such hold.")
-    appointment = _locked(session, appointment_id, hold.specialist_id, location_id=hold.location_id)
+    appointment = locked(session, appointment_id, hold.specialist_id, location_id=hold.location_id)
     hold = appointments.find(session, hold_id)
     assert hold is not None  # seen a moment ago, and appointments that are held are never deleted
     wish = Wish(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
@@ -215,13 +204,13 @@ def swap(session: Session, appointment_id: int, hold_id: int, *, who: Who, now: 
     if hold.state == State.HELD:
         claims.drop_claims(session, hold_id)
         hold.state, hold.cancelled_at, hold.hold_expires_at = State.CANCELLED, now, None
-        _record(session, hold, "release", who=who, now=now)
+        record(session, hold, "release", who=who, now=now)
     return move(session, appointment.id, wish, who=replace(who, staff=True), now=now)
 
 
 def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Who, now: datetime) -> Appointment:
     """Cancel a visit and free its time. Patients can until it starts. Raises IllegalMove, NotFound."""
-    appointment = _locked(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.state == State.HELD:
         raise IllegalMove("This time is only held. Release it instead.")
     check_move(State(appointment.state), State.CANCELLED)
@@ -232,42 +221,10 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     appointment.state, appointment.cancelled_at, appointment.cancel_reason = State.CANCELLED, now, reason
     appointment.cancelled_late = is_late(appointment.start_at, now, window_hours)
     appointment.sequence += 1
-    _record(session, appointment, "cancel", who=who, now=now, event="cancelled")
+    record(session, appointment, "cancel", who=who, now=now, event="cancelled")
     where = (appointment.specialist_id, appointment.location_id)
     waitlist.free(session, *where, appointment.start_at, appointment.end_at, cause="cancelled", now=now)
     return appointment
-
-
-def miss(session: Session, appointment_id: int, *, who: Who, now: datetime) -> Appointment:
-    """Nobody came: what is left of the visit's time is free. Raises IllegalMove before it starts, NotFound."""
-    appointment = _locked(session, appointment_id)
-    check_move(State(appointment.state), State.NO_SHOW)
-    if appointment.start_at > now:
-        raise IllegalMove("This visit has not begun yet.")
-    claims.drop_claims(session, appointment_id)
-    appointment.state = State.NO_SHOW
-    _record(session, appointment, "miss", who=who, now=now)
-    where = (appointment.specialist_id, appointment.location_id)
-    waitlist.free(session, *where, now, appointment.end_at, cause="missed", now=now)
-    return appointment
-
-
-def _locked(session: Session, appointment_id: int, *people: int, location_id: int | None = None) -> Appointment:
-    """The appointment as it is once its calendars are ours, and those of `people` and of the location it may move to."""
-    seen = appointments.find(session, appointment_id)
-    if seen is None:
-        raise NotFound("There is no such visit.")
-    while True:
-        involved = {seen.specialist_id, *people} | ({seen.patient_id} if seen.patient_id is not None else set())
-        places = {seen.location_id, location_id or seen.location_id}
-        claims.lock_calendars(session, involved, locations=places, visit_type_id=seen.visit_type_id)
-        before = (seen.specialist_id, seen.location_id, seen.patient_id)
-        appointment = appointments.find(session, appointment_id)
-        if appointment is None:  # purged meanwhile: a hold that ended long ago
-            raise NotFound("There is no such visit.")
-        if (appointment.specialist_id, appointment.location_id, appointment.patient_id) == before:
-            return appointment
-        seen = appointment  # it was moved while we waited: lock where it went, too
 
 
 def _find_slot(
@@ -354,13 +311,3 @@ def _new(
         new_patient=details.new_patient if details else None, booked_by=details.booked_by if details else None,
         reason=details.reason if details else None,
     )  # fmt: skip
-
-
-def _record(
-    session: Session, appointment: Appointment, action: str, *, who: Who, now: datetime, event: str | None = None
-) -> None:
-    """Flush the changed row; add the audit row and, where somebody must be told, the outbox row."""
-    session.flush()
-    audit.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
-    if event:
-        outbox.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)

@@ -38,7 +38,7 @@ class Appointment(Base):
 
     Start and end are UTC; `time_zone` is the clinic's, as it was when booked. `sequence` counts what invitations must
     know (moves, cancelling); raising `generation` revokes every link sent out. `confirmed_at`: when the patient said that
-    they will come, to this time.
+    they will come, to this time. `arrived_at` to `finished_at`: of the day itself, when the staff said so.
     """
 
     __tablename__ = "appointment"
@@ -67,6 +67,9 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     confirmed_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint(f"state in ({_STATES})", name="state"),
@@ -77,6 +80,13 @@ class Appointment(Base):
         CheckConstraint("state != 'held' or hold_expires_at is not null", name="hold_ends"),
         Index("ix_appointment_patient", "patient_id"),
         Index("ix_appointment_specialist", "specialist_id", "start_at"),
+        Index(
+            "ix_appointment_location",
+            "location_id",
+            "start_at",
+            postgresql_where=text("patient_id is not null"),
+            sqlite_where=text("patient_id is not null"),
+        ),
         Index(
             "ix_appointment_holds",
             "hold_expires_at",

@@ -1,22 +1,23 @@
 """Answers that only those who treat the patient may read. The database holds them sealed; who may have them, it decides here.
 
-The rule is the row "view intake answers" of the roles' table: the specialist of the visit; a manager of the visit's clinic
+The rule is the row "read-intake" of the roles' table: the specialist of the visit; a manager of the visit's clinic
 whose role says so; an administrator who broke the glass. A call-center agent or the front desk learns whether there are
 answers, and no more. The patient may write them, and not read them back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, false, select, text, true, update
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.sql.elements import ColumnElement
 
+from clinic.domain.roles import Viewer
 from clinic.store.appointments import Appointment
 from clinic.store.base import Base, UtcDateTime
+from clinic.store.reached import within
 
 Kind = Literal["questions", "pathway"]
 
@@ -47,17 +48,6 @@ class Seal(Base):
     __table_args__ = (CheckConstraint("id = 1", name="only"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Who wants to read. `locations` are those a manager is responsible for; `reads_intake` is a flag of that role."""
-
-    role: str
-    specialist_id: int | None = None
-    locations: frozenset[int] = frozenset()
-    reads_intake: bool = False
-    broke_glass: bool = False
-
-
 _SAVE = text("""
     insert into sealed_answers (appointment_id, kind, version, sealed, saved_at) values (:id, :kind, :version, :sealed, :now)
     on conflict (appointment_id, kind) do update set version = excluded.version, sealed = excluded.sealed,
@@ -77,33 +67,25 @@ def is_answered(session: Session, appointment_id: int) -> bool:
     return session.execute(wanted).first() is not None
 
 
-def answers_for(session: Session, reader: Reader, appointment_id: int) -> dict[str, tuple[int, str]]:
-    """kind -> (version, sealed) of what this reader may read of the visit; empty where they may not, or there is nothing."""
+def answers_for(session: Session, viewer: Viewer, appointment_id: int) -> dict[str, tuple[int, str]]:
+    """kind -> (version, sealed) of what this viewer may read of the visit; empty where they may not, or there is nothing."""
     wanted = (
         select(SealedAnswers.kind, SealedAnswers.version, SealedAnswers.sealed)
         .join(Appointment, Appointment.id == SealedAnswers.appointment_id)
-        .where(SealedAnswers.appointment_id == appointment_id, _within_reach(reader))
+        .where(SealedAnswers.appointment_id == appointment_id, within(viewer))
     )
     return {kind: (version, sealed) for kind, version, sealed in session.execute(wanted)}
-
-
-def _within_reach(reader: Reader) -> ColumnElement[bool]:
-    if reader.role == "specialist" and reader.specialist_id is not None:
-        return Appointment.specialist_id == reader.specialist_id
-    if reader.role == "manager" and reader.reads_intake:
-        return Appointment.location_id.in_(reader.locations)
-    if reader.role == "administrator" and reader.broke_glass:
-        return true()
-    return false()
 
 
 def find_seal(session: Session) -> str | None:
     return session.scalar(select(Seal.sealed))
 
 
-def keep_seal(session: Session, sealed: str) -> None:
-    """Unless there is one already."""
-    session.execute(text("insert into seal (id, sealed) values (1, :sealed) on conflict (id) do nothing"), {"sealed": sealed})
+def keep_seal(session: Session, seal: Callable[[str], str]) -> None:
+    """Unless there is one already, seal the word."""
+    if find_seal(session) is None:
+        new = text("insert into seal (id, sealed) values (1, :sealed) on conflict (id) do nothing")  # two may be the first
+        session.execute(new, {"sealed": seal(WORD)})
 
 
 def reseal_word(session: Session, sealed: str) -> None:

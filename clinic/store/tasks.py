@@ -1,17 +1,22 @@
-"""What a person on the staff must look at. Its page comes with the portal."""
+"""What a person on the staff must look at."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key, UtcDateTime
 
 
 class Task(Base):
+    """`location_id`: whose desk it is for, where no appointment says so. `due_at`: not before then, when that was promised.
+
+    `claimed_by_id` does it; `done_by_id` did. Accounts are numbers, not references: a task outlives them.
+    """
+
     __tablename__ = "task"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
@@ -22,6 +27,12 @@ class Task(Base):
     other_patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("time_offer.id"))
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
+    due_at: Mapped[datetime | None]
+    claimed_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    claimed_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    done_by_id: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
         # A message that failed, or a letter to print, is one task; so is an offer to make by telephone.

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from clinic.adapters.ical_feed import FeedEntry, write_feed
 from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound, UnusableToken
+from clinic.domain.places import address_line
 from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.attempts import retried
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import audit, feeds
 from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
@@ -69,10 +70,10 @@ def _opened(session: Session, token: str, key: bytes) -> CalendarFeed:
 
 
 def _entry(visit: FeedVisit, host: str) -> FeedEntry:
-    town = f"{visit.city}, {visit.us_state} {visit.postal_code or ''}".rstrip()
+    address = address_line(visit.street, visit.city, visit.us_state, visit.postal_code)
     return FeedEntry(
         uid=f"calendar-{visit.id}@{host}", sequence=visit.sequence, start=visit.start_at, end=visit.end_at,
-        time_zone=visit.time_zone, summary=SUMMARY, place=f"{visit.clinic}, {visit.street}, {town}",
+        time_zone=visit.time_zone, summary=SUMMARY, place=f"{visit.clinic}, {address}",
         cancelled=visit.state == State.CANCELLED,
     )  # fmt: skip
 

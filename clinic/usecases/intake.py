@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import Sealer, WrongKey
 from clinic.domain.appointment import STANDING
 from clinic.domain.errors import IllegalMove
+from clinic.domain.roles import Viewer
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import managed
-from clinic.engine.place import Who
 from clinic.store import appointments, audit, sealed, tasks
 from clinic.store.connect import begin_write
-from clinic.store.sealed import Kind, Reader
+from clinic.store.sealed import Kind
 
-__all__ = ["Reader", "WrongKey", "answer", "is_answered", "read"]
+__all__ = ["WrongKey", "answer", "is_answered", "read"]
 
 CALLS = frozenset({"nurse_calls"})
 
@@ -56,7 +57,7 @@ def _answer(
     appointment = appointments.find(session, appointment_id)
     if appointment is None or appointment.state not in STANDING or appointment.end_at <= now:
         raise IllegalMove("This visit is over or was cancelled, so there is nothing to answer for it.")
-    sealed.keep_seal(session, sealer.seal(sealed.WORD))
+    sealed.keep_seal(session, sealer.seal)
     sealed.save_answers(session, appointment_id, kind, version, sealer.seal(json.dumps(given, ensure_ascii=False)), now=now)
     if appointment.patient_id is not None and set(routes) & CALLS:
         tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
@@ -70,14 +71,14 @@ def is_answered(session: Session, manage_token: str, *, key: bytes, now: datetim
 
 
 def read(
-    session: Session, reader: Reader, appointment_id: int, *, sealer: Sealer, who: Who, now: datetime
+    session: Session, viewer: Viewer, appointment_id: int, *, sealer: Sealer, who: Who, now: datetime
 ) -> dict[str, tuple[int, dict[str, Any]]]:
     """kind -> (version of what was asked, answers), for those who may read them; noted in the audit log.
 
     Empty where they may not, as where there is nothing. Raises WrongKey.
     """
     begin_write(session)
-    found = sealed.answers_for(session, reader, appointment_id)
+    found = sealed.answers_for(session, viewer, appointment_id)
     opened = {kind: (version, json.loads(sealer.open(text))) for kind, (version, text) in found.items()}
     if opened:
         audit.note(session, appointment_id, actor=who.actor, action="read answers", patient_id=None, now=now)

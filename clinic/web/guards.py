@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Response, abort, g, redirect, request, url_for
 
-from clinic.domain.roles import ACTIONS, Reach
+from clinic.domain.roles import ACTIONS, Reach, Viewer
 from clinic.extensions import login
 from clinic.web import signed_in as who
 from clinic.web.context import settings
@@ -101,6 +101,11 @@ def reach() -> Reach:
     """How far whoever asks may do what the guard of this view names."""
     allowed: Reach = g.reach
     return allowed
+
+
+def viewer() -> Viewer:
+    """Whoever asks, with how far the guard of this view lets them see."""
+    return Viewer(reach(), who.me().specialist_id)
 
 
 def _turned_away() -> Any:

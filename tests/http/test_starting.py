@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.config import CONTENT, ROOT
 from clinic.usecases import intake
+from tests import build
 from tests.browser.ports import free_port
 from tests.databases import Databases
 from tests.http.server import SECRET, call, gunicorn
@@ -81,7 +82,7 @@ def test_with_a_wrong_key_nothing_starts_and_nothing_is_lost(session: Session, d
     else:
         restored = start(database, *WAYS[way], CLINIC_INTAKE_KEYS=f"{right},{wrong}")
         assert (restored.returncode, restored.stdout) == (0, "1 answers sealed with the first key.\n"), restored.stderr
-    reader = intake.Reader(role="specialist", specialist_id=visit.specialist.id)
+    reader = build.reader(visit.specialist.id)
     told = intake.read(session, reader, visit.id, sealer=Sealer([right]), who=NURSE, now=NOW)
     assert told == {"questions": (3, GIVEN)}
 

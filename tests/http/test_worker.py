@@ -23,7 +23,7 @@ from clinic.adapters.sealing import new_key
 from clinic.config import ROOT
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write, engine_options, prepare
 from clinic.store.outbox import tell_links

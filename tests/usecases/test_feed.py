@@ -15,7 +15,7 @@ from clinic.adapters.ical import CalendarEntry, write_calendar
 from clinic.domain.errors import NotFound
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key, write_opening
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store.audit import Audit
 from clinic.store.people import Specialist
 from clinic.usecases import booking

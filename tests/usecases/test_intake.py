@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey, new_key
 from clinic.domain.errors import IllegalMove, NotFound
+from clinic.domain.roles import Grant, Role, Viewer
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key
 from clinic.engine import place
-from clinic.engine.place import Details, Who
+from clinic.engine.changing import Who
+from clinic.engine.place import Details
 from clinic.usecases import booking, intake, keys
-from clinic.usecases.intake import Reader
 from tests import build
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)
@@ -52,32 +54,35 @@ def test_the_database_cannot_read_it_and_the_specialist_can(session: Session, vi
     for table in ("sealed_answers", "seal", "audit", "task", "outbox", "intake"):
         assert CANARY not in str(session.execute(text(f"select * from {table}")).all())
         assert "blood_thinners" not in str(session.execute(text(f"select * from {table}")).all())
-    reader = Reader(role="specialist", specialist_id=visit.specialist.id)
+    reader = build.reader(visit.specialist.id)
     assert intake.read(session, reader, visit.id, sealer=sealer, who=NURSE, now=NOW) == {"questions": (3, GIVEN)}
     actions = session.execute(text("select action from audit order by id")).scalars().all()
     assert actions[-2:] == ["answer", "read answers"]
 
 
 def test_who_may_read(session: Session, visit: Visit) -> None:
-    """The row "view intake answers" of the roles' table."""
+    """The row "read-intake" of the roles' table."""
     sealer = Sealer([new_key()])
     tell(session, visit, sealer)
-    here, elsewhere = frozenset({visit.location.id}), frozenset({visit.location.id + 1})
+    here, elsewhere, specialist_id = visit.location.id, visit.location.id + 1, visit.specialist.id
+
+    def reader(role: Role, location_id: int | None = None, *, flag: bool = False, **more: Any) -> Viewer:
+        return build.viewer("read-intake", Grant(role, location_id, flag), **more)
+
     may = [
-        Reader(role="specialist", specialist_id=visit.specialist.id),
-        Reader(role="manager", locations=here, reads_intake=True),
-        Reader(role="administrator", broke_glass=True),
+        reader(Role.SPECIALIST, specialist_id=specialist_id),
+        reader(Role.MANAGER, here, flag=True),
+        reader(Role.ADMINISTRATOR, glass=True),
     ]
     may_not = [
-        Reader(role="specialist", specialist_id=visit.specialist.id + 1),
-        Reader(role="specialist"),
-        Reader(role="manager", locations=here),
-        Reader(role="manager", locations=elsewhere, reads_intake=True),
-        Reader(role="administrator"),
-        Reader(role="agent", locations=here, reads_intake=True, broke_glass=True),
-        Reader(role="front desk", locations=here, reads_intake=True, broke_glass=True),
-        Reader(role="guest", specialist_id=visit.specialist.id),
-        Reader(role="anonymous"),
+        reader(Role.SPECIALIST, specialist_id=specialist_id + 1),
+        reader(Role.SPECIALIST),
+        reader(Role.MANAGER, here),
+        reader(Role.MANAGER, elsewhere, flag=True),
+        reader(Role.ADMINISTRATOR),
+        reader(Role.AGENT, flag=True, specialist_id=specialist_id, glass=True),
+        reader(Role.FRONT_DESK, here, specialist_id=specialist_id, glass=True),
+        build.viewer("read-intake", specialist_id=specialist_id),
     ]
     for reader in may:
         assert intake.read(session, reader, visit.id, sealer=sealer, who=NURSE, now=NOW), reader
@@ -95,7 +100,7 @@ def test_keys_are_changed_and_nothing_is_lost(session: Session, visit: Visit) ->
     assert keys.renew_keys(session, Sealer([new, old])) == 1
     assert keys.check_key(session, Sealer([new]))
     assert not keys.check_key(session, Sealer([old]))
-    reader = Reader(role="specialist", specialist_id=visit.specialist.id)
+    reader = build.reader(visit.specialist.id)
     assert intake.read(session, reader, visit.id, sealer=Sealer([new]), who=NURSE, now=NOW) == {"questions": (3, GIVEN)}
     with pytest.raises(WrongKey):
         intake.read(session, reader, visit.id, sealer=Sealer([old]), who=NURSE, now=NOW)

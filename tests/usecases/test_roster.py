@@ -14,7 +14,7 @@ from clinic.domain.errors import ChangedMeanwhile, InvalidInput, NotFound, NotOf
 from clinic.domain.roster_edits import AddHours, ComeBack, CopyWeek, Edit, SetDay, SetWeek, TakeOff, days_off, hours_off
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.engine.search import Candidate, Sought, all_starts
 from clinic.store import locations
 from clinic.store.appointments import Appointment

@@ -18,7 +18,7 @@ from clinic.domain.roster_edits import SetDay, TakeOff
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish
 from clinic.engine import place
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store.appointments import Appointment
 from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write

@@ -11,10 +11,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
+from clinic.domain.appointment import State
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, PatientClash, UnusableToken
 from clinic.domain.places import Point
 from clinic.domain.waitlist import Policy, Wants, weekly
-from clinic.engine import place, sealed_said
+from clinic.engine import attending, place, sealed_said
 from clinic.store import claims
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
@@ -77,11 +78,11 @@ class TestFreedTime:
         booked = queue.book(queue.at(0, 10))
         number = booked.summary.appointment_id
         with pytest.raises(IllegalMove, match="not begun"):
-            place.miss(queue.session, number, who=STAFF, now=NOW)
+            attending.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=NOW)
         queue.session.rollback()
         queue.now = queue.at(0, 10) + 20 * MINUTE
         with queue.session.begin():
-            place.miss(queue.session, number, who=STAFF, now=queue.now)
+            attending.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=queue.now)
         (freed,) = queue.freed()
         assert (freed.since, freed.until, freed.cause) == (queue.now, queue.at(0, 11), "missed")
         assert queue.session.scalar(select(func.count()).select_from(Claim)) == 0

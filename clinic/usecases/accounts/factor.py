@@ -88,7 +88,7 @@ def _set(
     # Between a look at the page and this, somebody may have closed the account, or another may have set up an app.
     if account is None or account.state != "active" or (person.stage == "factor" and account.totp_secret is not None):
         raise InvalidInput({"code": "Something changed meanwhile. Please sign in again."})
-    sealed.keep_seal(session, locks.sealer.seal(sealed.WORD))
+    sealed.keep_seal(session, locks.sealer.seal)
     account.totp_secret, account.totp_last_step, account.failures_in_row = locks.sealer.seal(secret), step, 0
     session.flush()
     codes = _new_codes(session, person, locks)

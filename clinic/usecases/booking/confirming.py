@@ -13,8 +13,8 @@ from clinic.domain.patient import PatientDetails
 from clinic.domain.tokens import appointment_of, opens
 from clinic.engine import details as said_of
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import NO_SUCH_KEY, get, opened
-from clinic.engine.place import Who
 from clinic.store import bookings
 from clinic.store.bookings import Found, Said
 from clinic.store.connect import begin_write

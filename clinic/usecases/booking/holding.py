@@ -16,8 +16,8 @@ from clinic.domain.errors import IllegalMove, InvalidInput, TimeTaken
 from clinic.domain.tokens import guess_opening, read_opening, write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import opened
-from clinic.engine.place import Who
 from clinic.store import appointments
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, find_earlier

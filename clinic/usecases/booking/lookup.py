@@ -13,7 +13,7 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.patient import is_family_name
 from clinic.domain.tokens import read_reference
 from clinic.engine.attempts import retried
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import audit, outbox, patients
 from clinic.store.connect import begin_write
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import managed
-from clinic.engine.place import Who
 from clinic.store.connect import begin_write
 from clinic.usecases.booking.booked import Booked, as_booked
 

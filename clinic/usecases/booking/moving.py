@@ -15,8 +15,9 @@ from clinic.domain.places import Point
 from clinic.domain.tokens import Wish, guess_opening, read_opening
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import managed
-from clinic.engine.place import CALL_US, Who
+from clinic.engine.place import CALL_US
 from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
 from clinic.store import people
 from clinic.store.appointments import Appointment

@@ -41,7 +41,7 @@ def open_accounts(session: Session, *, hashing: Passwords, sealer: Sealer, now: 
         return False
     here = select(Specialist).join(Offer, Offer.specialist_id == Specialist.id).where(Offer.location_id == place)
     someone = session.scalars(here.order_by(Specialist.id).limit(1)).first()
-    sealed.keep_seal(session, sealer.seal(sealed.WORD))
+    sealed.keep_seal(session, sealer.seal)
     invented = {
         Role.AGENT: "Hana Quartermoor", Role.FRONT_DESK: "Omar Fernhallow", Role.MANAGER: "Greta Lockmeadow",
         Role.ADMINISTRATOR: "Silas Wintergarden", Role.SPECIALIST: someone.name if someone else "Juno Tidewell",

@@ -12,8 +12,8 @@ from clinic.domain.errors import IllegalMove
 from clinic.domain.tokens import write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import answered, managed, opened
-from clinic.engine.place import Who
 from clinic.store import audit, intake, outbox
 from clinic.store.connect import begin_write
 

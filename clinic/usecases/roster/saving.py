@@ -15,7 +15,7 @@ from clinic.domain.roster_edits import Edit, write_edits
 from clinic.domain.timeline import cell_at, first, instant_at
 from clinic.engine import place
 from clinic.engine.attempts import retried
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import appointments, audit, rosters, tasks, waitlist
 from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write

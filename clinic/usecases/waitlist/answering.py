@@ -13,8 +13,8 @@ from clinic.domain.errors import NotFound, TimeRefused, TimeTaken
 from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine import details, place, sealed_said, waiting
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import NO_SUCH_KEY
-from clinic.engine.place import Who
 from clinic.store import appointments, audit, bookings, waitlist
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write

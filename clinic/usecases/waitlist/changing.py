@@ -12,8 +12,8 @@ from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.domain.waitlist import Wants, check
 from clinic.engine import waiting
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import NO_SUCH_KEY, managed
-from clinic.engine.place import Who
 from clinic.store import appointments, audit, catalogue, people, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location

@@ -18,8 +18,8 @@ from clinic.domain.waitlist import Wants, check
 from clinic.engine import details as said_of
 from clinic.engine import sealed_said, waiting
 from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
 from clinic.engine.opened import get, managed
-from clinic.engine.place import Who
 from clinic.store import audit, catalogue, gazetteer, outbox, people, sealed, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.waitlist import WaitlistEntry
@@ -84,7 +84,7 @@ def _join(
         if not who.staff and len(theirs) >= MOST_ENTRIES:
             raise LimitReached(TOO_MANY, retry_after=86400)
         home = gazetteer.zip_code(session, said.postal_code) if said.postal_code else None
-        sealed.keep_seal(session, sealer.seal(sealed.WORD))
+        sealed.keep_seal(session, sealer.seal)
         entry = WaitlistEntry(
             visit_type_id=visit_type_id, said=sealed_said.seal(said, guardian, sealer), visits=wish.visits, near=wish.near,
             time_zone=home.time_zone if home else None, by_phone=not (said.email or said.texts_consented_at), person=person,

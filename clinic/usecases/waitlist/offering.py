@@ -13,7 +13,7 @@ from clinic.domain.timeline import instant_at
 from clinic.domain.waitlist import POLICY, Policy, answer_until, is_over
 from clinic.engine import place, waiting
 from clinic.engine.attempts import retried
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.store import appointments, audit, outbox, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.waitlist import FreedTime, TimeOffer

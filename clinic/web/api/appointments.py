@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound, UnusableToken
 from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.usecases import booking
 from clinic.web.api import answers, examples
 from clinic.web.api.operation import operation

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from clinic.domain.appointment import State, is_late
 from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableToken
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.usecases import booking, messages, waitlist
 from clinic.usecases.booking import Booked, Choices
 from clinic.web import visitor

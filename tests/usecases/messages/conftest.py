@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sms import Texter
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.place import Who
+from clinic.engine.changing import Who
 from clinic.factory import create_app
 from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location

@@ -122,7 +122,7 @@ def test_the_next_message_waits_for_the_one_before(house: House) -> None:
 
 
 def _who() -> Any:
-    from clinic.engine.place import Who
+    from clinic.engine.changing import Who
 
     return Who("patient", "web")
 

@@ -24,7 +24,6 @@ from clinic.store.appointments import Appointment
 from clinic.store.connect import engine_options
 from clinic.store.sealed import SealedAnswers
 from clinic.usecases import intake, keys
-from clinic.usecases.intake import Reader
 from clinic.web.logs import Formatter
 from tests import build
 from tests.conftest import FakeClock
@@ -113,7 +112,7 @@ class Clinic:
         """What those who treat the patient can read."""
         with opened(self.url) as session:
             [visit] = session.scalars(select(SealedAnswers.appointment_id).distinct())
-            reader = Reader(role="specialist", specialist_id=session.get_one(Appointment, visit).specialist_id)
+            reader = build.reader(session.get_one(Appointment, visit).specialist_id)
             session.rollback()
             now, sealer = self.app.extensions["clinic"].clock(), self.app.extensions["clinic"].sealer
             return str(intake.read(session, reader, visit, sealer=sealer, who=build.STAFF, now=now))

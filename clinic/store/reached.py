@@ -1,0 +1,31 @@
+"""Visits within somebody's reach: the query itself is narrowed, so that nothing beyond it is ever read."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, false, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from clinic.domain.roles import Scope, Viewer
+from clinic.store.appointments import Appointment
+
+
+def within(viewer: Viewer) -> ColumnElement[bool]:
+    """Holds for appointments within the viewer's reach. Held times, which are nobody's visits, are not among them."""
+    scopes = viewer.reach.scopes
+    if viewer.reach.everywhere:
+        return Appointment.patient_id.is_not(None)
+    ways: list[ColumnElement[bool]] = []
+    if viewer.reach.locations:
+        ways.append(Appointment.location_id.in_(viewer.reach.locations))
+    if viewer.specialist_id is not None and not scopes.isdisjoint({Scope.OWN, Scope.ASSIGNED}):
+        ways.append(Appointment.specialist_id == viewer.specialist_id)
+    if viewer.patients and Scope.LOOKUP in scopes:
+        ways.append(Appointment.patient_id.in_(viewer.patients))
+    return and_(Appointment.patient_id.is_not(None), or_(*ways)) if ways else false()
+
+
+def find_visit(session: Session, viewer: Viewer, appointment_id: int) -> Appointment | None:
+    """The visit, as the database has it now; None beyond reach, as where there is none."""
+    wanted = select(Appointment).where(Appointment.id == appointment_id, within(viewer))
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
