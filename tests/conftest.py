@@ -21,6 +21,7 @@ from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
 from tests.databases import KINDS, Databases, settings_for
 from tests.pages import ReadingClient
+from tests.templates import Compiled
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 TESTS = Path(__file__).parent
@@ -80,6 +81,14 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def compiled_templates() -> Iterator[None]:
+    """Applications share what Jinja made of their templates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", Compiled())
+        yield
+
+
 @pytest.fixture(scope="session")
 def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
     home = tmp_path_factory.mktemp("databases")
@@ -116,9 +125,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def app(database: str, clock: FakeClock) -> Iterator[Flask]:
+def other_settings() -> dict[str, Any]:
+    """How the settings of `app` differ from those of the tests: for a file to say."""
+    return {}
+
+
+@pytest.fixture
+def app(database: str, clock: FakeClock, other_settings: dict[str, Any]) -> Iterator[Flask]:
     """An application over `database`, which tells the time from `clock`."""
-    made = create_app(settings_for(database), clock=clock)
+    made = create_app(settings_for(database, **other_settings), clock=clock)
     made.testing = True
     made.test_client_class = ReadingClient
     yield made
