@@ -10,18 +10,25 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import NotFound
 from clinic.store import appointments, audit, claims, outbox
 from clinic.store.appointments import Appointment
+from clinic.store.audit import By
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
     """On whose behalf: `actor` goes into the audit log (a role, never a name), `channel` onto the appointment.
 
-    `staff` may take visit types that patients cannot book online, and lifts notice and horizon.
+    `staff` may take visit types that patients cannot book online, and lifts notice and horizon. `detail`
+    goes onto every audit row of what is done ("call=33"): nothing private.
     """
 
     actor: str
     channel: str
     staff: bool = False
+    detail: str = ""
+
+    @property
+    def by(self) -> By:
+        return By(self.actor, self.detail)
 
 
 def locked(session: Session, appointment_id: int, *people: int, location_id: int | None = None) -> Appointment:
@@ -45,6 +52,8 @@ def locked(session: Session, appointment_id: int, *people: int, location_id: int
 def record(session: Session, appointment: Appointment, action: str, *, who: Who, now: datetime, event: str | None = None) -> None:
     """Flush the changed row; add the audit row and, where somebody must be told, the outbox row."""
     session.flush()
-    audit.note(session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, now=now)
+    audit.note(
+        session, appointment.id, actor=who.actor, action=action, patient_id=appointment.patient_id, detail=who.detail, now=now
+    )
     if event:
         outbox.tell(session, appointment.id, event, sequence=appointment.sequence, now=now)

@@ -76,7 +76,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
         return made
     slot = _find_slot(session, wish, who=who, now=now)
     new = _new(wish, slot, state=State.HELD, who=who, now=now, expires_at=now + timedelta(minutes=minutes))
-    return claims.take(session, new, slot.takings, actor=who.actor, now=now, once=once)
+    return claims.take(session, new, slot.takings, by=who.by, now=now, once=once)
 
 
 def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
@@ -87,7 +87,7 @@ def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datet
     slot = _find_slot(session, wish, who=who, now=now)
     takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
     new = _new(wish, slot, state=State.BOOKED, who=who, now=now, details=details)
-    return claims.take(session, new, takings, actor=who.actor, now=now)
+    return claims.take(session, new, takings, by=who.by, now=now)
 
 
 def confirm(
@@ -104,7 +104,7 @@ def confirm(
     if not _stands(hold, hold.claims, now):
         slot = _take_again(session, hold, who=who, now=now)
         hold = replace(hold, room_id=slot.room_id, equipment_id=slot.equipment_id)
-    return bookings.book(session, hold, said, patient_id, once=once, actor=who.actor, now=now)
+    return bookings.book(session, hold, said, patient_id, once=once, by=who.by, now=now)
 
 
 def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:

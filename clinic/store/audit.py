@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Index, String, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -11,6 +12,13 @@ from clinic.store.base import Base, Key
 
 BY_STAFF = text("substr(actor, 1, 8) = 'account:'")
 """Rows of what somebody on the staff did; a query has to ask for it in these words to be quick."""
+
+
+class By(NamedTuple):
+    """By whom something is done, and what else its audit rows say: fields as in Audit."""
+
+    actor: str
+    detail: str = ""
 
 
 class Audit(Base):

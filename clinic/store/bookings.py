@@ -21,7 +21,7 @@ from clinic.domain.appointment import State
 from clinic.domain.errors import PatientClash
 from clinic.domain.timeline import cell_at
 from clinic.store.appointments import add_resource
-from clinic.store.audit import note
+from clinic.store.audit import By, note
 from clinic.store.base import Base, UtcDateTime
 from clinic.store.claims import CLAIM_LOCKS, PLACE_LOCKS, Taking, by_guard, claim, keep_claims
 from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Earlier, Once, remember, values_of
@@ -223,7 +223,8 @@ with new as (
         equipment_id = :equipment_id, {_each(_OF_VISIT, "{0} = :{0}")}
     from who where appointment.id = :hold
 ), noted as (
-    insert into audit (at, actor, action, appointment_id, patient_id, detail) select :now, :actor, 'book', :hold, id, '' from who
+    insert into audit (at, actor, action, appointment_id, patient_id, detail)
+    select :now, :actor, 'book', :hold, id, :detail from who
 ), told as (
     insert into outbox (appointment_id, event, sequence, due_at) values (:hold, 'booked', 0, :now)
 ), asked as (
@@ -243,9 +244,7 @@ _BOOK = text(_BOOK_AT_ONCE).bindparams(
 )
 
 
-def book(
-    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, actor: str, now: datetime
-) -> int:
+def book(session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, by: By, now: datetime) -> int:
     """Write the visit that the hold becomes, for the patient of that id, or else for a new one. Returns the patient's id.
 
     With it go the patient's claim, the audit row, the outbox row, what was said, and the request's key; the draft goes.
@@ -254,10 +253,11 @@ def book(
     """
     connection = session.connection()
     if connection.dialect.name != "postgresql":
-        return _book_in_steps(session, hold, said, patient_id, once=once, actor=actor, now=now)
+        return _book_in_steps(session, hold, said, patient_id, once=once, by=by, now=now)
     parameters = {name: getattr(said, name) for name in _SAID} | values_of(once) | {
         "hold": hold.id, "patient_id": patient_id, "room_id": hold.room_id, "equipment_id": hold.equipment_id,
-        "start_cell": cell_at(hold.start_at), "end_cell": cell_at(hold.end_at), "actor": actor, "now": now,
+        "start_cell": cell_at(hold.start_at), "end_cell": cell_at(hold.end_at), "actor": by.actor, "detail": by.detail,
+        "now": now,
     }  # fmt: skip
     try:
         return int(connection.execute(_BOOK, parameters).scalar_one())
@@ -272,7 +272,7 @@ _BECOME = update(_APPOINTMENT).where(_APPOINTMENT.c.id == bindparam("hold"))
 
 
 def _book_in_steps(
-    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, actor: str, now: datetime
+    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, by: By, now: datetime
 ) -> int:
     connection = session.connection()
     if patient_id is None:
@@ -287,7 +287,7 @@ def _book_in_steps(
         "room_id": hold.room_id, "equipment_id": hold.equipment_id,
     }  # fmt: skip
     connection.execute(_BECOME, visit | {"hold": hold.id})
-    note(session, hold.id, actor=actor, action="book", patient_id=patient_id, now=now)
+    note(session, hold.id, actor=by.actor, action="book", patient_id=patient_id, detail=by.detail, now=now)
     tell(session, hold.id, "booked", sequence=0, now=now)
     connection.execute(_ADD_INTAKE, {name: getattr(said, name) for name in _OF_INTAKE} | {"appointment_id": hold.id})
     drop_draft(session, hold.id)

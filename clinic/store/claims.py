@@ -42,7 +42,7 @@ from clinic.domain.timeline import CELL_MINUTES
 from clinic.domain.tokens import Wish
 from clinic.domain.visit import LONGEST_MINUTES
 from clinic.store.appointments import NewAppointment
-from clinic.store.audit import note
+from clinic.store.audit import By, note
 from clinic.store.base import Base, IdList, UtcDateTime
 from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Once, remember, values_of
 from clinic.store.outbox import tell
@@ -149,7 +149,7 @@ with wanted as (
     insert into outbox (appointment_id, event, sequence, due_at) select id, 'booked', 0, :now from placed where :tell
 ), noted as (
     insert into audit (at, actor, action, appointment_id, patient_id, detail)
-    select :now, :actor, :action, id, :patient_id, '' from placed
+    select :now, :actor, :action, id, :patient_id, :detail from placed
 ), taken as (
     insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
     select r, s, e, placed.id, cast(:expires as bigint) from placed, wanted where (select count(*) from gone) >= 0
@@ -180,7 +180,7 @@ def _values(new: NewAppointment) -> dict[str, Any]:
 
 
 def take(
-    session: Session, new: NewAppointment, takings: Sequence[Taking], *, actor: str, now: datetime, once: Once | None = None
+    session: Session, new: NewAppointment, takings: Sequence[Taking], *, by: By, now: datetime, once: Once | None = None
 ) -> int:
     """Write the appointment, its claims, the audit row, the request's key and (once booked) the outbox row. Returns its id.
 
@@ -193,8 +193,8 @@ def take(
     if connection.dialect.name == "postgresql":
         # One statement, one round trip: the locks are held for as short as can be.
         parameters = {
-            **_values(new), **values_of(once), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": actor,
-            "action": action, "expires": milliseconds(new.hold_expires_at),
+            **_values(new), **values_of(once), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": by.actor,
+            "detail": by.detail, "action": action, "expires": milliseconds(new.hold_expires_at),
             "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
         }  # fmt: skip
         try:
@@ -208,7 +208,7 @@ def take(
     claim(session, appointment_id, [t for t in takings if t.resource_id != new.patient_id], expires_at=new.hold_expires_at)
     if theirs := [t for t in takings if t.resource_id == new.patient_id]:
         claim(session, appointment_id, theirs, expires_at=new.hold_expires_at, refuse_as=PatientClash)
-    note(session, appointment_id, actor=actor, action=action, patient_id=new.patient_id, now=now)
+    note(session, appointment_id, actor=by.actor, action=action, patient_id=new.patient_id, detail=by.detail, now=now)
     if booked:
         tell(session, appointment_id, "booked", sequence=0, now=now)
     remember(session, once, appointment_id, now=now)

@@ -1,12 +1,12 @@
 """Hold a time, book it, change it, give it up. Each verb commits once, last; TimeRefused leaves with alternatives."""
 
 from clinic.engine.details import UPCOMING_PER_SERVICE
+from clinic.engine.instead import ALTERNATIVES
 from clinic.store.summaries import VisitSummary
 from clinic.usecases.booking.booked import Booked, Keys
 from clinic.usecases.booking.confirming import book, confirm, review
 from clinic.usecases.booking.drafts import LONGEST_DRAFT, answers_kept, keep_answers, said_before
 from clinic.usecases.booking.holding import Hold, extend, get_hold, hold, release, request_once, sweep, take
-from clinic.usecases.booking.instead import ALTERNATIVES
 from clinic.usecases.booking.lookup import Lookup, read_lookup, send_links
 from clinic.usecases.booking.managing import REASON_MAX, cancel, get_visit
 from clinic.usecases.booking.moving import Choices, choices, clinics_to_move_to, preview_move, reschedule, why_not_moved

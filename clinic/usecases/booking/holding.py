@@ -17,13 +17,13 @@ from clinic.domain.tokens import guess_opening, read_opening, write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
+from clinic.engine.instead import wish_of, with_alternatives
 from clinic.engine.opened import opened
 from clinic.store import appointments
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, find_earlier
 from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 from clinic.store.summaries import VisitSummary, summary_of
-from clinic.usecases.booking.instead import wish_of, with_alternatives
 
 Told = TypeVar("Told")
 
