@@ -48,6 +48,11 @@ class Point:
         return Point(round(self.latitude, 2), round(self.longitude, 2))
 
 
+def address_line(street: str, city: str, state: str, postal_code: str | None) -> str:
+    """An address on one line."""
+    return f"{street}, {city}, {state} {postal_code or ''}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle of latitude and longitude that does not cross the 180th meridian. Edges belong to it."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from clinic.domain.places import address_line
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import VisitType
 from clinic.store.gazetteer import ZipCode
@@ -46,18 +47,31 @@ class Recipient:
     zone: str | None
     reminders_stopped: bool
 
+    @property
+    def their_zone(self) -> str:
+        """The zone of their day and night, as well as we know it."""
+        return self.zone or self.time_zone
+
+    @property
+    def address(self) -> str:
+        return address_line(self.street, self.city, self.state_code, self.postal_code)
+
     def __repr__(self) -> str:  # never into a log
         return f"Recipient({self.appointment_id})"
 
 
 _SAID = Intake.appointment_id.is_not(None)
+EMAIL = case((_SAID, Intake.email), else_=Patient.email)
+"""How they can be written to about a visit: as they said with it, or else as their record says."""
+POSTAL_CODE = case((_SAID, Intake.postal_code), else_=Patient.postal_code)
+
 _RECIPIENT = (
     select(
         Appointment.id, Appointment.reference, Appointment.state, Appointment.sequence, Appointment.generation,
         Appointment.start_at, Appointment.end_at, Appointment.time_zone, VisitType.reminders, VisitType.prepare_days,
         Location.name, Location.street, Location.city, Location.state, Location.postal_code, Location.phone,
         func.coalesce(Intake.given_name, Patient.given_name),
-        case((_SAID, Intake.email), else_=Patient.email),
+        EMAIL,
         case((Intake.texts_consented_at.is_not(None), func.coalesce(Guardian.phone, Patient.phone))),
         ZipCode.time_zone,
         Intake.reminders_stopped_at.is_not(None),
@@ -67,7 +81,7 @@ _RECIPIENT = (
     .outerjoin(Patient, Patient.id == Appointment.patient_id)
     .outerjoin(Intake, Intake.appointment_id == Appointment.id)
     .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
-    .outerjoin(ZipCode, ZipCode.code == case((_SAID, Intake.postal_code), else_=Patient.postal_code))
+    .outerjoin(ZipCode, ZipCode.code == POSTAL_CODE)
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, select, true
 from sqlalchemy.orm import Session
 
+from clinic.domain.places import address_line
 from clinic.domain.timeline import instant_at
 from clinic.domain.tokens import Wish
 from clinic.store.appointments import Appointment
@@ -58,6 +59,10 @@ class VisitSummary:
     access: str = ""
     plans: tuple[str, ...] = ()
     earlier_wanted: bool = False
+
+    @property
+    def address(self) -> str:
+        return address_line(self.street, self.city, self.state_code, self.postal_code)
 
 
 _AROUND = (

@@ -17,6 +17,7 @@ from clinic.store.gazetteer import ZipCode
 from clinic.store.intake import Intake
 from clinic.store.patients import Patient
 from clinic.store.people import Offer
+from clinic.store.recipients import EMAIL, POSTAL_CODE
 from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 
 
@@ -57,10 +58,7 @@ _ELSEWHERE = (
     )
     .scalar_subquery()
 )
-_UNREACHED = and_(
-    Intake.texts_consented_at.is_(None), case((Intake.appointment_id.is_not(None), Intake.email), else_=Patient.email).is_(None)
-)
-_ZIP = case((Intake.appointment_id.is_not(None), Intake.postal_code), else_=Patient.postal_code)
+_UNREACHED = and_(Intake.texts_consented_at.is_(None), EMAIL.is_(None))
 _WAITING = (
     select(
         WaitlistEntry.id, WaitlistEntry.visit_type_id, WaitlistEntry.appointment_id, Appointment.patient_id, WaitlistEntry.person,
@@ -73,7 +71,7 @@ _WAITING = (
     .outerjoin(Appointment, Appointment.id == WaitlistEntry.appointment_id)
     .outerjoin(Patient, Patient.id == Appointment.patient_id)
     .outerjoin(Intake, Intake.appointment_id == Appointment.id)
-    .outerjoin(ZipCode, ZipCode.code == _ZIP)
+    .outerjoin(ZipCode, ZipCode.code == POSTAL_CODE)
     .where(
         WaitlistEntry.ended_at.is_(None),
         or_(Appointment.id.is_(None), and_(Appointment.state == State.BOOKED, Appointment.start_at > _NOW)),

@@ -181,7 +181,7 @@ def _finished(
     session: Session, post: Post, leased: Leased, outcome: str, *, detail: str, body: str | None, now: datetime
 ) -> bool:
     if body is not None:
-        sealed.keep_seal(session, post.sealer.seal(sealed.WORD))
+        sealed.keep_seal(session, post.sealer.seal)
         body = post.sealer.seal(body)
     return deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
 
@@ -251,7 +251,7 @@ def _give_back(session: Session, rested: Sequence[Leased], *, at: datetime, deta
 def _zone(session: Session, leased: Leased) -> str:
     """Of the reader's ZIP code, else of the clinic."""
     visit = find_recipient(session, leased.appointment_id) if leased.appointment_id is not None else None
-    return (visit.zone or visit.time_zone) if visit else "America/New_York"
+    return visit.their_zone if visit else "America/New_York"
 
 
 @retried

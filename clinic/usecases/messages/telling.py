@@ -67,9 +67,8 @@ def _of_entry(session: Session, post: Post, event: Event, leased: Leased, held: 
 
 def _placed(told: Told, visit: Recipient) -> Told:
     """With when and where."""
-    address = f"{visit.street}, {visit.city}, {visit.state_code} {visit.postal_code or ''}".strip()
     return replace(
-        told, clinic=visit.clinic, address=address, phone=visit.phone or "", start=visit.start, end=visit.end,
+        told, clinic=visit.clinic, address=visit.address, phone=visit.phone or "", start=visit.start, end=visit.end,
         time_zone=visit.time_zone, reference=visit.reference, sequence=visit.sequence,
     )  # fmt: skip
 

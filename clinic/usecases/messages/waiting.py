@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
+from clinic.engine import sealed_said
+from clinic.store.bookings import Said
 from clinic.store.recipients import find_recipient
 from clinic.store.waitlist import WaitlistEntry
 
 
-def said_of(entry: WaitlistEntry, sealer: Sealer) -> dict[str, Any]:
-    """What they said when they began to wait (the fields of store.bookings.Said); empty where they have a visit."""
-    said: dict[str, Any] = json.loads(sealer.open(entry.said)) if entry.said else {}
-    return said
+def said_of(entry: WaitlistEntry, sealer: Sealer) -> Said | None:
+    """What they said when they began to wait; None where they have a visit, or wait no more."""
+    return sealed_said.unseal(entry.said, sealer)[0] if entry.said else None
 
 
 def name_of(session: Session, entry: WaitlistEntry, sealer: Sealer) -> str:
@@ -23,4 +21,5 @@ def name_of(session: Session, entry: WaitlistEntry, sealer: Sealer) -> str:
     if entry.appointment_id is not None:
         theirs = find_recipient(session, entry.appointment_id)
         return (theirs.first_name if theirs else None) or ""
-    return str(said_of(entry, sealer).get("given_name") or "")
+    said = said_of(entry, sealer)
+    return said.given_name if said else ""

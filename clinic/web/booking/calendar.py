@@ -17,8 +17,7 @@ def calendar_file(booked: Booked) -> Response:
     visit = booked.summary
     told = Told(
         event=Event.BOOKED, clinic=visit.location_name, start=visit.start, end=visit.end, time_zone=visit.time_zone,
-        address=f"{visit.street}, {visit.city}, {visit.state_code} {visit.postal_code or ''}".strip(),
-        reference=visit.reference, sequence=visit.sequence,
+        address=visit.address, reference=visit.reference, sequence=visit.sequence,
     )  # fmt: skip
     entry = calendar_entry(current_app, told, stamp=now(), cancelled=visit.state == State.CANCELLED)
     headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
