@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.places import Point
 from clinic.domain.waitlist import Wants
-from clinic.store import waitlist
+from clinic.store import tasks, waitlist
 from clinic.store.waiters import Waiter
 from clinic.store.waitlist import TimeOffer, WaitlistEntry
 
@@ -29,7 +29,7 @@ def close_offers(session: Session, offers: Sequence[TimeOffer], state: str, *, n
     for offer in offers:
         offer.state, offer.answered_at = state, now
     session.flush()
-    waitlist.close_calls(session, [offer.id for offer in offers], now=now)
+    tasks.close_calls(session, [offer.id for offer in offers], now=now)
     for offer in offers:
         if not waitlist.open_offers(session, offer.hold_id):
             waitlist.look_again(session, offer.freed_id, at=now)

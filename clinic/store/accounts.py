@@ -100,6 +100,16 @@ def lock_account(session: Session, account_id: int) -> Account | None:
     return session.scalar(select(Account).where(Account.id == account_id).with_for_update(), execution_options=fresh)
 
 
+def note_failure(session: Session, account_id: int) -> None:
+    """One more wrong password or code in a row."""
+    failed = update(Account).where(Account.id == account_id).values(failures_in_row=Account.failures_in_row + 1)
+    session.connection().execute(failed)
+
+
+def replace_hash(session: Session, account_id: int, password_hash: str) -> None:
+    session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+
+
 def grants_of(session: Session, account_id: int) -> tuple[Grant, ...]:
     """The roles of an account, in the order in which they were given."""
     return tuple(grant for _, grant in numbered_grants(session, account_id))

@@ -92,6 +92,19 @@ def close_visit_tasks(session: Session, kind: str, visits: Sequence[int], *, now
     session.connection().execute(update(_TASK).where(*theirs).values(done_at=now))
 
 
+def add_calls(session: Session, offers: Mapping[int, int], *, now: datetime) -> None:
+    """One for each offer (its held appointment by its id): nobody can write to them."""
+    rows = [{"kind": PHONE_OFFER, "created_at": now, "appointment_id": hold, "offer_id": offer} for offer, hold in offers.items()]
+    if rows:
+        session.connection().execute(_INSERT, rows)
+
+
+def close_calls(session: Session, offers: Sequence[int], *, now: datetime) -> None:
+    """Nobody need call about these offers any more."""
+    theirs = (_TASK.c.offer_id.in_(offers), _TASK.c.done_at.is_(None))
+    session.connection().execute(update(_TASK).where(*theirs).values(done_at=now))
+
+
 _MESSAGE_TASK = text("""
     insert into task (kind, created_at, appointment_id, patient_id, delivery_id)
     select :kind, :now, :appointment_id, (select patient_id from appointment where id = :appointment_id), :delivery_id

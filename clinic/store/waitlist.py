@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -25,7 +25,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from clinic.domain.appointment import State
 from clinic.store.appointments import Appointment
 from clinic.store.base import Base, Key
-from clinic.store.tasks import PHONE_OFFER
 
 WAIT_LOCKS = 5
 """First half of our advisory lock numbers for who waits; claims have 1, keys 2, people 3, places 4."""
@@ -136,7 +135,7 @@ class TimeOffer(Base):
     )
 
 
-_ENTRY, _FREED, _OFFER, _TASK = (Base.metadata.tables[name] for name in ("waitlist_entry", "freed_time", "time_offer", "task"))
+_ENTRY, _FREED = Base.metadata.tables["waitlist_entry"], Base.metadata.tables["freed_time"]
 _FREE = insert(_FREED)
 
 
@@ -227,13 +226,6 @@ def entries_of(session: Session, person: str) -> list[WaitlistEntry]:
     return list(session.scalars(wanted.order_by(WaitlistEntry.id)))
 
 
-def ask_by_phone(session: Session, offers: Iterable[TimeOffer], *, now: datetime) -> None:
-    """A task for each: nobody can write to them."""
-    rows = [{"kind": PHONE_OFFER, "created_at": now, "appointment_id": offer.hold_id, "offer_id": offer.id} for offer in offers]
-    if rows:
-        session.connection().execute(insert(_TASK), rows)
-
-
 def maybe_over(session: Session, *, now: datetime) -> list[tuple[WaitlistEntry, Appointment | None]]:
     """Entries that have days, or whose visit is not ahead of them any more, with it: some of them may wait in vain."""
     ahead = and_(Appointment.state == State.BOOKED, Appointment.start_at > now)
@@ -260,12 +252,6 @@ def some_said(session: Session, after: int, limit: int) -> list[tuple[int, str]]
 
 def reseal(session: Session, entry_id: int, said: str) -> None:
     session.execute(update(WaitlistEntry).where(WaitlistEntry.id == entry_id).values(said=said))
-
-
-def close_calls(session: Session, offer_ids: Sequence[int], *, now: datetime) -> None:
-    """Nobody need call about these offers any more."""
-    theirs = (_TASK.c.offer_id.in_(offer_ids), _TASK.c.done_at.is_(None))
-    session.connection().execute(update(_TASK).where(*theirs).values(done_at=now))
 
 
 def taken(session: Session, freed_id: int, hold_id: int, *, now: datetime) -> None:

@@ -219,10 +219,7 @@ def reopen_account(session: Session, person: Person, account_id: int, *, now: da
     if account.state != "disabled":
         raise IllegalMove("This account is open already.")
     account.state = "active"
-    _clear(session, account, now=now)
-    _send_link(session, account_id, "reset", now=now)
-    _note(session, person.actor, "account_enabled", account_id, now=now)
-    _tell_witnesses(session, person, account_id, now=now)
+    _begin_anew(session, person, account, "account_enabled", now=now)
     session.commit()
 
 
@@ -236,12 +233,17 @@ def reset_sign_in(session: Session, person: Person, account_id: int, *, now: dat
     account = _reached(session, person, account_id, "close-account")
     if account.state != "active":
         raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
-    _clear(session, account, now=now)
-    _send_link(session, account_id, "reset", now=now)
-    _note(session, person.actor, "account_reset", account_id, now=now)
-    told = _tell_witnesses(session, person, account_id, now=now)
+    told = _begin_anew(session, person, account, "account_reset", now=now)
     session.commit()
     return told
+
+
+def _begin_anew(session: Session, person: Person, account: Account, action: str, *, now: datetime) -> int:
+    """Their sign-in is worth nothing any more, and a link to a new one is on its way. Returns how many witnesses were told."""
+    _clear(session, account, now=now)
+    _send_link(session, account.id, "reset", now=now)
+    _note(session, person.actor, action, account.id, now=now)
+    return _tell_witnesses(session, person, account.id, now=now)
 
 
 def _clear(session: Session, account: Account, *, now: datetime) -> None:

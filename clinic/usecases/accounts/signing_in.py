@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import matching_step
@@ -42,7 +41,7 @@ def begin_sign_in(session: Session, email: str, password: str, *, locks: Locks, 
 def _begin(session: Session, account_id: int, new_hash: str | None, *, device: str, now: datetime) -> str:
     begin_write(session)
     if new_hash:
-        session.execute(update(Account).where(Account.id == account_id).values(password_hash=new_hash))
+        accounts.replace_hash(session, account_id, new_hash)
     token = start(session, account_id, factor=False, device=device, now=now)
     session.commit()
     return token
@@ -95,7 +94,6 @@ def _proof(session: Session, account: Account, code: str, *, locks: Locks, now: 
 @retried
 def _note_failure(session: Session, account_id: int, action: str, *, now: datetime) -> None:
     begin_write(session)
-    failed = update(Account).where(Account.id == account_id).values(failures_in_row=Account.failures_in_row + 1)
-    session.connection().execute(failed)
+    accounts.note_failure(session, account_id)
     audit.note(session, None, actor=f"account:{account_id}", action=action, now=now)
     session.commit()

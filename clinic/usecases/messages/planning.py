@@ -13,7 +13,7 @@ from clinic.domain.appointment import State
 from clinic.domain.errors import Busy
 from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
 from clinic.engine.attempts import retried
-from clinic.store import deliveries, gazetteer, outbox, waitlist
+from clinic.store import deliveries, outbox, tasks
 from clinic.store.accounts import Account
 from clinic.store.connect import begin_write
 from clinic.store.outbox import Due
@@ -106,8 +106,7 @@ def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
 
 
 def _reached(visit: Recipient, post: Post) -> Reached:
-    texts_to = visit.texts_to if post.texts else None
-    return Reached(email=visit.email, texts_to=texts_to, zone=visit.zone or visit.time_zone)
+    return Reached(email=visit.email, texts_to=visit.texts_to if post.texts else None, zone=visit.their_zone)
 
 
 def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Recipient | None) -> Reached:
@@ -116,17 +115,17 @@ def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Rec
         theirs = find_recipient(session, entry.appointment_id)
         return _reached(theirs, post) if theirs else Reached()
     said = said_of(entry, post.sealer)
-    texts_to = said.get("phone") if said.get("texts_consented_at") and post.texts else None
-    reached = Reached(email=said.get("email"), texts_to=texts_to)
-    home = gazetteer.zip_code(session, said.get("postal_code") or "")
-    zone = (home.time_zone if home else "") or (offered.time_zone if offered else "")
+    if said is None:
+        return Reached()
+    reached = Reached(email=said.email, texts_to=said.phone if said.texts_consented_at and post.texts else None)
+    zone = entry.time_zone or (offered.time_zone if offered else "")
     return replace(reached, zone=zone) if zone else reached
 
 
 def _send_by_each(session: Session, message: Due, event: Event, reader: _Reader, *, now: datetime) -> None:
     visit, ways = reader.visit, channels(event, reader.reached)
     if event is Event.OFFER and not ways and (offer := session.get(TimeOffer, message.sequence)):
-        waitlist.ask_by_phone(session, [offer], now=now)  # they agreed to texts, and nobody here sends any
+        tasks.add_calls(session, {offer.id: offer.hold_id}, now=now)  # they agreed to texts, and nobody here sends any
     for channel in ways:
         due_at = now
         # What somebody asked for a moment ago may come at once; anything else does not ring at night.

@@ -15,7 +15,7 @@ from clinic.engine import details, place, sealed_said, waiting
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
 from clinic.engine.opened import NO_SUCH_KEY
-from clinic.store import appointments, audit, bookings, waitlist
+from clinic.store import appointments, audit, bookings, tasks, waitlist
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
 from clinic.store.summaries import VisitSummary, summary_of
@@ -78,7 +78,7 @@ def _accept(session: Session, offer_id: int, *, sealer: Sealer, who: Who, now: d
     if offer.state in ("open", "lapsed") and entry.ended_at is None:
         offer.state, offer.answered_at = "accepted", now
         session.flush()
-        waitlist.close_calls(session, [offer_id], now=now)
+        tasks.close_calls(session, [offer_id], now=now)
         patient_id = _take(session, offer, entry, sealer=sealer, who=who, now=now)
         waiting.close_offers(session, waitlist.open_offers(session, offer.hold_id), "passed", now=now)
         waitlist.taken(session, offer.freed_id, offer.hold_id, now=now)

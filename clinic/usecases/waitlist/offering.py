@@ -14,7 +14,7 @@ from clinic.domain.waitlist import POLICY, Policy, answer_until, is_over
 from clinic.engine import place, waiting
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
-from clinic.store import appointments, audit, outbox, waitlist
+from clinic.store import appointments, audit, outbox, tasks, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.waitlist import FreedTime, TimeOffer
 from clinic.usecases.waitlist.choosing import Chosen, Later, choose
@@ -125,8 +125,8 @@ def _make_offers(session: Session, freed: FreedTime, chosen: Chosen, policy: Pol
             session, hold_id, actor=WAITLIST.actor, action="offer", patient_id=one.patient_id,
             detail=f"entry {one.id}, rank {rank} of {chosen.suits}", now=now,
         )  # fmt: skip
-    by_phone = [offer for offer, (_rank, one) in zip(offers, chosen.batch, strict=True) if one.by_phone]
-    waitlist.ask_by_phone(session, by_phone, now=now)
+    by_phone = {offer.id: hold_id for offer, (_rank, one) in zip(offers, chosen.batch, strict=True) if one.by_phone}
+    tasks.add_calls(session, by_phone, now=now)
 
 
 @retried
