@@ -14,12 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from clinic.factory import create_app
 from clinic.usecases import messages
 from clinic.usecases.messages import Rest
 from tests.conftest import FakeClock
-from tests.databases import settings_for
-from tests.pages import ReadingClient
 from tests.postbox import Postbox
 from tests.web.visiting import hidden, opening_at
 
@@ -34,14 +31,8 @@ def box() -> Iterator[Postbox]:
 
 
 @pytest.fixture
-def app(database: str, clock: FakeClock, box: Postbox) -> Iterator[Flask]:
-    made = create_app(settings_for(database, smtp_url=box.url, mail_from="visits@example.org"), clock=clock)
-    made.testing = True
-    made.test_client_class = ReadingClient
-    yield made
-    with made.app_context():
-        made.extensions["sqlalchemy"].engine.dispose()
-    made.extensions["clinic"].limiter.storage.dispose()
+def other_settings(box: Postbox) -> dict[str, Any]:
+    return {"smtp_url": box.url}
 
 
 def mailed(app: Flask, box: Postbox, clock: FakeClock, count: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -11,13 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from clinic.factory import create_app
 from clinic.store.deliveries import Delivery
 from clinic.store.outbox import OutboxMessage
 from clinic.usecases.messages import Rest, deliver, plan
 from tests.conftest import FakeClock
-from tests.databases import settings_for
-from tests.pages import ReadingClient
 from tests.web.booking.test_move import book_at
 from tests.web.visiting import count_visits, hidden, opened, opening_at
 
@@ -26,20 +22,12 @@ WAYS_OUT = ("connect", "connect_ex", "sendto", "create_connection", "getaddrinfo
 
 
 @pytest.fixture
-def app(database: str, clock: FakeClock) -> Iterator[Flask]:
-    """With a mail server and a provider of texts that nobody would ever hear from."""
-    ways = {
+def other_settings() -> dict[str, Any]:
+    """A mail server and a provider of texts that nobody would ever hear from."""
+    return {
         "smtp_url": f"smtp://clinic:secret@{NOWHERE}:587",
         "sms_url": f"twilio://AC1:secret@{NOWHERE}?from=+14075550100",
-        "mail_from": "visits@book.example.org",
     }
-    made = create_app(settings_for(database, **ways), clock=clock)
-    made.testing = True
-    made.test_client_class = ReadingClient
-    yield made
-    with made.app_context():
-        made.extensions["sqlalchemy"].engine.dispose()
-    made.extensions["clinic"].limiter.storage.dispose()
 
 
 @pytest.fixture
