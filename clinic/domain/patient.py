@@ -98,11 +98,16 @@ def _check_contact(details: PatientDetails) -> dict[str, str]:
     return wrong
 
 
-def _check_visit(details: PatientDetails) -> dict[str, str]:
+def check_request(booked_by: str, reason: str | None) -> dict[str, str]:
+    """What cannot be right of what is said for one visit: a sentence for each field."""
     wrong: dict[str, str] = {}
-    if details.booked_by not in BOOKED_BY:
+    if booked_by not in BOOKED_BY:
         wrong["booked_by"] = "Choose who is booking: " + ", ".join(BOOKED_BY) + "."
-    wrong |= _check_text("reason", details.reason, _REASON_MAX, "You can tell the specialist more at the visit.")
+    return wrong | _check_text("reason", reason, _REASON_MAX, "You can tell the specialist more at the visit.")
+
+
+def _check_visit(details: PatientDetails) -> dict[str, str]:
+    wrong = check_request(details.booked_by, details.reason)
     wrong |= _check_text("access_needs", details.access_needs, _ACCESS_NEEDS_MAX, "You can tell us more on the phone.")
     wrong |= _check_text("insurer", details.insurer, _INSURER_MAX, "The name of the insurer and the plan is enough.")
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?", details.language):

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 from clinic.domain.appointment import State
 from clinic.domain.errors import PatientClash
 from clinic.domain.timeline import cell_at
-from clinic.store.appointments import add_resource
+from clinic.store.appointments import Appointment, add_resource
 from clinic.store.audit import By, note
 from clinic.store.base import Base, UtcDateTime
-from clinic.store.claims import CLAIM_LOCKS, PLACE_LOCKS, Taking, by_guard, claim, keep_claims
+from clinic.store.claims import CLAIM_LOCKS, PLACE_LOCKS, Taking, by_guard, claim, keep_claims, lock_calendars
 from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Earlier, Once, remember, values_of
 from clinic.store.intake import drop_draft
 from clinic.store.outbox import tell
@@ -173,6 +173,28 @@ def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: 
         found = _found(connection.execute(_FIND, asked).all())
         if found is None or found.patient_id is None or (CLAIM_LOCKS, found.patient_id) in {(s, i) for _, s, i in locked}:
             return found
+
+
+_FIND_HELD = (
+    select(*_HELD, _CLAIMS, _KEY.c.request_hash, _KEY.c.appointment_id, _KEY.c.created_at)
+    .select_from(_APPOINTMENT.outerjoin(_KEY, (_KEY.c.scope == bindparam("scope")) & (_KEY.c.key == bindparam("key"))))
+    .where(_APPOINTMENT.c.id == bindparam("hold"))
+)
+
+
+def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once | None) -> Found | None:
+    """The hold and what decides about booking it for a patient whose record is known, once its calendars, theirs and the key
+    are ours; None: it was purged meanwhile. A hold never moves: the locks are those of where it was seen.
+    """
+    people, kind = [hold.specialist_id, patient_id], hold.visit_type_id
+    lock_calendars(session, people, locations=[hold.location_id], visit_type_id=kind, once=once)
+    asked = {"hold": hold.id, "scope": once and once.scope, "key": once and once.key}
+    row = session.connection().execute(_FIND_HELD, asked).one_or_none()
+    if row is None:
+        return None
+    *held, request_hash, made, made_at = row
+    earlier = None if made is None else Earlier(request_hash, made, made_at)
+    return Found(Held(*held), earlier, patient_id, 0, resembling=())
 
 
 def _number(said: Said) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, String, Text, bindparam, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic.store.appointments import Appointment
 from clinic.store.base import Base, UtcDateTime
 
 DRAFTS_KEPT_FOR = timedelta(hours=1)
@@ -54,6 +55,12 @@ _SAVE_DRAFT = text("""
 
 def find_intake(session: Session, appointment_id: int) -> Intake | None:
     return session.get(Intake, appointment_id)
+
+
+def last_said(session: Session, patient_id: int) -> Intake | None:
+    """What was said with the patient's last booking, whatever became of it."""
+    theirs = select(Intake).join(Appointment, Appointment.id == Intake.appointment_id).where(Appointment.patient_id == patient_id)
+    return session.scalars(theirs.order_by(Appointment.booked_at.desc(), Appointment.id.desc()).limit(1)).first()
 
 
 def stop_texts(session: Session, appointment_id: int) -> None:

@@ -81,6 +81,13 @@ def find_guardian(session: Session, appointment_id: int) -> Guardian | None:
     return session.get(Guardian, appointment_id)
 
 
+def last_guardian(session: Session, patient_id: int) -> Guardian | None:
+    """Who answered for the patient when one was last named."""
+    theirs = select(Guardian).join(Appointment, Appointment.id == Guardian.appointment_id)
+    theirs = theirs.where(Appointment.patient_id == patient_id)
+    return session.scalars(theirs.order_by(Guardian.consented_at.desc(), Appointment.id.desc()).limit(1)).first()
+
+
 _ADD_GUARDIAN = insert(Base.metadata.tables["guardian"])
 
 

@@ -1,13 +1,14 @@
-"""Visits within somebody's reach: the query itself is narrowed, so that nothing beyond it is ever read."""
+"""Visits and patients within somebody's reach: the query itself is narrowed, so that nothing beyond it is ever read."""
 
 from __future__ import annotations
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from clinic.domain.roles import Scope, Viewer
 from clinic.store.appointments import Appointment
+from clinic.store.patients import Patient
 
 
 def within(viewer: Viewer) -> ColumnElement[bool]:
@@ -28,4 +29,12 @@ def within(viewer: Viewer) -> ColumnElement[bool]:
 def find_visit(session: Session, viewer: Viewer, appointment_id: int) -> Appointment | None:
     """The visit, as the database has it now; None beyond reach, as where there is none."""
     wanted = select(Appointment).where(Appointment.id == appointment_id, within(viewer))
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def find_patient(session: Session, viewer: Viewer, patient_id: int) -> Patient | None:
+    """The patient whom the viewer looked up, or who has a visit within their reach; None beyond it, as where there is none."""
+    wanted = select(Patient).where(Patient.id == patient_id)
+    if not viewer.reach.covers(looked_up=patient_id in viewer.patients):
+        wanted = wanted.where(exists().where(Appointment.patient_id == patient_id, within(viewer)))
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()

@@ -1,19 +1,20 @@
 """Hold a time, book it, change it, give it up. Each verb commits once, last; TimeRefused leaves with alternatives."""
 
+from clinic.engine.booked import Booked, Keys
 from clinic.engine.details import UPCOMING_PER_SERVICE
 from clinic.engine.instead import ALTERNATIVES
 from clinic.store.summaries import VisitSummary
-from clinic.usecases.booking.booked import Booked, Keys
 from clinic.usecases.booking.confirming import book, confirm, review
 from clinic.usecases.booking.drafts import LONGEST_DRAFT, answers_kept, keep_answers, said_before
 from clinic.usecases.booking.holding import Hold, extend, get_hold, hold, release, request_once, sweep, take
+from clinic.usecases.booking.knowing import book_known
 from clinic.usecases.booking.lookup import Lookup, read_lookup, send_links
 from clinic.usecases.booking.managing import REASON_MAX, cancel, get_visit
 from clinic.usecases.booking.moving import Choices, choices, clinics_to_move_to, preview_move, reschedule, why_not_moved
 
 __all__ = [
     "ALTERNATIVES", "LONGEST_DRAFT", "REASON_MAX", "UPCOMING_PER_SERVICE", "Booked", "Choices", "Hold", "Keys",
-    "Lookup", "VisitSummary", "answers_kept", "book", "cancel", "choices", "clinics_to_move_to", "confirm", "extend",
-    "get_hold", "get_visit", "hold", "keep_answers", "preview_move", "read_lookup", "release",
+    "Lookup", "VisitSummary", "answers_kept", "book", "book_known", "cancel", "choices", "clinics_to_move_to", "confirm",
+    "extend", "get_hold", "get_visit", "hold", "keep_answers", "preview_move", "read_lookup", "release",
     "request_once", "reschedule", "review", "said_before", "send_links", "sweep", "take", "why_not_moved",
 ]  # fmt: skip

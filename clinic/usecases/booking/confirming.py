@@ -13,6 +13,7 @@ from clinic.domain.patient import PatientDetails
 from clinic.domain.tokens import appointment_of, opens
 from clinic.engine import details as said_of
 from clinic.engine.attempts import retried
+from clinic.engine.booked import Booked, Keys, as_booked, keys_of
 from clinic.engine.changing import Who
 from clinic.engine.instead import wish_of, with_alternatives
 from clinic.engine.opened import NO_SUCH_KEY, get, opened
@@ -20,7 +21,6 @@ from clinic.store import bookings
 from clinic.store.bookings import Found, Said
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, made_by
-from clinic.usecases.booking.booked import Booked, Keys, as_booked, keys_of
 
 Told = TypeVar("Told")
 

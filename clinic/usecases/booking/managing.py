@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.booked import Booked, as_booked
 from clinic.engine.changing import Who
 from clinic.engine.opened import managed
 from clinic.store.connect import begin_write
-from clinic.usecases.booking.booked import Booked, as_booked
 
 REASON_MAX = 40
 

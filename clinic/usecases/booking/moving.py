@@ -15,6 +15,7 @@ from clinic.domain.places import Point
 from clinic.domain.tokens import Wish, guess_opening, read_opening
 from clinic.engine import place
 from clinic.engine.attempts import retried
+from clinic.engine.booked import Booked, as_booked
 from clinic.engine.changing import Who
 from clinic.engine.instead import wish_of, with_alternatives
 from clinic.engine.opened import managed
@@ -26,7 +27,6 @@ from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location, find_point, offering
 from clinic.store.summaries import VisitSummary, summary_if_moved
-from clinic.usecases.booking.booked import Booked, as_booked
 
 IN_A_GROUP = 3
 CLINICS_TO_CHOOSE_FROM = 20

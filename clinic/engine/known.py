@@ -1,0 +1,80 @@
+"""Book a held time for a patient whose record is known: nobody is asked again what we have been told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import InvalidInput, NotFound
+from clinic.domain.hours import local_day
+from clinic.domain.patient import check_request, is_minor
+from clinic.domain.roles import Viewer
+from clinic.engine.changing import Who
+from clinic.engine.details import Answerable, book_held
+from clinic.store import bookings, intake, patients
+from clinic.store.appointments import Appointment
+from clinic.store.bookings import Held, Said
+from clinic.store.idempotency import Once, made_by
+from clinic.store.patients import Patient
+from clinic.store.reached import find_patient
+
+NO_SUCH_PATIENT = "There is no such patient."
+NO_GUARDIAN = "This patient is under 18 at the visit, and we know of no parent or guardian. Enter who answers for them."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For whom, and what is asked for this time. `booked_by` is one of domain.patient.BOOKED_BY."""
+
+    patient_id: int
+    booked_by: str = "self"
+    reason: str | None = None
+
+
+def book(
+    session: Session, hold: Appointment, asked: Asked, *, viewer: Viewer, who: Who, now: datetime, once: Once | None = None
+) -> None:
+    """Make the hold a visit of a patient within the viewer's reach, with everything as last told. `once` before: nothing.
+
+    Part of a writing transaction. Raises InvalidInput, NotFound, KeyReused, and what `place.confirm` does.
+    """
+    wrong = check_request(asked.booked_by, asked.reason)
+    if wrong:
+        raise InvalidInput(wrong)
+    found = bookings.find_for(session, hold, asked.patient_id, once=once)
+    if found is None:
+        raise NotFound("There is no such hold.")
+    # Only now: whoever merges records or hands them on holds the patient's lock.
+    patient = find_patient(session, viewer, asked.patient_id)
+    if patient is None:
+        raise NotFound(NO_SUCH_PATIENT)
+    if once is not None and made_by(once, found.earlier, now=now) is not None:
+        return
+    answers_for = _answers_for(session, patient, found.hold)
+    book_held(session, found, _as_told(session, patient, asked), answers_for, who=who, now=now, once=once)
+
+
+def _as_told(session: Session, patient: Patient, asked: Asked) -> Said:
+    """How to reach them, and what helps them, as was said with their last booking, or else as their record has it."""
+    last = intake.last_said(session, patient.id)
+    source = last or patient
+    return Said(
+        given_name=source.given_name or patient.given_name, family_name=source.family_name or patient.family_name,
+        match_name=patient.match_name, birth_date=patient.birth_date, phone=patient.phone,
+        phone_extension=source.phone_extension, email=source.email, postal_code=source.postal_code,
+        language=source.language, interpreter=source.interpreter, access_needs=last.access_needs if last else None,
+        insurer=last.insurer if last else None, texts_consented_at=last.texts_consented_at if last else None,
+        new_patient=None, booked_by=asked.booked_by, reason=asked.reason or None,
+    )  # fmt: skip
+
+
+def _answers_for(session: Session, patient: Patient, hold: Held) -> Answerable | None:
+    """The guardian whom a minor's earlier booking named. Raises InvalidInput without one."""
+    if not is_minor(patient.birth_date, local_day(hold.start_at, hold.time_zone)):
+        return None
+    guardian = patients.last_guardian(session, patient.id)
+    if guardian is None:
+        raise InvalidInput({"guardian": NO_GUARDIAN})
+    return Answerable(guardian.name, guardian.relation, guardian.phone)
