@@ -19,7 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
-from tests.databases import KINDS, Databases, settings_for
+from tests.databases import KINDS, Databases, scratch, settings_for
 from tests.pages import ReadingClient
 from tests.templates import Compiled
 
@@ -90,9 +90,8 @@ def compiled_templates() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
-    home = tmp_path_factory.mktemp("databases")
-    with ExitStack() as stack:
+def all_databases() -> Iterator[dict[str, Databases]]:
+    with scratch() as home, ExitStack() as stack:
         yield {kind: Databases(kind, home, stack) for kind in KINDS}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from flask_migrate import upgrade
@@ -17,6 +20,9 @@ from clinic.factory import create_app
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
+MEMORY = Path("/dev/shm")
+ROOM = 2**30
+OLD_SECONDS = 86400
 NO_LIMIT = "100000 per minute"
 
 
@@ -44,6 +50,20 @@ def migrate(url: str) -> None:
     with app.app_context():
         upgrade()
         app.extensions["sqlalchemy"].engine.dispose()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for databases until the block ends: in memory where there is a gigabyte, as no test outlives the power."""
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    folder = MEMORY if roomy else Path("/tmp")
+    for old in folder.glob("clinic-test-*"):  # of a run that was killed
+        with suppress(FileNotFoundError):
+            if time.time() - old.stat().st_mtime > OLD_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+    with TemporaryDirectory(prefix="clinic-test-", dir=folder, ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o755)  # PostgreSQL may run as somebody else
+        yield Path(home)
 
 
 class Databases:
@@ -105,7 +125,7 @@ class Databases:
                 shutil.copyfile(str(make_url(template).database), file)
             return f"sqlite:///{file}"
         if not self._server:
-            self._server = self._stack.enter_context(postgres.server())
+            self._server = self._stack.enter_context(postgres.server(folder=self._home))
         source = make_url(template).database if template else "template0"
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)

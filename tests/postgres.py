@@ -26,6 +26,9 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "autovacuum": "off",
@@ -49,10 +52,10 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def server(settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
+def server(settings: Mapping[str, str] = SETTINGS, *, folder: str | Path = "/tmp") -> Iterator[str]:
     """Run a server until the block ends; yields the SQLAlchemy URL of its `postgres` database."""
     # The socket's path must stay under 107 characters, so not below pytest's own temporary directory.
-    home = Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="clinic-pg-", dir=folder))
     process = None
     try:
         programs, who = _demoted(home, binaries())
