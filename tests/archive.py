@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
@@ -77,6 +77,28 @@ class Archive:
             "time_offer", entry_id=entry_id, freed_id=freed_id, hold_id=hold_id, rank=1, state="lapsed", made_at=made,
             expires_at=made,
         )  # fmt: skip
+
+    def call(self, ended: datetime, **given: Any) -> int:
+        """A call of somebody on the staff, with a visit noted that was cancelled since."""
+        account = self.add("account", email=f"{self.number}@example.org", name="Ada", state="active", created_at=self.now,
+                           failures_in_row=0)  # fmt: skip
+        made = self.add("call", account_id=account, began_at=ended, ended_at=ended, **given)
+        about = self.appointment(self.now, patient_id=self.patient(self.now))
+        self.add("call_visit", call_id=made, appointment_id=about, action="book", at=ended)
+        return made
+
+    def end(self, call_id: int, at: datetime) -> None:
+        begin_write(self.session)
+        self.session.execute(update(TABLES["call"]).where(TABLES["call"].c.id == call_id).values(ended_at=at))
+        self.session.commit()
+
+    def merge(self, at: datetime, *, since: datetime | None = None) -> int:
+        """Two patients of whom one is the other since then."""
+        into, gone = self.patient(since or self.now), self.patient(since or self.now)
+        begin_write(self.session)
+        self.session.execute(update(TABLES["patient"]).where(TABLES["patient"].c.id == gone).values(merged_into_id=into))
+        self.session.commit()
+        return self.add("patient_merge", from_id=gone, into_id=into, at=at, actor="account:1", moved="{}")
 
     def task(self, *, done: datetime | None = None, **about: int) -> int:
         return self.add("task", kind="failed_message", created_at=self.now - 3000 * DAY, done_at=done, **about)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 LONGEST_DAYS = 36_525
+UNDONE_FOR_DAYS = 30
+"""For so long two records of one patient that became one can be made two again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +15,9 @@ class Retention:
     """Days for which each kind is kept once it is over. Raises ValueError unless all are whole and from 1 to a century.
 
     holds: times that were never booked. idempotency: keys of requests. messages: bodies and addresses of what was sent.
-    waitlist: entries that ended, times that became free and the offers of them. tasks: those done. visits: with all that was
-    said and sent about them, and patients of whom nothing else is left. audit: who did what.
+    waitlist: entries that ended, times that became free and the offers of them. tasks: those done, calls to the desk, and what
+    moved when two records became one. visits: with all that was said and sent about them, and patients of whom nothing else is
+    left. audit: who did what.
     """
 
     holds_days: int = 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, insert, or_, select
+from sqlalchemy import Date, ForeignKey, Index, String, insert, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
@@ -14,11 +14,15 @@ from clinic.store.base import Base
 PERSON_LOCKS = 3
 """First half of the advisory lock numbers of people; claims have 1, idempotency keys 2."""
 
+_MERGED = text("merged_into_id is not null")
+
 
 class Patient(Base):
     """A person who is seen. The id is the resource's: a patient, too, can only be in one place at a time.
 
     `match_name` is given and family name folded to letters; with birth date and phone it tells a returning patient.
+    `phone_misses` are wrong answers in a row of callers who said to be them; from `phone_locked_at` on nobody is taken for
+    them on the phone. `merged_into_id`: this was somebody's second record, and is found no more.
     """
 
     __tablename__ = "patient"
@@ -34,10 +38,15 @@ class Patient(Base):
     language: Mapped[str] = mapped_column(String(20), default="en")
     interpreter: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    phone_misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    phone_locked_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
 
     __table_args__ = (
         Index("ix_patient_match", "birth_date", "phone"),
         Index("ix_patient_name", "birth_date", "match_name"),
+        Index("ix_patient_phone", "phone"),
+        Index("ix_patient_merged", "merged_into_id", postgresql_where=_MERGED, sqlite_where=_MERGED),
     )
 
 

@@ -12,7 +12,10 @@ from clinic.store.base import Base, driver_rows, one_of
 
 
 class Specialist(Base):
-    """A practitioner: one human, one calendar, whatever the location. The id is the resource's."""
+    """A practitioner: one human, one calendar, whatever the location. The id is the resource's.
+
+    `gender` is "woman" or "man", for patients who ask for one; null where it was not said.
+    """
 
     __tablename__ = "specialist"
     id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, autoincrement=False)
@@ -23,6 +26,7 @@ class Specialist(Base):
     languages: Mapped[str] = mapped_column(String(120), default="English")
     about: Mapped[str] = mapped_column(Text, default="")
     active: Mapped[bool] = mapped_column(default=True)
+    gender: Mapped[str | None] = mapped_column(String(10))
 
 
 class Offer(Base):

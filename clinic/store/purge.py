@@ -12,8 +12,19 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
-from clinic.domain.retention import Retention, days_before
-from clinic.store import deliveries, idempotency, intake, patients, sealed, tasks, waitlist  # noqa: F401 (they make the tables)
+from clinic.domain.retention import UNDONE_FOR_DAYS, Retention, days_before
+from clinic.store import (  # noqa: F401 (they make the tables)
+    accounts,
+    calls,
+    deliveries,
+    idempotency,
+    intake,
+    merges,
+    patients,
+    sealed,
+    tasks,
+    waitlist,
+)
 from clinic.store.base import Base, one_of
 from clinic.store.claims import lock_calendars
 
@@ -25,7 +36,8 @@ _APPOINTMENT, _PATIENT, _RESOURCE = _TABLES["appointment"], _TABLES["patient"], 
 _OUTBOX, _DELIVERY, _TASK = _TABLES["outbox"], _TABLES["delivery"], _TABLES["task"]
 _ENTRY, _FREED, _OFFER = _TABLES["waitlist_entry"], _TABLES["freed_time"], _TABLES["time_offer"]
 _DRAFT, _KEY = _TABLES["draft"], _TABLES["idempotency_key"]
-OF_APPOINTMENT = ("claim", "draft", "intake", "sealed_answers", "guardian", "idempotency_key", "task")
+_CALL, _CALL_VISIT, _MERGE, _MERGED = _TABLES["call"], _TABLES["call_visit"], _TABLES["patient_merge"], _PATIENT.alias("merged")
+OF_APPOINTMENT = ("claim", "draft", "intake", "sealed_answers", "guardian", "idempotency_key", "task", "call_visit")
 
 Keys = Sequence[Sequence[Any]]
 """Primary keys, a tuple each."""
@@ -56,6 +68,15 @@ class Due:
 
     def tasks(self) -> ColumnElement[bool]:
         return _TASK.c.done_at < self._before(self._keep.tasks_days)
+
+    def calls(self) -> ColumnElement[bool]:
+        """With what was noted of them; a promise to call back keeps the call."""
+        over = func.coalesce(_CALL.c.ended_at, _CALL.c.began_at) < self._before(self._keep.tasks_days)
+        return and_(over, _unneeded(_CALL, _TASK.c.call_id))
+
+    def merges(self) -> ColumnElement[bool]:
+        """What moved when two records became one: nobody can take that back any more."""
+        return _MERGE.c.at < self._before(max(self._keep.tasks_days, UNDONE_FOR_DAYS))
 
     def freed(self) -> ColumnElement[bool]:
         """Times that became free, with all their offers: whom a time was offered is known for as long as it is offered."""
@@ -94,6 +115,10 @@ class Due:
             _unneeded(_PATIENT, _APPOINTMENT.c.patient_id),
             _unneeded(_PATIENT, _TASK.c.patient_id),
             _unneeded(_PATIENT, _TASK.c.other_patient_id),
+            _unneeded(_PATIENT, _CALL.c.patient_id),
+            _unneeded(_PATIENT, _MERGE.c.from_id),
+            _unneeded(_PATIENT, _MERGE.c.into_id),
+            _unneeded(_PATIENT, _MERGED.c.merged_into_id),
         )
 
     def audit(self) -> datetime:
@@ -119,6 +144,9 @@ _GOES_WITH = {
     "waitlist_entry": {"waitlist_entry": _ENTRY.c.id},
     "time_offer": {"freed_time": _OFFER.c.freed_id},
     "task": {"task": _TASK.c.id, "appointment": _TASK.c.appointment_id},
+    "call": {"call": _CALL.c.id},
+    "patient_merge": {"patient_merge": _MERGE.c.id},
+    "merged": {"patient": _MERGED.c.id},
 }
 
 
@@ -238,6 +266,11 @@ def _remove_messages(session: Session, about: ColumnElement[bool]) -> None:
     _drop(session, _OUTBOX, about)
 
 
+def _remove_calls(session: Session, keys: Keys) -> None:
+    _drop(session, _CALL_VISIT, _CALL_VISIT.c.call_id.in_(_ids(keys)))
+    _drop(session, _CALL, _CALL.c.id.in_(_ids(keys)))
+
+
 def _remove_freed(session: Session, keys: Keys) -> None:
     ids = _ids(keys)
     _drop(session, _TASK, _TASK.c.offer_id.in_(select(_OFFER.c.id).where(_OFFER.c.freed_id.in_(ids))))
@@ -270,6 +303,8 @@ KINDS = (
     Kind("idempotency keys", _KEY, Due.keys, _rows_of(_KEY)),
     Kind("messages emptied of text and address", _DELIVERY, Due.contents, _empty_messages),
     Kind("tasks done", _TASK, Due.tasks, _rows_of(_TASK)),
+    Kind("calls to the desk", _CALL, Due.calls, _remove_calls),
+    Kind("merges of patients", _MERGE, Due.merges, _rows_of(_MERGE)),
     Kind("times that became free, with their offers", _FREED, Due.freed, _remove_freed),
     Kind("ended waitlist entries", _ENTRY, Due.entries, _remove_entries),
     Kind("held times that nobody booked", _APPOINTMENT, Due.holds, _remove_appointments, 100, _SPECIALIST),

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.base import Base, Key, UtcDateTime
 
+_OF_A_CALL = text("call_id is not null")
+
 
 class Task(Base):
     """`location_id`: whose desk it is for, where no appointment says so. `due_at`: not before then, when that was promised.
@@ -28,6 +30,7 @@ class Task(Base):
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("time_offer.id"))
     location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"))
     due_at: Mapped[datetime | None]
     claimed_by_id: Mapped[int | None] = mapped_column(BigInteger)
     claimed_at: Mapped[datetime | None]
@@ -42,6 +45,7 @@ class Task(Base):
         Index("ix_task_appointment", "appointment_id"),
         Index("ix_task_patient", "patient_id"),
         Index("ix_task_other_patient", "other_patient_id"),
+        Index("ix_task_call", "call_id", postgresql_where=_OF_A_CALL, sqlite_where=_OF_A_CALL),
         Index("ix_task_open", "kind", postgresql_where=text("done_at is null"), sqlite_where=text("done_at is null")),
     )
 

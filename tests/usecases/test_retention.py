@@ -41,7 +41,7 @@ def purged(session: Session, now: datetime, keep: Retention | None = None, *, dr
     """What went, by the first word or two of its kind; what did not go at all is left out."""
     names = {
         "drafts": "drafts", "idempotency": "keys", "messages": "messages", "tasks": "tasks", "times": "freed", "ended": "entries",
-        "held": "holds", "visits": "visits", "patients": "patients", "audit": "audit",
+        "held": "holds", "visits": "visits", "patients": "patients", "audit": "audit", "calls": "calls", "merges": "merges",
     }  # fmt: skip
     told = list(purge(session, keep or Retention(), now=now, dry_run=dry_run))
     assert len(told) == len(names)
@@ -79,6 +79,8 @@ KINDS: dict[str, tuple[int, Callable[[Archive, datetime], Any]]] = {
     "entries": (30, lambda a, at: a.entry(at)),
     "tasks": (365, lambda a, at: a.task(done=at)),
     "visits": (2557, lambda a, at: a.appointment(at, patient_id=a.patient(a.now))),
+    "calls": (365, lambda a, at: a.call(at)),
+    "merges": (365, lambda a, at: a.merge(at)),
 }  # fmt: skip
 
 
@@ -120,6 +122,32 @@ def test_a_visit_goes_with_all_that_hangs_on_it_and_its_patient_with_the_last(ar
     assert (ids(session, "appointment"), ids(session, "patient")) == ({recent}, {often})
     noted = session.scalars(select(TABLES["audit"].c.detail).where(TABLES["audit"].c.action == "purge"))
     assert sorted(noted) == ["1 patients with nothing left", "2 visits"]
+    sound(session)
+
+
+def test_a_call_stays_while_somebody_is_to_be_called_back_and_a_patient_while_a_call_is_about_them(
+    archive: Archive, clock: FakeClock
+) -> None:
+    session, old = archive.session, clock() - 3000 * DAY
+    promised, patient = archive.call(old), archive.patient(old)
+    archive.task(call_id=promised)
+    about = archive.call(clock(), patient_id=patient)
+    assert purged(session, clock()) == {}
+    archive.end(about, clock() - 366 * DAY)
+    assert purged(session, clock(), dry_run=True) == {"calls": 1, "patients": 1}
+    assert purged(session, clock()) == {"calls": 1, "patients": 1}
+    assert ids(session, "call") == {promised}
+    sound(session)
+
+
+def test_what_became_one_record_goes_once_nobody_can_take_that_back(archive: Archive, clock: FakeClock) -> None:
+    session, old = archive.session, clock() - 3000 * DAY
+    archive.merge(clock() - 20 * DAY, since=old)
+    few = Retention(tasks_days=1)
+    assert purged(session, clock(), few) == {}, "neither of the two: for a month it can be undone"
+    clock.forward(days=11)
+    assert purged(session, clock(), few) == {"merges": 1, "patients": 1}
+    assert purged(session, clock(), few) == {"patients": 1}, "the one that stayed goes after the one that points at it"
     sound(session)
 
 
@@ -322,15 +350,17 @@ def test_audit_rows_go_once_they_are_sealed_and_the_chain_goes_on(session: Sessi
 
 def test_every_row_that_points_at_what_goes_is_known_here() -> None:
     """A new table that points at one of these must go with it, or keep it: say so in store/purge.py, then here."""
-    goes = {"appointment", "patient", "outbox", "delivery", "waitlist_entry", "freed_time", "time_offer"}
+    goes = {"appointment", "patient", "outbox", "delivery", "waitlist_entry", "freed_time", "time_offer", "call", "patient_merge"}
     pointers = {
         f"{table.name}.{key.parent.name}"
         for table in TABLES.values() for key in table.foreign_keys if key.column.table.name in goes
     }  # fmt: skip
     assert pointers == {
-        "appointment.patient_id", "claim.appointment_id", "delivery.appointment_id", "delivery.outbox_id", "draft.appointment_id",
+        "appointment.patient_id", "call.patient_id", "call_visit.appointment_id", "call_visit.call_id", "claim.appointment_id",
+        "delivery.appointment_id", "delivery.outbox_id", "draft.appointment_id",
         "freed_time.hold_id", "guardian.appointment_id", "idempotency_key.appointment_id", "intake.appointment_id",
-        "outbox.appointment_id", "outbox.entry_id", "sealed_answers.appointment_id", "task.appointment_id", "task.delivery_id",
+        "outbox.appointment_id", "outbox.entry_id", "patient.merged_into_id", "patient_merge.from_id", "patient_merge.into_id",
+        "sealed_answers.appointment_id", "task.appointment_id", "task.call_id", "task.delivery_id",
         "task.offer_id", "task.other_patient_id", "task.patient_id", "time_offer.entry_id", "time_offer.freed_id",
         "time_offer.hold_id", "waitlist_entry.appointment_id",
     }  # fmt: skip
