@@ -217,6 +217,16 @@ def test_lines_about_specialists_that_cannot_be_right(clinics: Session, line: st
     assert (outcome.rejected[0].line, said in outcome.rejected[0].said) == (4, True)
 
 
+def test_whether_a_specialist_is_a_woman_or_a_man_is_said_in_many_ways_or_not_at_all(clinics: Session) -> None:
+    header, *lines = PEOPLE.splitlines()
+    text = "\n".join([f"{header},sex", f"{lines[0]},Female", f"{lines[1]},", "S3,Cleo Cloverdean,,,,,yes"])
+    outcome = people(clinics, text)
+    assert (counts(outcome), outcome.rejected[0].said) == ((2, 0, 0, 1), "The gender is woman or man, or left empty.")
+    assert clinics.scalars(select(Specialist.gender).order_by(Specialist.id)).all() == ["woman", None]
+    clinics.rollback()
+    assert counts(people(clinics, PEOPLE)) == (0, 0, 2, 0), "a file that does not say leaves it as it is"
+
+
 SHIFTS = "specialist,location,effective date,until,mon,tue,wed\n"
 
 

@@ -28,10 +28,22 @@ FAMILY = (
     "Zephyrine",
 )  # fmt: skip
 
+_MEN = frozenset((
+    "Amir", "Anders", "Benno", "Caspian", "Dario", "Desmond", "Elio", "Felix", "Gideon", "Hollis", "Isidor", "Jonah", "Linus",
+    "Marcus", "Nico", "Omar", "Pablo", "Quincy", "Rafa", "Ravi", "Ruben", "Silas", "Soren", "Tobias", "Valentin", "Wes", "Yusuf",
+))  # fmt: skip
+_NOT_SAID = frozenset(("Kai", "Juno", "Noor"))
+
 REASONS = (
     "Lower back pain for about three weeks", "Neck pain after a long drive", "Stiff back in the morning",
     "Back pain that did not get better", "An injection that did not help", "Pain when bending backwards",
 )  # fmt: skip
+
+
+def gender_of(given: str) -> str | None:
+    """As a specialist of that given name says it; of a few nothing is said."""
+    name = given.partition(" ")[0]
+    return None if name in _NOT_SAID else "man" if name in _MEN else "woman"
 
 
 class Names:

@@ -21,7 +21,7 @@ from clinic.usecases.demonstration.biographies import about
 from clinic.usecases.demonstration.calendar import DAYS_AHEAD, DAYS_BACK
 from clinic.usecases.demonstration.catalogue import C_ARM, FLUOROSCOPY, MIXES, TREATMENT
 from clinic.usecases.demonstration.chain import CHIROPRACTOR, PHYSICIAN, SHARED, STREETS, THERAPIST, Site
-from clinic.usecases.demonstration.people import Names
+from clinic.usecases.demonstration.people import Names, gender_of
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 DAY = "08:00-18:00"
@@ -118,10 +118,10 @@ def specialist_row(resource: int, names: Names, profession: str, random: Random)
     """In the order of SPECIALIST."""
     given, family, slug = names.new()
     return (resource, slug, None, f"{given} {family}, {DEGREES[profession]}", TITLES[profession], random.choice(LANGUAGES),
-            about(profession, slug), True)  # fmt: skip
+            about(profession, slug), True, gender_of(given))  # fmt: skip
 
 
-SPECIALIST = ("id", "slug", "import_key", "name", "profession", "languages", "about", "active")
+SPECIALIST = ("id", "slug", "import_key", "name", "profession", "languages", "about", "active", "gender")
 SHIFT = ("id", "specialist_id", "location_id", "weekly", "first_day", "last_day")
 OFFER = ("visit_type_id", "location_id", "specialist_id")
 

@@ -29,11 +29,13 @@ FIELDS = (
     Field("profession", ("title", "specialty", "role")),
     Field("languages", ("language", "spoken_languages")),
     Field("about", ("biography", "bio", "description")),
+    Field("gender", ("sex",)),
     Field("locations", ("location", "sites", "site", "clinics", "clinic")),
     Field("services", ("service", "visit_types", "offers")),
 )
 LONGEST = {"profession": 80, "languages": 120, "about": 2000}
-DEFAULTS = {"profession": "", "languages": "English", "about": ""}
+DEFAULTS = {"profession": "", "languages": "English", "about": "", "gender": None}
+GENDERS = {"": None, **dict.fromkeys(("woman", "female", "f", "w"), "woman"), **dict.fromkeys(("man", "male", "m"), "man")}
 LONGEST_KEY = 200
 LONGEST_LIST = 4000
 
@@ -68,7 +70,7 @@ def import_specialists(
             row = Row(line, columns, len(file.header))
             values = _values(row)
             giving = _giving(row, places, catalogue)
-            key = _key(row, values["name"])
+            key = _key(row, str(values["name"]))
             if key in seen:
                 raise InvalidInput({"key": f"This is the same specialist as line {seen[key]}. Remove one of the two."})
             seen[key] = line.number
@@ -94,13 +96,25 @@ def import_specialists(
 
 
 _EXISTING = select(
-    Specialist.id, Specialist.import_key, Specialist.name, Specialist.profession, Specialist.languages, Specialist.about
+    Specialist.id,
+    Specialist.import_key,
+    Specialist.name,
+    Specialist.profession,
+    Specialist.languages,
+    Specialist.about,
+    Specialist.gender,
 ).where(Specialist.import_key.is_not(None))
 
 
-def _values(row: Row) -> dict[str, str]:
-    values = {"name": row.text("name", 120, required=True)}
-    return values | {name: row.text(name, longest) or DEFAULTS[name] for name, longest in LONGEST.items() if name in row}
+def _values(row: Row) -> dict[str, str | None]:
+    values: dict[str, str | None] = {"name": row.text("name", 120, required=True)}
+    values |= {name: row.text(name, longest) or DEFAULTS[name] for name, longest in LONGEST.items() if name in row}
+    if "gender" in row:
+        said = row.text("gender", 10).lower()
+        if said not in GENDERS:
+            raise InvalidInput({"gender": "The gender is woman or man, or left empty."})
+        values["gender"] = GENDERS[said]
+    return values
 
 
 def _listed(row: Row, field: str) -> list[str]:
@@ -152,7 +166,7 @@ def _write(
     taken = set(session.scalars(select(Specialist.slug)))
     ids = set_aside(session, Resource, len(new))
     insert_rows(session, Resource, ("id", "kind"), ((number, "specialist") for number in ids))
-    columns = ("id", "slug", "import_key", "name", "profession", "languages", "about", "active")
+    columns = ("id", "slug", "import_key", "name", "profession", "languages", "about", "gender", "active")
     rows = [
         (number, slug_for(words_of(who["name"].partition(",")[0]), taken), *(who[name] for name in columns[2:-1]), True)
         for number, (who, _) in zip(ids, new, strict=True)
