@@ -55,6 +55,8 @@ keep-availability     own          -              -           locations    -
 see-availability      own          busy           locations   locations    organisation
 see-day               own          busy           locations   locations    counts
 find-patient          assigned     lookup         locations   locations    -
+answer-calls          -            lookup         -           -            -
+see-calls             -            organisation?  -           organisation -
 propose-merge         -            lookup         locations   locations    -
 merge-patients        -            -              -           locations    -
 wait-for-time         assigned     lookup         locations   locations    -

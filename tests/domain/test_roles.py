@@ -68,6 +68,8 @@ def test_8_2_2_every_case_of_the_table(capsys: pytest.CaptureFixture[str]) -> No
         ("see-visit", Role.SPECIALIST, Cell(Scope.ASSIGNED, False)),
         ("see-visit", Role.AGENT, Cell(Scope.LOOKUP, False)),
         ("see-visit", Role.ADMINISTRATOR, Cell(Scope.GLASS, False)),
+        ("answer-calls", Role.MANAGER, Cell(Scope.NONE, False)),
+        ("see-calls", Role.AGENT, Cell(Scope.ORGANISATION, True)),
         ("keep-locations", Role.FRONT_DESK, Cell(Scope.NONE, False)),
         ("merge-patients", Role.AGENT, Cell(Scope.NONE, False)),
         ("close-account", Role.MANAGER, Cell(Scope.NONE, False)),

@@ -18,6 +18,8 @@ DEEDS = {
     "see-availability": "See who is free",
     "see-day": "See the day",
     "find-patient": "Find a patient",
+    "answer-calls": "Answer calls",
+    "see-calls": "See the calls of the day",
     "propose-merge": "Report that a patient is there twice",
     "merge-patients": "Merge a patient who is there twice",
     "wait-for-time": "Add to the waitlist",
