@@ -25,6 +25,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import offering
+from clinic.store.rosters import Shift
 from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import messages
 from clinic.usecases.accounts import invite_administrator
@@ -134,9 +135,11 @@ class Stage:
             invite_administrator(session, "invited@example.org", "Nadia Invited", now=self.clock())
             numbers = {email: str(id_) for id_, email in session.execute(select(Account.id, Account.email))}
             link = session.scalars(select(AccountLink.id)).one()
+            calendar = session.scalar(select(Account.specialist_id).where(Account.email == "specialist@example.org"))
+            clinic = session.scalars(select(Shift.location_id).where(Shift.specialist_id == calendar)).first()
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
-            "myself": numbers["admin@example.org"],
+            "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
         }  # fmt: skip
 
     @contextmanager

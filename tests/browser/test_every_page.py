@@ -26,7 +26,9 @@ def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
     with stage.standing():  # what it holds and has opened lasts as long as the tests
         yield made
     context.close()
-    assert lost == []
+    for page in made.seats.values():
+        page.context.close()
+    assert lost + heard == []
 
 
 def look_over(page: Page, heard: list[str]) -> None:
@@ -42,8 +44,9 @@ FIRST_OF_THE_BANNER = """[...document.querySelectorAll("header a")].slice(0, 2).
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_page(tour: Tour, address: str) -> None:
-    assert tour.go(address) == 200
-    look_over(tour.page, tour.heard)
+    page = tour.seat(address)
+    assert tour.go(address, page) == 200
+    look_over(page, tour.heard)
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from playwright.sync_api import Page
@@ -14,6 +14,7 @@ from tests.browser.looking import listen, see
 from tests.browser.patient import Patient
 from tests.browser.stage import Stage
 
+WEEKLY = "/portal/availability/{calendar}/weekly?clinic={clinic}"
 FIND = "/find?near=32801&service=physical-therapy"
 
 # Every GET rule that answers with a page, and addresses to see it at. Words in braces come from the visitor's own visits.
@@ -59,6 +60,13 @@ PAGES: dict[str, list[str]] = {
     "/account/people/invite": ["/account/people/invite"],
     "/account/people/<int:number>": ["/account/people/{colleague}", "/account/people/{myself}"],
     "/portal/": ["/portal/"],
+    "/portal/availability": ["/portal/availability"],
+    "/portal/availability/<int:number>": ["/portal/availability/{calendar}"],
+    "/portal/availability/<int:number>/weekly": ["/portal/availability/{calendar}/weekly", WEEKLY],
+    "/portal/availability/<int:number>/one-day": ["/portal/availability/{calendar}/one-day"],
+    "/portal/availability/<int:number>/time-off": ["/portal/availability/{calendar}/time-off"],
+    "/portal/availability/<int:number>/copy-week": ["/portal/availability/{calendar}/copy-week"],
+    "/portal/availability/<int:number>/holidays": ["/portal/availability/{calendar}/holidays"],
     "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
@@ -74,6 +82,8 @@ PAGES: dict[str, list[str]] = {
     "/styleguide": ["/styleguide"],
     "/styleguide/<slug:state>": [f"/styleguide/{state}" for state in SAMPLES if state != "usual"],
 }  # fmt: skip
+# Who looks at them, where that is not the visitor, who is an administrator as well.
+SEATS = {"/portal/availability/": "specialist"}
 # Every other GET rule: an address, and what it answers with.
 DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),
@@ -107,6 +117,17 @@ class Tour:
     words: dict[str, str]
     heard: list[str]
     others: dict[str, Patient]
+    seats: dict[str, Page] = field(default_factory=dict)
+
+    def seat(self, address: str) -> Page:
+        """A page in the browser of somebody who may open the address."""
+        who = next((who for room, who in SEATS.items() if address.startswith(room)), None)
+        if who is None:
+            return self.page
+        if who not in self.seats:
+            self.seats[who] = self.colleague(who)
+            finish_sign_in(self.seats[who])
+        return self.seats[who]
 
     def colleague(self, who: str = "manager") -> Page:
         """A page in the browser of somebody on the staff, who gave the first step."""
@@ -184,9 +205,7 @@ def sign_in(page: Page, stage: Stage) -> dict[str, str]:
     """The visitor is an administrator as well. Numbers of people to look at, and the key of an invitation."""
     words = stage.hire()
     begin_sign_in(page, "admin")
-    page.get_by_label("Code").fill("246810")
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("heading", name="Hello Silas").wait_for()
+    finish_sign_in(page)
     return words
 
 
@@ -196,3 +215,9 @@ def begin_sign_in(page: Page, who: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="Type the code").wait_for()
+
+
+def finish_sign_in(page: Page) -> None:
+    page.get_by_label("Code").fill("246810")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name=re.compile("^Hello ")).wait_for()

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Role, reach
 from clinic.factory import create_app
+from clinic.store.people import Specialist
 from clinic.web.guards import guard_of, needs
 from tests import build
 from tests.conftest import FakeClock
@@ -38,6 +39,7 @@ class World:
     there: int
     people: dict[str, int]
     clients: dict[Role, FlaskClient]
+    calendars: dict[str, int]
 
     def grants(self, role: Role) -> list[Grant]:
         return [Grant(role, self.here if role in AT_A_LOCATION else None)]
@@ -61,9 +63,22 @@ def account(world: World, role: Role, scope: str) -> Object:
     return Object({"number": world.people["here" if here else "there"]}, world.here if here else world.there)
 
 
+def calendar(world: World, role: Role, scope: str) -> Object:
+    """Of a specialist: oneself, who works at `here`; or a colleague at either clinic."""
+    mine = scope == "own" and role is Role.SPECIALIST
+    at = world.there if scope == "other location" else world.here
+    return Object({"number": world.calendars["own" if mine else "there" if at == world.there else "here"]}, at, mine=mine)
+
+
 OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
-}
+} | {
+    f"portal.{name}": calendar
+    for name in (
+        "one_week", "weekly", "send_weekly", "one_day", "send_one_day", "time_off", "send_time_off", "copy_week",
+        "send_copy_week", "holidays", "send_holidays", "save", "take_back", "come_back",
+    )
+}  # fmt: skip
 """By endpoint: which object its address names."""
 WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
 """Not called here: they would sign out whoever is asked about next. Their guard is the same."""
@@ -72,10 +87,16 @@ WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
 @pytest.fixture
 def world(app: Flask, database: str) -> World:
     with opened(database) as session:
-        here, there = build.location(session).id, build.location(session).id
-    made = World(app, database, here, there, {}, {})
+        clinics = [build.location(session) for _ in ("here", "there")]
+        here, there = (clinic.id for clinic in clinics)
+        calendars = {}
+        for whose, clinic in (("own", clinics[0]), ("here", clinics[0]), ("there", clinics[1])):
+            calendars[whose] = build.specialist(session).id
+            build.shift(session, session.get_one(Specialist, calendars[whose]), clinic)
+    made = World(app, database, here, there, {}, {}, calendars)
     for role in Role:
-        made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role))
+        given = {"specialist_id": calendars["own"]} if role is Role.SPECIALIST else {}
+        made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role), **given)
         made.clients[role] = signed_in(app, database, role.value.replace("_", ""))
     made.people["here"] = hire(app, database, "Here", Grant(Role.FRONT_DESK, here))
     made.people["there"] = hire(app, database, "There", Grant(Role.FRONT_DESK, there))

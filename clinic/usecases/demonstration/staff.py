@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import new_secret
@@ -39,8 +39,10 @@ def open_accounts(session: Session, *, hashing: Passwords, sealer: Sealer, now: 
     if place is None or session.scalar(select(Account.id).limit(1)) is not None:
         session.rollback()
         return False
-    here = select(Specialist).join(Offer, Offer.specialist_id == Specialist.id).where(Offer.location_id == place)
-    someone = session.scalars(here.order_by(Specialist.id).limit(1)).first()
+    here = select(Offer.specialist_id).where(Offer.location_id == place)
+    clinics = select(func.count(Offer.location_id.distinct())).where(Offer.specialist_id == Specialist.id).scalar_subquery()
+    of_most = select(Specialist).where(Specialist.id.in_(here)).order_by(clinics.desc(), Specialist.id)
+    someone = session.scalars(of_most.limit(1)).first()
     sealed.keep_seal(session, sealer.seal)
     invented = {
         Role.AGENT: "Hana Quartermoor", Role.FRONT_DESK: "Omar Fernhallow", Role.MANAGER: "Greta Lockmeadow",

@@ -46,6 +46,7 @@ class AffectedVisit:
     patient: str
     start: datetime
     time_zone: str
+    location_id: int
     clinic: str
     visit_type: str
 
@@ -166,5 +167,6 @@ def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[Lo
 def _affected(row: Taken) -> AffectedVisit:
     patient = f"{row.given_name} {row.family_name}" if row.given_name else ""
     return AffectedVisit(
-        row.key, row.appointment_id, row.patient_id, patient, row.start_at, row.time_zone, row.clinic, row.visit_type
-    )
+        row.key, row.appointment_id, row.patient_id, patient, row.start_at, row.time_zone, row.location_id, row.clinic,
+        row.visit_type,
+    )  # fmt: skip

@@ -14,5 +14,7 @@ class Page(NamedTuple):
     sentence: str
 
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (
+    Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week."),
+)
 """In this order; each is shown to whoever may open it."""

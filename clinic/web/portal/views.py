@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from clinic.web.portal import start
+from clinic.web.portal import availability, start
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
-for part in (start,):
+for part in (start, availability):
     part.install(blueprint)

@@ -1,0 +1,80 @@
+"""Whose availability somebody on the staff reaches, and what is noted when they look at patients on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import NotFound
+from clinic.domain.roles import Reach
+from clinic.engine.attempts import retried
+from clinic.store import audit
+from clinic.store.connect import begin_write
+from clinic.store.working import Post, account_names, posts
+from clinic.usecases.roster.effect import Effect
+from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A specialist, and the clinics at which they work, by their ids."""
+
+    id: int
+    slug: str
+    name: str
+    profession: str
+    clinics: Mapping[int, str]
+
+    def is_within(self, allowed: Reach, mine: int | None) -> bool:
+        """Whether the reach covers them. `mine`: the specialist that whoever asks is themselves."""
+        own = allowed.covers(mine=self.id == mine)
+        return own or any(allowed.covers(location_id=location_id) for location_id in self.clinics)
+
+
+def colleagues(session: Session, *, now: datetime) -> list[Colleague]:
+    """Every specialist who gives visits, by name."""
+    return _gathered(post for post in posts(session, today=_today(now)) if post.active)
+
+
+def colleague(session: Session, specialist_id: int, allowed: Reach, mine: int | None, *, now: datetime) -> Colleague:
+    """That specialist. Raises NotFound beyond the reach, as where there is none."""
+    found = _gathered(posts(session, today=_today(now), only=specialist_id))
+    if not found or not found[0].is_within(allowed, mine):
+        raise NotFound(NO_SUCH_SPECIALIST)
+    return found[0]
+
+
+def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The names of people of the staff by what the log calls them; others are left out."""
+    numbers = {int(actor.partition(":")[2]): actor for actor in actors if actor.startswith("account:")}
+    return {numbers[id_]: name for id_, name in account_names(session, numbers).items()}
+
+
+@retried
+def note_shown(session: Session, effect: Effect, *, actor: str, now: datetime) -> None:
+    """The names of patients are about to be shown: it goes into the audit log, a row for each visit. Raises Busy."""
+    if not effect.visits:
+        return
+    begin_write(session)
+    for visit in effect.visits:
+        audit.note(
+            session, visit.appointment_id, actor=actor, action="see_affected_visit", patient_id=visit.patient_id, now=now
+        )  # fmt: skip
+    session.commit()
+
+
+def _today(now: datetime) -> date:
+    """The earliest day that it still is somewhere."""
+    return (now - timedelta(days=1)).date()
+
+
+def _gathered(found: Iterable[Post]) -> list[Colleague]:
+    clinics: dict[int, dict[int, str]] = {}
+    people: dict[int, Post] = {}
+    for post in found:
+        people[post.specialist_id] = post
+        clinics.setdefault(post.specialist_id, {})[post.location_id] = post.clinic
+    return [Colleague(id_, post.slug, post.name, post.profession, clinics[id_]) for id_, post in people.items()]
