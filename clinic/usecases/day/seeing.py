@@ -1,0 +1,42 @@
+"""What somebody on the staff was shown of patients: a row in the audit log for each, in the request that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.engine.attempts import retried
+from clinic.store.connect import begin_write
+from clinic.store.days import DayVisit
+from clinic.store.seen import note_seen, unseen
+
+DAY_NOTED_FOR = timedelta(hours=12)
+"""A day is looked at again and again while it lasts: one row a visit says all there is to know."""
+CARD_NOTED_FOR = timedelta(minutes=1)
+"""Every mark leads back to the page, and so does a reload: within a minute that is one opening, not five."""
+
+
+def note_days(session: Session, visits: Sequence[DayVisit], *, actor: str, now: datetime) -> None:
+    """Names stand in a list of a day. Raises Busy; then nothing may be shown."""
+    shown = {visit.id: visit.patient_id for visit in visits}
+    _note(session, "see_day", shown, since=now - DAY_NOTED_FOR, actor=actor, now=now)
+
+
+def note_card(session: Session, appointment_id: int, patient_id: int, *, actor: str, now: datetime) -> None:
+    """All there is about a visit is opened. Raises Busy; then nothing may be shown."""
+    _note(session, "see_visit", {appointment_id: patient_id}, since=now - CARD_NOTED_FOR, actor=actor, now=now)
+
+
+def _note(session: Session, action: str, shown: dict[int, int], *, since: datetime, actor: str, now: datetime) -> None:
+    new = unseen(session, actor, action, shown, since=since)
+    if new:
+        _write(session, action, {visit: patient for visit, patient in shown.items() if visit in new}, actor=actor, now=now)
+
+
+@retried
+def _write(session: Session, action: str, shown: dict[int, int], *, actor: str, now: datetime) -> None:
+    begin_write(session)
+    note_seen(session, actor, action, shown, now=now)
+    session.commit()

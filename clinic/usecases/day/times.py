@@ -1,0 +1,129 @@
+"""When a visit could be next: the times of one specialist after a day, for a follow-up, or for a visit that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State
+from clinic.domain.errors import IllegalMove, NotOffered
+from clinic.domain.hours import local_day
+from clinic.domain.roles import Viewer
+from clinic.domain.tokens import Wish, read_opening
+from clinic.engine.opened import reached
+from clinic.engine.search import Candidate, Opening, Sought, by_start, soonest
+from clinic.store.appointments import Appointment
+from clinic.store.catalogue import BookableVisit, find_visit
+from clinic.store.locations import LocationRow, offering
+from clinic.store.workplaces import given_by
+
+WEEKS = (1, 2, 4, 6, 12)
+USUAL_WEEKS = 2
+DAYS_AT_ONCE = 3
+_LOOKED_AT = timedelta(days=13)
+_FURTHEST = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Days with times, from `first_day` on; `later` is where the next ones begin, None when there are none.
+
+    `kind` is the kind of visit they are for, one of `kinds`; None when the specialist gives none that can follow.
+    """
+
+    kind: BookableVisit | None
+    kinds: tuple[BookableVisit, ...]
+    first_day: date
+    days: tuple[tuple[date, tuple[Opening, ...]], ...] = ()
+    later: date | None = None
+
+
+def follow_up_times(
+    session: Session, viewer: Viewer, appointment_id: int, *, kind: str = "", first_day: date | None = None, now: datetime
+) -> Times:
+    """For another visit of its patient with its specialist, two weeks on unless told: kinds that are not for the new alone.
+
+    `kind` is a slug; one that is not understood is the likeliest. Raises NotFound beyond reach.
+    """
+    visit = reached(session, viewer, appointment_id)
+    kinds = tuple(one for one in given_by(session, visit.specialist_id) if one.shape.audience != "new")
+    today = local_day(now, visit.time_zone)
+    first = max(first_day or today + timedelta(weeks=USUAL_WEEKS), today)
+    chosen = next((one for one in kinds if one.slug == kind), None) or _likeliest(session, visit, kinds)
+    if chosen is None:
+        return Times(None, (), first)
+    return _times(session, viewer, visit, chosen, kinds, first, now=now)
+
+
+def move_times(session: Session, viewer: Viewer, appointment_id: int, *, first_day: date | None = None, now: datetime) -> Times:
+    """For the visit itself, with its specialist: its own time counts as free. Raises NotFound beyond reach, IllegalMove."""
+    visit = reached(session, viewer, appointment_id)
+    if visit.state != State.BOOKED or visit.start_at <= now:
+        raise IllegalMove("Only a visit that is still ahead can move.")
+    kind = find_visit(session, visit.visit_type_id)
+    first = max(first_day or date.min, local_day(now, visit.time_zone))
+    if kind is None:
+        return Times(None, (), first)
+    return _times(session, viewer, visit, kind, (kind,), first, now=now, own=visit.id)
+
+
+def check_opening(session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes) -> Wish:
+    """The time that was pressed, if it is with the visit's specialist, at a clinic within reach.
+
+    Raises NotFound beyond reach, NotOffered, UnusableToken.
+    """
+    visit = reached(session, viewer, appointment_id)
+    wish = read_opening(key, opening)
+    at = [row.id for row in _clinics(session, viewer, visit, wish.visit_type_id)]
+    if wish.specialist_id != visit.specialist_id or wish.location_id not in at:
+        raise NotOffered("That time is not with this specialist. Choose one from the list.")
+    return wish
+
+
+def _likeliest(session: Session, visit: Appointment, kinds: Sequence[BookableVisit]) -> BookableVisit | None:
+    """For returning patients before others, of the same service before others; else the same kind again."""
+    this = find_visit(session, visit.visit_type_id)
+    service = this.service_slug if this else ""
+
+    def rank(one: BookableVisit) -> tuple[bool, bool, bool]:
+        return one.service_slug != service, one.shape.audience != "returning", one.id != visit.visit_type_id
+
+    return min(kinds, key=rank, default=None)
+
+
+def _clinics(session: Session, viewer: Viewer, visit: Appointment, visit_type_id: int) -> list[LocationRow]:
+    """Where the specialist gives it, and whoever asks may book it."""
+    own = viewer.specialist_id == visit.specialist_id
+    rows = offering(session, visit_type_id, specialist_id=visit.specialist_id)
+    looked_up = visit.patient_id in viewer.patients
+    return [row for row in rows if viewer.reach.covers(location_id=row.id, mine=own, looked_up=looked_up)]
+
+
+def _times(
+    session: Session, viewer: Viewer, visit: Appointment, kind: BookableVisit, kinds: tuple[BookableVisit, ...], first: date,
+    *, now: datetime, own: int | None = None,
+) -> Times:  # fmt: skip
+    sought = Sought(
+        visit=kind, candidates=[Candidate(row) for row in _clinics(session, viewer, visit, kind.id)], staff=True,
+        specialist_id=visit.specialist_id, own_appointment_id=own, first_day=first, until=now + _FURTHEST,
+    )  # fmt: skip
+    opening = next(iter(soonest(session, sought, now=now, limit=1)), None)
+    if opening is None:
+        return Times(kind, kinds, first)
+    begins = _day_of(opening)
+    near = Sought(
+        visit=kind, candidates=sought.candidates, staff=True, specialist_id=visit.specialist_id, own_appointment_id=own,
+        first_day=begins, last_day=begins + _LOOKED_AT,
+    )  # fmt: skip
+    openings = sorted(by_start(session, near, now=now), key=_day_of)
+    days = [(day, tuple(times)) for day, times in groupby(openings, key=_day_of)]
+    later = days[DAYS_AT_ONCE][0] if len(days) > DAYS_AT_ONCE else begins + _LOOKED_AT + timedelta(days=1)
+    return Times(kind, kinds, first, tuple(days[:DAYS_AT_ONCE]), later)
+
+
+def _day_of(opening: Opening) -> date:
+    return local_day(opening.start, opening.location.time_zone)
