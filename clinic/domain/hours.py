@@ -131,6 +131,13 @@ def to_utc(day: date, minutes: int, zone_name: str) -> datetime:
     return before
 
 
+def is_skipped(day: date, minutes: int, zone_name: str) -> bool:
+    """Whether the clocks of that day never show this time, because they go forward over it."""
+    day, minutes = day + timedelta(days=minutes // MINUTES_PER_DAY), minutes % MINUTES_PER_DAY
+    shown = to_utc(day, minutes, zone_name).astimezone(zone(zone_name))
+    return (shown.hour * 60 + shown.minute, shown.date()) != (minutes, day)
+
+
 @lru_cache(maxsize=65536)
 def day_cells(hours: tuple[Stretch, ...], day: date, zone_name: str) -> tuple[tuple[int, int], ...]:
     """The stretches of one local day as [start, end) cells since the epoch. A stretch lost in the gap is left out."""

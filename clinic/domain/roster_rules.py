@@ -22,6 +22,7 @@ from clinic.domain.hours import (
     day_cells,
     day_line,
     format_day,
+    is_skipped,
     local_day,
     parse_day,
     parse_week,
@@ -185,21 +186,14 @@ def _check_day(edit: SetDay | AddHours, place: Workplace, now: datetime) -> None
     for stretch in stretches:
         _check_forwards(stretch)
         opens, closes = stretch
-        if _is_skipped(opens, edit.day, place.time_zone):
+        if is_skipped(edit.day, opens, place.time_zone):
             raise InvalidInput({"hours": _skipped(opens, edit.day, place.time_zone)})
         # An end at the very instant of the change is that instant, by whichever name.
-        if _is_skipped(closes, edit.day, place.time_zone) and _is_skipped(closes - CELL_MINUTES, edit.day, place.time_zone):
+        if is_skipped(edit.day, closes, place.time_zone) and is_skipped(edit.day, closes - CELL_MINUTES, place.time_zone):
             raise InvalidInput({"hours": _skipped(closes, edit.day, place.time_zone)})
         said = format_day([stretch])
         if not day_line(said, edit.day, place.time_zone, origin, cells) & open_line:
             raise InvalidInput({"hours": f"{place.name} is closed on {in_words(edit.day)} at {said}. Choose other hours."})
-
-
-def _is_skipped(minutes: int, day: date, time_zone: str) -> bool:
-    """Whether the clocks of that day never show this time."""
-    day, minutes = day + timedelta(days=minutes // MINUTES_PER_DAY), minutes % MINUTES_PER_DAY
-    shown = to_utc(day, minutes, time_zone).astimezone(zone(time_zone))
-    return (shown.hour * 60 + shown.minute, shown.date()) != (minutes, day)
 
 
 def _skipped(minutes: int, day: date, time_zone: str) -> str:

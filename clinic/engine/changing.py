@@ -17,13 +17,15 @@ from clinic.store.audit import By
 class Who:
     """On whose behalf: `actor` goes into the audit log (a role, never a name), `channel` onto the appointment.
 
-    `staff` may take visit types that patients cannot book online, and lifts notice and horizon. `detail`
-    goes onto every audit row of what is done ("call=33"): nothing private.
+    `staff` may take visit types that patients cannot book online, and lifts notice and horizon; `outside_hours`
+    lifts published hours as well (engine.outside). `detail` goes onto every audit row of what is done ("call=33"): nothing
+    private.
     """
 
     actor: str
     channel: str
     staff: bool = False
+    outside_hours: bool = False
     detail: str = ""
 
     @property

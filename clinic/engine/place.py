@@ -17,6 +17,7 @@ from clinic.domain.appointment import HOLD_MINUTES, State, check_move, check_res
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
 from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_reference
+from clinic.engine import outside
 from clinic.engine.changing import Who, locked, record
 from clinic.engine.search import window
 from clinic.store import appointments, bookings, claims, waitlist
@@ -62,6 +63,11 @@ def look(session: Session, wish: Wish, *, now: datetime) -> None:
     """
     if claims.is_taken(session, wish, now=now):
         raise TimeTaken()
+
+
+def check(session: Session, wish: Wish, *, who: Who, now: datetime) -> None:
+    """Raise TimeTaken or NotOffered for a time that could not be taken, as far as a look without the locks can tell."""
+    _find_slot(session, wish, who=who, now=now)
 
 
 def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES, once: Once | None = None) -> int:
@@ -251,16 +257,17 @@ def _find_slot(
     if not first <= start < last:
         raise NotOffered(f"That time cannot be booked at present. {CALL_US}")
     end = start + timedelta(minutes=visit.shape.minutes)
+    shape, site, as_if = outside.lifted(session, wish, visit, location) if who.outside_hours else (visit.shape, location, None)
     calendars = Calendars(
-        session, visit.id, visit.shape, [location], since=start, until=end, now=now,
-        specialist_id=wish.specialist_id, own_appointment_id=own_appointment_id,
+        session, visit.id, shape, [site], since=start, until=end, now=now,
+        specialist_id=wish.specialist_id, own_appointment_id=own_appointment_id, as_if=as_if,
     )  # fmt: skip
     calendars.grow(end)
     if not _is_start(calendars, wish.start_cell):
         calendars.forget_claims()
         if _is_start(calendars, wish.start_cell):
             raise TimeTaken()
-        raise NotOffered(f"That time is not on offer. {CALL_US}")
+        raise NotOffered(outside.CLOSED if who.outside_hours else f"That time is not on offer. {CALL_US}")
     rooms = calendars.free_rooms(location.id, wish.start_cell)
     equipment = calendars.free_equipment(location.id, wish.start_cell)
     room_id, equipment_id = (rooms[0] if rooms else None), (equipment[0] if equipment else None)

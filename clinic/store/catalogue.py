@@ -96,6 +96,12 @@ def find_visit(session: Session, visit_type_id: int) -> BookableVisit | None:
     return _bookable(*row) if row else None
 
 
+def find_visit_of(session: Session, slug: str) -> BookableVisit | None:
+    """The visit type of that slug."""
+    row = session.connection().execute(_BOOKABLE.where(VisitType.slug == slug)).one_or_none()
+    return _bookable(*row) if row else None
+
+
 def find_visit_at(session: Session, visit_type_id: int, location_id: int) -> tuple[BookableVisit | None, Site | None]:
     """The visit type, and the site if it is active. Does not say whether it is offered there."""
     row = session.connection().execute(_BOOKABLE_AT, {"id": visit_type_id, "location": location_id}).one_or_none()
