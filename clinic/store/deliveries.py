@@ -177,6 +177,13 @@ def drop_older(session: Session, appointment_id: int, sequence: int, *, now: dat
     session.connection().execute(_DROP, asked)
 
 
+def send_again(session: Session, delivery_id: int, *, now: datetime) -> bool:
+    """What failed waits as if it had never been tried. False of anything else."""
+    anew = {"done_at": None, "outcome": None, "detail": "", "tries": 0, "first_tried_at": None, "leased_until": None}
+    failed = update(_TABLE).where(_TABLE.c.id == delivery_id, _TABLE.c.outcome == "failed")
+    return bool(session.connection().execute(failed.values(due_at=now, next_at=now, **anew)).rowcount)
+
+
 _LATE = select(_TABLE.c.id).where(_TABLE.c.done_at.is_(None), _TABLE.c.due_at <= bindparam("before", type_=UtcDateTime()))
 
 

@@ -112,11 +112,12 @@ def close_calls(session: Session, offers: Sequence[int], *, now: datetime) -> No
 _MESSAGE_TASK = text("""
     insert into task (kind, created_at, appointment_id, patient_id, delivery_id)
     select :kind, :now, :appointment_id, (select patient_id from appointment where id = :appointment_id), :delivery_id
-    on conflict do nothing
+    on conflict (delivery_id) do update set done_at = null, done_by_id = null, created_at = excluded.created_at
+    where task.done_at is not null
 """).bindparams(bindparam("now", type_=UtcDateTime()), bindparam("appointment_id", type_=BigInteger()))
 
 
 def add_message_task(session: Session, kind: str, delivery_id: int, appointment_id: int | None, *, now: datetime) -> None:
-    """A message that could not be sent, or is to be printed: one task each."""
+    """A message that could not be sent, or is to be printed: one task each, open again when sending it again fails as well."""
     asked = {"kind": kind, "now": now, "appointment_id": appointment_id, "delivery_id": delivery_id}
     session.connection().execute(_MESSAGE_TASK, asked)

@@ -1,0 +1,174 @@
+"""One task with what it takes to do it: the visit, whom to call, the message that failed. Opening it is noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.adapters.sealing import Sealer
+from clinic.domain.errors import NotFound
+from clinic.domain.roles import Reach, Scope
+from clinic.engine import sealed_said
+from clinic.engine.attempts import retried
+from clinic.engine.details import Answerable
+from clinic.store import appointments, audit, patients, worklist
+from clinic.store.connect import begin_write
+from clinic.store.summaries import VisitSummary, summary_of
+from clinic.store.tasks import Task
+from clinic.store.worklist import Known, Message
+
+NO_SUCH_TASK = "There is no such task here."
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who works on the list: how far it goes for them, and how far they may see how to reach a patient."""
+
+    account_id: int
+    tasks: Reach
+    contact: Reach
+
+    @property
+    def actor(self) -> str:
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a task is about. `phone` in E.164; of a child, `guardian` is who is called.
+
+    `visits` and `known_since` are those of the record; None of somebody who waits and has none yet.
+    """
+
+    name: str
+    phone: str
+    phone_extension: str | None
+    birth_date: date
+    language: str
+    interpreter: bool
+    patient_id: int | None = None
+    visits: int | None = None
+    known_since: datetime | None = None
+    guardian: Answerable | None = None
+
+    def __repr__(self) -> str:  # never into a log
+        return f"Person({self.patient_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A task as its page shows it. `people` is empty while `closed`: then one takes the task to see whom it is about.
+
+    `offer` is (state, until when) of the time on offer. Times are UTC.
+    """
+
+    id: int
+    kind: str
+    created_at: datetime
+    due_at: datetime | None
+    note: str
+    holder_id: int | None
+    holder: str
+    held_since: datetime | None
+    done_at: datetime | None
+    done_by_id: int | None
+    done_by: str
+    visit: VisitSummary | None
+    people: tuple[Person, ...]
+    closed: bool
+    message: Message | None
+    offer_id: int | None
+    offer: tuple[str, datetime] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What to print. '' when its text is not kept any more."""
+
+    subject: str
+    text: str
+
+    def __repr__(self) -> str:  # never into a log
+        return "Letter(…)"
+
+
+def reached(session: Session, worker: Worker, task_id: int) -> Task:
+    """Raises NotFound beyond reach, as where there is none."""
+    task = worklist.find_task(session, worker.tasks, task_id)
+    if task is None:
+        raise NotFound(NO_SUCH_TASK)
+    return task
+
+
+@retried
+def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Opened:
+    """Raises NotFound, Busy. Whose contact was shown is noted."""
+    begin_write(session)
+    task = reached(session, worker, task_id)
+    appointment = appointments.find(session, task.appointment_id) if task.appointment_id is not None else None
+    shown = _may_see(worker, task, appointment.location_id if appointment else task.location_id)
+    offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
+    people = _people(session, task, offer, sealer) if shown else ()
+    for person_id in [person.patient_id for person in people] or [None]:
+        note_seen(session, worker, task, person_id, "see_task", now=now)
+    opened = Opened(
+        task.id, task.kind, task.created_at, task.due_at, task.note, task.claimed_by_id,
+        worklist.name_of(session, task.claimed_by_id), task.claimed_at, task.done_at, task.done_by_id,
+        worklist.name_of(session, task.done_by_id), summary_of(session, appointment) if appointment else None, people,
+        not shown, worklist.find_message(session, task.delivery_id) if task.delivery_id is not None else None, task.offer_id,
+        (offer[0], offer[1]) if offer else None,
+    )  # fmt: skip
+    session.commit()
+    return opened
+
+
+def _may_see(worker: Worker, task: Task, location_id: int | None) -> bool:
+    """At one's clinics; a supervisor of the call center, who sees a caller at a time, whoever's task they took."""
+    mine = task.claimed_by_id == worker.account_id
+    if Scope.LOOKUP in worker.contact.scopes:
+        return mine
+    return worker.contact.covers(location_id=location_id) or (location_id is None and bool(worker.contact))
+
+
+def _people(
+    session: Session, task: Task, offer: tuple[str, datetime, str | None, int | None] | None, sealer: Sealer
+) -> tuple[Person, ...]:
+    if offer is not None and offer[2]:
+        said, guardian = sealed_said.unseal(offer[2], sealer)
+        name = f"{said.given_name} {said.family_name}"
+        how = (said.phone, said.phone_extension, said.birth_date, said.language, said.interpreter)
+        return (Person(name, *how, guardian=guardian),)
+    asked = [task.patient_id or (offer[3] if offer else None), task.other_patient_id]
+    found = patients.find_guardian(session, task.appointment_id) if task.appointment_id is not None else None
+    guardian = Answerable(found.name, found.relation, found.phone) if found else None
+    records = worklist.known(session, [id_ for id_ in asked if id_ is not None])
+    return tuple(_person(record, guardian if record.id == task.patient_id else None) for record in records)
+
+
+def _person(record: Known, guardian: Answerable | None) -> Person:
+    return Person(
+        record.name, record.phone, record.phone_extension, record.birth_date, record.language, record.interpreter, record.id,
+        record.visits, record.created_at, guardian,
+    )  # fmt: skip
+
+
+def note_seen(session: Session, worker: Worker, task: Task, patient_id: int | None, action: str, *, now: datetime) -> None:
+    """The audit row of something done with a task."""
+    detail = f"task={task.id} kind={task.kind}"
+    audit.note(session, task.appointment_id, actor=worker.actor, action=action, patient_id=patient_id, detail=detail, now=now)
+
+
+@retried
+def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Letter:
+    """The letter that a task asks to print. Raises NotFound, Busy, WrongKey."""
+    begin_write(session)
+    task = reached(session, worker, task_id)
+    message = worklist.find_message(session, task.delivery_id) if task.delivery_id is not None else None
+    if message is None or message.channel != "letter":
+        raise NotFound("There is no letter with this task.")
+    subject, _, text = sealer.open(message.body).partition("\n\n") if message.body else ("", "", "")
+    note_seen(session, worker, task, task.patient_id, "see_letter", now=now)
+    session.commit()
+    return Letter(subject, text)
