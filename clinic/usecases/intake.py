@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,12 +16,14 @@ from clinic.domain.errors import IllegalMove
 from clinic.domain.roles import Viewer
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
-from clinic.engine.opened import managed
+from clinic.engine.opened import managed, reached
 from clinic.store import appointments, audit, sealed, tasks
 from clinic.store.connect import begin_write
+from clinic.store.patients import Patient
 from clinic.store.sealed import Kind
+from clinic.store.summaries import VisitSummary, summary_of
 
-__all__ = ["WrongKey", "answer", "is_answered", "read"]
+__all__ = ["Asked", "WrongKey", "answer", "is_answered", "look", "read"]
 
 CALLS = frozenset({"nurse_calls"})
 
@@ -81,6 +84,35 @@ def read(
     found = sealed.answers_for(session, viewer, appointment_id)
     opened = {kind: (version, json.loads(sealer.open(text))) for kind, (version, text) in found.items()}
     if opened:
-        audit.note(session, appointment_id, actor=who.actor, action="read answers", patient_id=None, now=now)
+        visit = appointments.find(session, appointment_id)
+        patient_id = visit.patient_id if visit else None
+        audit.note(session, appointment_id, actor=who.actor, action="see_answers", patient_id=patient_id, now=now)
     session.commit()
     return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The visit that answers are about, whose it is, and what they wrote as its reason."""
+
+    visit: VisitSummary
+    patient: str
+    birth_date: date
+    reason: str
+
+    def __repr__(self) -> str:  # never into a log
+        return f"Asked({self.visit.appointment_id})"
+
+
+@retried
+def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now: datetime) -> Asked:
+    """The visit, for those who may read its answers; noted in the audit log. Raises NotFound beyond reach, Busy."""
+    begin_write(session)
+    visit = reached(session, viewer, appointment_id)
+    patient = session.get(Patient, visit.patient_id)
+    assert patient is not None  # what is within reach is somebody's visit
+    audit.note(session, visit.id, actor=who.actor, action="see_reason", patient_id=patient.id, now=now)
+    name = f"{patient.given_name} {patient.family_name}"
+    asked = Asked(summary_of(session, visit), name, patient.birth_date, visit.reason or "")
+    session.commit()
+    return asked

@@ -57,7 +57,7 @@ def test_the_database_cannot_read_it_and_the_specialist_can(session: Session, vi
     reader = build.reader(visit.specialist.id)
     assert intake.read(session, reader, visit.id, sealer=sealer, who=NURSE, now=NOW) == {"questions": (3, GIVEN)}
     actions = session.execute(text("select action from audit order by id")).scalars().all()
-    assert actions[-2:] == ["answer", "read answers"]
+    assert actions[-2:] == ["answer", "see_answers"]
 
 
 def test_who_may_read(session: Session, visit: Visit) -> None:
