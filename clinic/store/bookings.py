@@ -167,7 +167,7 @@ def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: 
     connection = session.connection()
     if connection.dialect.name != "postgresql":
         return _found(connection.execute(_FIND, asked).all())
-    numbers = {"key_number": once.lock if once else None, "person_number": _number(said)}
+    numbers = {"key_number": once.lock if once else None, "person_number": person_number(said)}
     while True:
         locked = connection.execute(_LOCK, {**who, **numbers, "hold": hold_id}).all()
         found = _found(connection.execute(_FIND, asked).all())
@@ -197,8 +197,8 @@ def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once
     return Found(Held(*held), earlier, patient_id, 0, resembling=())
 
 
-def _number(said: Said) -> int:
-    """A person's lock."""
+def person_number(said: Said) -> int:
+    """Second half of the lock number of somebody who may be recorded by nobody else just now; PERSON_LOCKS is the first."""
     return zlib.crc32(f"{said.match_name} {said.birth_date} {said.phone}".encode()) - 2**31
 
 
