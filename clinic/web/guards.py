@@ -13,7 +13,7 @@ from functools import wraps
 from hmac import compare_digest
 from typing import Any, TypeVar
 
-from flask import Response, abort, g, redirect, request, url_for
+from flask import Response, abort, g, redirect, render_template, request, url_for
 
 from clinic.domain.roles import ACTIONS, Reach, Viewer
 from clinic.extensions import login
@@ -87,7 +87,7 @@ def needs(action: str) -> Callable[[View], View]:
             allowed = who.me().reach(action)
             if not allowed:
                 log.warning("refused", extra={"action": action, "account": who.me().account_id})
-                abort(403)
+                abort(Response(render_template("errors/glass.html"), 403) if allowed.needs_glass else 403)
             g.reach = allowed
             return view(*args, **kwargs)
 

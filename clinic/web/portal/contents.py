@@ -15,6 +15,7 @@ class Page(NamedTuple):
 
 
 PAGES: tuple[Page, ...] = (
+    Page("work-list", "portal.list_work", "Work list", "Messages that failed, letters, calls: what somebody should see to."),
     Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week."),
 )
 """In this order; each is shown to whoever may open it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from clinic.web.portal import availability, start
+from clinic.web.portal import answers, availability, start, work
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
-for part in (start, availability):
+for part in (start, availability, work, answers):
     part.install(blueprint)
