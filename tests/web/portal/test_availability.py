@@ -160,7 +160,7 @@ def test_new_hours_at_a_second_clinic_are_seen_saved_and_taken_back(desk: Desk, 
     saved = hand.save(effect)
     assert (saved.status_code, saved.location) == (303, hand.path() + f"?week={NEXT_MONDAY}&saved=1")
     week = hand.client.get(saved.location)
-    assert "Park Clinic 6:00 PM to 8:00 PM" in text_of(week)
+    assert "6:00 PM to 8:00 PM Park Clinic" in text_of(week)
     assert "Saved" in text_of(week)
     back = hand.send("take-back", change="1")
     assert back.status_code == 303
@@ -174,7 +174,7 @@ def test_each_patient_is_named_and_decided_on(desk: Desk, hand: Hand) -> None:
     effect = hand.send("time-off", first_day=str(TUESDAY), reason="Training")
     told = text_of(effect)
     assert "affects 2 patients" in told
-    assert "Odette Person aab, Tuesday, November 17, 2026, 10:00 AM EST" in told
+    assert "Odette Person aab Tuesday, November 17, 2026, 10:00 AM EST, Impact Medical" in told
     seen = [row.appointment_id for row in desk.rows(Audit) if row.action == "see_affected_visit"]
     assert seen == [first.summary.appointment_id, second.summary.appointment_id]
     undecided = hand.save(effect, **{f"visit-{first.summary.appointment_id}.0": "keep"})
@@ -330,6 +330,9 @@ def test_others_look_and_change_nothing(desk: Desk) -> None:
     assert (week.status_code, "Change one day" in text_of(week)) == (200, False)
     assert front.see("time-off").status_code == 403
     agent = desk.hire("Hana", Grant(Role.AGENT))
+    found = text_of(agent.get("/portal/availability?name=" + desk.ben.name[-3:].upper()))
+    assert desk.ben.name in found
+    assert desk.queue.ana.name not in found
     assert f"/specialists/{desk.ben.slug}/times" in agent.get("/portal/availability").get_data(as_text=True)
     assert agent.get(front.path()).status_code == 404
 
@@ -348,6 +351,6 @@ def test_each_clinic_speaks_its_own_time(desk: Desk, hand: Hand) -> None:
     build.offer(desk.session, desk.queue.kind, west, desk.queue.ana)
     build.shift_day(desk.session, desk.queue.ana, desk.queue.place, TUESDAY)
     build.shift_day(desk.session, desk.queue.ana, west, TUESDAY, "09:00-12:00")
-    assert "West Clinic 9:00 AM to noon Central Time (CST)" in text_of(hand.see(week=str(TUESDAY)))
+    assert "9:00 AM to noon West Clinic, Central Time (CST)" in text_of(hand.see(week=str(TUESDAY)))
     told = text_of(hand.send("time-off", first_day=str(TUESDAY), hours="9-10", clinic=west.id))
     assert "10:00 AM to 11:00 AM" in told

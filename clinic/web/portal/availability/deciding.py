@@ -27,6 +27,8 @@ CHOICES = {"keep": "Keep it as it is, outside the hours", "task": "Put it on the
 FOR_ALL = {"": "Decide one by one", "keep": "Keep all of them", "task": "Put all of them on the work list"}
 HELD = {"keep": "Let them book it", "release": "Take the time back: they are shown others"}
 VISIT = "visit-"
+MANY = 5
+"""From more visits on, the top of the page counts those that are not decided on instead of naming each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ def look(whose: Whose, edits: tuple[Edit, ...], sent: Sent) -> Page:
 
 def _page(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: Sent, **more: Any) -> Page:
     shown: dict[str, Any] = {"wrong": {}, "theirs": None, "new": (), "status": 200, **more}
+    undecided = [name for name in shown["wrong"] if name.startswith(VISIT)]
+    summary = shown["wrong"]
+    if len(undecided) > MANY:
+        others = {name: sentence for name, sentence in summary.items() if name not in undecided}
+        summary = {"all": f"{len(undecided)} visits are not decided on. Decide on each, or on all at once.", **others}
     reach = signed_in.me().reach("see-visit")
     named = {visit.key for visit in effect.visits if reach.covers(location_id=visit.location_id, mine=whose.own)}
     seen = replace(effect, visits=tuple(visit for visit in effect.visits if visit.key in named))
@@ -84,7 +91,7 @@ def _page(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: Sent, **mor
     page = render_template(
         "portal/availability/effect.html", said=change_in_words(edits, whose.known.places, whose.time_zone), effect=effect,
         change=write_edits(edits), sent=sent, named=named, choices=CHOICES, for_all=FOR_ALL, held=HELD,
-        typed=read_typed(sent.form, sent.typed), **shown, **facts(whose),
+        typed=read_typed(sent.form, sent.typed), summary=summary, **shown, **facts(whose),
     )  # fmt: skip
     return page, shown["status"]
 

@@ -26,6 +26,7 @@ from clinic.web.guards import needs, reach
 from clinic.web.portal.availability.pages import Page
 from clinic.web.portal.availability.whose import Whose, facts, find
 from clinic.web.portal.availability.words import (
+    NO_HOURS,
     Said,
     away_in_words,
     change_in_words,
@@ -36,6 +37,8 @@ from clinic.web.portal.availability.words import (
 )
 
 FARTHEST = timedelta(weeks=160)
+MANY = 20
+"""From more specialists on, one is found by typing a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,13 @@ def availability() -> Page:
         to_own: Page = redirect(url_for(".one_week", number=within[0].id), 303)
         return to_own
     busy = [] if within or Scope.BUSY not in allowed.scopes else found
-    return render_template("portal/availability/specialists.html", within=within, busy=busy)
+    sought = request.args.get("name", "").strip()[:80]
+    every = within or busy
+    shown = [one for one in every if sought.casefold() in " ".join((one.name, *one.clinics.values())).casefold()]
+    return render_template(
+        "portal/availability/specialists.html", shown=shown, busy=bool(busy), sought=sought, many=len(every) > MANY,
+        empty=not every,
+    )  # fmt: skip
 
 
 @needs("see-availability")
@@ -144,7 +153,7 @@ def _at_clinic(whose: Whose, place: Workplace, day: date, line: str, notes: list
         notes = [*notes, "The clinic is closed then" if not left else "The clinic is closed for a part of this"]
     words = parts_of_day(spans_of(left, start), place.time_zone) if left != hours else hours_in_words(line)
     zone = zone_in_words(now(), place.time_zone) if len(whose.zones) > 1 else ""
-    return AtClinic(place.name, words or "none", tuple(notes), zone)
+    return AtClinic(place.name, words or NO_HOURS.capitalize(), tuple(notes), zone)
 
 
 def _away_on(one: Absence, day: date, time_zone: str) -> str:
