@@ -102,8 +102,8 @@ def test_hours_are_weekly_hours_or_a_sentence(wanted: Filters) -> None:
 
 
 WORDS = st.sampled_from(
-    "not no except after before until from between and or , ; 4 10 25 4pm noon tue thu mon-fri weekends mornings dr vance ana flores"
-    " may woman spanish within miles bus in weeks next week around the xyzzy José 12/1 2/30 today a".split()
+    "not no except after before until from between and or , ; 4 10 25 4pm noon tue thu mon-fri weekends mornings dr vance"
+    " ana flores may woman spanish within miles bus in weeks next week around the xyzzy José 12/1 2/30 today a".split()
 )
 
 
