@@ -458,3 +458,56 @@ def _no_reason(tour: Tour) -> Seen:
     with tour.page.expect_navigation() as gone:
         tour.page.get_by_role("button", name="Break the glass").click()
     return gone.value.status, tour.page
+
+
+def at_their_hours(tour: Tour, form: str, typed: dict[str, str]) -> Page:
+    """A specialist who filled in that form about their hours."""
+    page = tour.seat("/portal/availability/")
+    tour.go(f"/portal/availability/{{calendar}}/{form}", page)
+    for label, words in typed.items():
+        page.get_by_label(re.compile(f"^{label}")).fill(words)
+    return page
+
+
+def days_ahead(tour: Tour, days: int) -> str:
+    return str(tour.stage.clock().date() + timedelta(days=days))
+
+
+@state("hours that cannot be", 422)
+def _no_hours(tour: Tour) -> Seen:
+    page = at_their_hours(tour, "weekly?clinic={clinic}".format(**tour.words), {"Monday": "nine", "First day": "2126-01-04"})
+    return pressed(page, "Show what this changes"), page
+
+
+@state("what a time off changes")
+def _effect(tour: Tour) -> Seen:
+    page = at_their_hours(tour, "time-off", {"First day": days_ahead(tour, 1), "Last day": days_ahead(tour, 7)})
+    return pressed(page, "Show what this changes"), page
+
+
+@state("visits that nobody decided on", 422)
+def _undecided(tour: Tour) -> Seen:
+    _status, page = _effect(tour)
+    return pressed(page, "Save the change"), page
+
+
+@state("hours that a colleague changed meanwhile", 409)
+def _meanwhile(tour: Tour) -> Seen:
+    day = {"First day": days_ahead(tour, 300), "Reason": "Training, and the long way home"}
+    page = at_their_hours(tour, "time-off", day)
+    pressed(page, "Show what this changes")
+    other = page.context.new_page()
+    tour.go("/portal/availability/{calendar}/time-off", other)
+    other.get_by_label("First day").fill(days_ahead(tour, 301))
+    pressed(other, "Show what this changes")
+    pressed(other, "Save the change")
+    other.close()
+    return pressed(page, "Save the change"), page
+
+
+@state("a week of hours with what was changed")
+def _changed_week(tour: Tour) -> Seen:
+    page = at_their_hours(tour, "one-day", {"Day": days_ahead(tour, 310), "Reason": "Open house"})
+    page.get_by_label("Do not work there on this day").check()
+    pressed(page, "Show what this changes")
+    return pressed(page, "Save the change"), page

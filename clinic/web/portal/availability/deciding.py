@@ -123,7 +123,7 @@ def _save(whose: Whose, edits: tuple[Edit, ...], sent: Sent, version: str) -> Pa
         afresh = find(whose.id, now=now())
         effect = roster.preview(session(), whose.id, edits, now=now())
         told = week.log_of(afresh, theirs)
-        return _page(afresh, edits, effect, sent, wrong={"theirs": refused.message}, theirs=told, status=409)
+        return _page(afresh, edits, effect, sent, theirs=told, status=409)
     if not saved.change_id:
         flash("These hours stood like that already. Nothing was changed.")
     first = first_day_of(edits, whose.time_zone, now=now())

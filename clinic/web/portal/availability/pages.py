@@ -30,7 +30,7 @@ FORMS: dict[str, type[Form]] = {
     "weekly": WeeklyForm, "one_day": OneDayForm, "time_off": TimeOffForm, "copy_week": CopyForm, "holidays": HolidaysForm,
 }  # fmt: skip
 SAME = {
-    "weekly": {"location": "clinic", "day": "first_day", "time_off": "hours"},
+    "weekly": {"location": "hours", "day": "first_day", "time_off": "hours"},
     "one_day": {"location": "clinic", "first_day": "day"},
     "time_off": {"start": "first_day", "end": "last_day", "location": "clinic"},
     "copy_week": {"week": "day", "hours": "to", "location": "to"},

@@ -107,7 +107,7 @@ def show(whose: Whose, wrong: Mapping[str, str] | None = None) -> Page:
     log = log_of(whose, whose.known.changes)
     saved = request.args.get("saved", "") if not wrong else ""
     page = render_template(
-        "portal/availability/week.html", monday=monday, wrong=wrong or {}, targets=dict.fromkeys(wrong or (), "week"),
+        "portal/availability/week.html", monday=monday, wrong=wrong or {},
         days=[_day(whose, monday + timedelta(days=n)) for n in range(7)],
         earlier=monday - timedelta(weeks=1) if monday > monday_of(today) else None,
         later=monday + timedelta(weeks=1) if monday < today + FARTHEST else None,
