@@ -48,6 +48,10 @@ DONE_BY = {Outcome.BOOKED: "book", Outcome.MOVED: "move", Outcome.CANCELLED: "ca
 """What must have been done with a visit in a call that ended so."""
 
 
+def is_open(began_at: datetime, ended_at: datetime | None, *, now: datetime) -> bool:
+    return ended_at is None and began_at + OPEN_FOR > now
+
+
 def check_ending(outcome: str, why: str, done: Iterable[str]) -> dict[str, str]:
     """What cannot be right of how a call ended, given what was done with visits in it: a sentence for each field."""
     if outcome not in set(Outcome):

@@ -213,10 +213,11 @@ def _found(rows: Any) -> Found | None:
     return Found(Held(*held), earlier, None, 0, () if alike is None else tuple(row[-3] for row in rows))
 
 
-_OF_PATIENT = (
+OF_PATIENT = (
     "given_name", "family_name", "match_name", "birth_date", "phone", "phone_extension", "email", "postal_code", "language",
     "interpreter",
 )  # fmt: skip
+"""What a new patient's record takes of Said."""
 _OF_INTAKE = (
     "given_name", "family_name", "phone_extension", "postal_code", "email", "language", "interpreter", "access_needs",
     "insurer", "texts_consented_at",
@@ -232,7 +233,7 @@ _BOOK_AT_ONCE = f"""
 with new as (
     insert into resource (kind) select 'patient' where :patient_id is null returning id
 ), recorded as (
-    insert into patient (id, {_each(_OF_PATIENT)}, created_at) select id, {_each(_OF_PATIENT, ":{}")}, :now from new
+    insert into patient (id, {_each(OF_PATIENT)}, created_at) select id, {_each(OF_PATIENT, ":{}")}, :now from new
 ), who as (
     select coalesce(:patient_id, (select id from new)) as id
 ), kept as (
@@ -299,7 +300,7 @@ def _book_in_steps(
     connection = session.connection()
     if patient_id is None:
         patient_id = add_resource(session, "patient")
-        row = {name: getattr(said, name) for name in _OF_PATIENT}
+        row = {name: getattr(said, name) for name in OF_PATIENT}
         connection.execute(_ADD_PATIENT, row | {"id": patient_id, "created_at": now})
     keep_claims(session, hold.id, expires_at=None)
     theirs = Taking(patient_id, cell_at(hold.start_at), cell_at(hold.end_at))

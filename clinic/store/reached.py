@@ -34,7 +34,7 @@ def find_visit(session: Session, viewer: Viewer, appointment_id: int) -> Appoint
 
 def find_patient(session: Session, viewer: Viewer, patient_id: int) -> Patient | None:
     """The patient whom the viewer looked up, or who has a visit within their reach; None beyond it, as where there is none."""
-    wanted = select(Patient).where(Patient.id == patient_id)
+    wanted = select(Patient).where(Patient.id == patient_id, Patient.merged_into_id.is_(None))
     if not viewer.reach.covers(looked_up=patient_id in viewer.patients):
         wanted = wanted.where(exists().where(Appointment.patient_id == patient_id, within(viewer)))
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()

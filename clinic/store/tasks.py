@@ -78,6 +78,15 @@ def add_tasks(
 _TASK = Base.metadata.tables["task"]
 
 
+def add_duplicate(session: Session, patient_id: int, other_id: int, *, now: datetime) -> None:
+    """Two records may be one person's: one task, while it is open."""
+    pair = (_TASK.c.patient_id.in_((patient_id, other_id)), _TASK.c.other_patient_id.in_((patient_id, other_id)))
+    open_one = select(_TASK.c.id).where(_TASK.c.kind == POSSIBLE_DUPLICATE, _TASK.c.done_at.is_(None), *pair)
+    if session.execute(open_one).first() is None:
+        row = {"kind": POSSIBLE_DUPLICATE, "created_at": now, "patient_id": patient_id, "other_patient_id": other_id}
+        session.connection().execute(insert(_TASK), row)
+
+
 def add_visit_tasks(session: Session, kind: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
     """One for each visit (its patient by its id) that has none of that kind open."""
     open_ones = select(_TASK.c.appointment_id).where(_TASK.c.kind == kind, _TASK.c.done_at.is_(None))

@@ -1,0 +1,211 @@
+"""Patients as somebody on the telephone may be one of them: who may be meant, and what their answers are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, exists, insert, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from clinic.domain.appointment import State
+from clinic.domain.callers import LOOKS_AN_HOUR, MISSES, OnRecord, Someone
+from clinic.domain.hours import local_day
+from clinic.domain.roles import Viewer
+from clinic.store.appointments import Appointment, Resource, add_resource
+from clinic.store.audit import BY_STAFF, Audit
+from clinic.store.bookings import OF_PATIENT, Said, person_number
+from clinic.store.calls import Call
+from clinic.store.catalogue import VisitType
+from clinic.store.locations import Location
+from clinic.store.patients import PERSON_LOCKS, Guardian, Patient
+from clinic.store.people import Specialist
+from clinic.store.reached import within
+from clinic.store.tasks import Task
+
+PHONE_LOCKED = "phone_locked"
+"""Somebody did not prove three times that they are the patient: a task, to write to them."""
+
+LOOK = "caller_look_up"
+"""The audit log's name of a look for a patient, by which looks are counted."""
+
+_FRESH = {"populate_existing": True}
+_VISITED = (State.BOOKED, State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A patient who may be meant."""
+
+    id: int
+    someone: Someone
+
+
+_CANDIDATE = select(Patient.id, Patient.given_name, Patient.family_name, Patient.birth_date, Patient.phone).where(
+    Patient.merged_into_id.is_(None)
+)
+
+
+def _candidates(session: Session, *conditions: object) -> list[Candidate]:
+    rows = session.execute(_CANDIDATE.where(*conditions).order_by(Patient.id))  # type: ignore[arg-type]
+    return [Candidate(id_, Someone(given, family, born, phone)) for id_, given, family, born, phone in rows]
+
+
+def born_and_known_by(session: Session, birth_date: date, phone: str | None, reference: str | None) -> list[Candidate]:
+    """Patients born that day whose number `phone` is, or their guardian's, or of whom a visit has that reference."""
+    of_guardian = exists().where(
+        Appointment.patient_id == Patient.id, Guardian.appointment_id == Appointment.id, Guardian.phone == phone
+    )
+    of_visit = exists().where(Appointment.patient_id == Patient.id, Appointment.reference == reference)
+    ways = [Patient.phone == phone, of_guardian] if phone else []
+    return _candidates(session, Patient.birth_date == birth_date, or_(*ways, *([of_visit] if reference else [])))
+
+
+def known_by(session: Session, phone: str | None, reference: str | None) -> list[Candidate]:
+    """Patients with that number of their own, or of whom a visit has that reference, whenever they were born."""
+    theirs = select(Appointment.patient_id).where(Appointment.reference == reference)
+    return _candidates(session, or_(Patient.phone == phone, Patient.id.in_(theirs)))
+
+
+def born_or_with_phone(session: Session, birth_date: date, phone: str) -> list[Candidate]:
+    """Everybody who shares one of the two."""
+    return _candidates(session, or_(Patient.birth_date == birth_date, Patient.phone == phone))
+
+
+def newest_looks(session: Session, actor: str) -> Sequence[datetime]:
+    """When that agent looked for patients, the last first, as many as an hour allows."""
+    theirs = (BY_STAFF, Audit.actor == actor, Audit.action == LOOK)
+    return session.scalars(select(Audit.at).where(*theirs).order_by(Audit.id.desc()).limit(LOOKS_AN_HOUR)).all()
+
+
+def lock_patient(session: Session, patient_id: int) -> Patient | None:
+    """The record, for nobody else until the transaction ends. Calls are locked before."""
+    return session.scalar(select(Patient).where(Patient.id == patient_id).with_for_update(), execution_options=_FRESH)
+
+
+def on_record(session: Session, patient: Patient, *, now: datetime) -> OnRecord:
+    """The last visit is the last that began; of whom none has, the first ahead."""
+    visits = session.execute(
+        select(Appointment.reference, Appointment.start_at, Appointment.time_zone, Appointment.state, Guardian.phone)
+        .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
+        .where(Appointment.patient_id == patient.id)
+        .order_by(Appointment.start_at)
+    ).all()
+    standing = [(start, zone) for _, start, zone, state, _ in visits if state in _VISITED]
+    began = [visit for visit in standing if visit[0] <= now]
+    last = began[-1] if began else (standing[0] if standing else None)
+    return OnRecord(
+        given_names=(patient.given_name,),
+        phones={patient.phone, *(phone for *_, phone in visits if phone)},
+        references={reference for reference, *_ in visits},
+        postal_codes={patient.postal_code} - {None},  # type: ignore[arg-type]
+        last_visit=local_day(*last) if last else None,
+    )
+
+
+def missed(session: Session, patients: Collection[int], *, now: datetime) -> list[int]:
+    """One more wrong answer of each. Returns those for whom the telephone is locked from now on, each with a task to write."""
+    session.connection().execute(
+        update(Patient).where(Patient.id.in_(patients)).values(phone_misses=Patient.phone_misses + 1)
+    )  # fmt: skip
+    over = (Patient.id.in_(patients), Patient.phone_misses >= MISSES, Patient.phone_locked_at.is_(None))
+    locked = session.connection().execute(update(Patient).where(*over).values(phone_locked_at=now).returning(Patient.id))
+    ids = sorted(id_ for (id_,) in locked)
+    if ids:
+        rows = [{"kind": PHONE_LOCKED, "created_at": now, "patient_id": id_} for id_ in ids]
+        session.execute(insert(Task), rows)
+    return ids
+
+
+def unlock(session: Session, patient: Patient, *, by: int, now: datetime) -> None:
+    """They may prove on the telephone again who they are; there is nothing to write any more."""
+    patient.phone_misses, patient.phone_locked_at = 0, None
+    session.flush()
+    theirs = (Task.kind == PHONE_LOCKED, Task.patient_id == patient.id, Task.done_at.is_(None))
+    session.execute(update(Task).where(*theirs).values(done_at=now, done_by_id=by))
+
+
+def lock_person(session: Session, said: Said) -> None:
+    """Nobody else records this person meanwhile. SQLite needs none of it: whoever writes is alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        numbers = {"space": PERSON_LOCKS, "number": person_number(said)}
+        session.execute(text("select pg_advisory_xact_lock(:space, :number)"), numbers)
+
+
+def exactly(session: Session, said: Said) -> list[int]:
+    """Patients with just this name, birth date and number."""
+    same = (Patient.birth_date == said.birth_date, Patient.phone == said.phone, Patient.match_name == said.match_name)
+    return list(session.scalars(select(Patient.id).where(*same, Patient.merged_into_id.is_(None)).order_by(Patient.id)))
+
+
+def add(session: Session, said: Said, *, now: datetime) -> int:
+    """A new record. Returns its id."""
+    patient_id = add_resource(session, "patient")
+    row = {name: getattr(said, name) for name in OF_PATIENT}
+    session.execute(insert(Patient), row | {"id": patient_id, "created_at": now})
+    return patient_id
+
+
+def are_to_be_proved(session: Session, ids: Collection[int]) -> bool:
+    """Whether one of these records has something to tell, or is locked."""
+    visited = exists().where(Appointment.patient_id == Patient.id)
+    wanted = select(Patient.id).where(Patient.id.in_(ids), or_(visited, Patient.phone_locked_at.is_not(None)))
+    return session.execute(wanted.limit(1)).first() is not None
+
+
+def is_nobodys(session: Session, patient_id: int, call: Call) -> bool:
+    """Whether the record was made during that call, and nothing else needs it."""
+    uses = [
+        exists().where(Appointment.patient_id == Patient.id),
+        exists().where(or_(Task.patient_id == Patient.id, Task.other_patient_id == Patient.id)),
+        exists().where(Call.patient_id == Patient.id, Call.id != call.id),
+    ]
+    made = (Patient.id == patient_id, Patient.created_at >= call.began_at, Patient.merged_into_id.is_(None))
+    return session.execute(select(Patient.id).where(*made, *(~used for used in uses))).first() is not None
+
+
+def forget(session: Session, patient_id: int) -> None:
+    session.execute(delete(Patient).where(Patient.id == patient_id))
+    session.execute(delete(Resource).where(Resource.id == patient_id))
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit as it is listed. Times are UTC, `time_zone` is the clinic's. Nothing here says who the patient is, or why."""
+
+    appointment_id: int
+    reference: str
+    state: str
+    start: datetime
+    end: datetime
+    time_zone: str
+    visit_type: str
+    location_id: int
+    location: str
+    specialist: str
+
+
+_LINE = (
+    select(
+        Appointment.id, Appointment.reference, Appointment.state, Appointment.start_at, Appointment.end_at,
+        Appointment.time_zone, VisitType.name, Location.id, Location.name, Specialist.name,
+    )
+    .join(VisitType, VisitType.id == Appointment.visit_type_id)
+    .join(Location, Location.id == Appointment.location_id)
+    .join(Specialist, Specialist.id == Appointment.specialist_id)
+)  # fmt: skip
+
+
+def visits_ahead(session: Session, viewer: Viewer, patient_id: int, *, now: datetime) -> tuple[VisitLine, ...]:
+    """Those within reach that are not over and not cancelled, the next first."""
+    ahead = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at > now, Appointment.state.in_(_VISITED))
+    rows = session.execute(_LINE.where(*ahead).order_by(Appointment.start_at))
+    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
+
+
+def visits_before(session: Session, viewer: Viewer, patient_id: int, *, now: datetime, limit: int) -> tuple[VisitLine, ...]:
+    """Those within reach that are over, the last first."""
+    over = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at <= now, Appointment.state.in_(_VISITED))
+    rows = session.execute(_LINE.where(*over).order_by(Appointment.start_at.desc()).limit(limit))
+    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]

@@ -1,0 +1,28 @@
+"""The call-center desk: calls, and whoever is calling."""
+
+from clinic.usecases.desk.callers import Found, NewCaller, Proof, Verdict, look_up, new_caller, verify
+from clinic.usecases.desk.calls import (
+    CallBack,
+    CallNow,
+    Ending,
+    Number,
+    begin_call,
+    call_back_number,
+    end_call,
+    finish_call_back,
+    keep_note,
+    list_call_backs,
+    open_calls,
+    promise_call_back,
+    put_off_call_back,
+    read_call,
+    say_who_calls,
+)
+from clinic.usecases.desk.verified import Record, callers_record, report_duplicate, unlock_phone, viewer_of
+
+__all__ = [
+    "CallBack", "CallNow", "Ending", "Found", "NewCaller", "Number", "Proof", "Record", "Verdict", "begin_call",
+    "call_back_number", "callers_record", "end_call", "finish_call_back", "keep_note", "list_call_backs", "look_up",
+    "new_caller", "open_calls", "promise_call_back", "put_off_call_back", "read_call", "report_duplicate", "say_who_calls",
+    "unlock_phone", "verify", "viewer_of",
+]  # fmt: skip

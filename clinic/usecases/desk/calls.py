@@ -1,0 +1,296 @@
+"""Calls at the desk: begun, noted, ended, and the call-backs that were promised in them.
+
+All is by the number of the call, so that several at once do not mix. A call is its agent's alone; supervisors may look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.adapters.phones import read_phone
+from clinic.domain.callers import MISSES, mask
+from clinic.domain.calls import OPEN_FOR, Agent, Outcome, check_call_back, check_ending, check_note, check_relation, is_open
+from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.engine.attempts import retried
+from clinic.store import audit, callers, calls
+from clinic.store.calls import Call, Noted, Promised
+from clinic.store.claims import lock_calendars
+from clinic.store.connect import begin_write
+
+NO_SUCH_CALL = "There is no such call."
+CALL_IS_OVER = "This call is over. Begin a new one."
+NO_SUCH_PROMISE = "There is no such call-back, or it is done."
+
+
+@dataclass(frozen=True, slots=True)
+class CallNow:
+    """A call as it stands. Nothing here says who the patient is; `verified` says that somebody proved whom they call about.
+
+    `locked`: too many answers did not fit. `visits` are what was done, in its order.
+    """
+
+    id: int
+    account_id: int
+    began_at: datetime
+    ended_at: datetime | None
+    verified: bool
+    locked: bool
+    relation: str
+    speaks_for: bool
+    outcome: str | None
+    why: str
+    note: str
+    service_slug: str
+    postal_code: str
+    visits: tuple[Noted, ...]
+
+    def __repr__(self) -> str:  # a note may name somebody
+        return f"CallNow({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Somebody to be called back, before anybody asks for the number. `initial` is of a given name, '' of no patient."""
+
+    task_id: int
+    call_id: int
+    due_at: datetime
+    owner_id: int | None
+    owner: str
+    initial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended. `why` only of nothing that suited; the service and the ZIP code of what was asked for, if anything."""
+
+    outcome: str
+    why: str = ""
+    service_slug: str = ""
+    postal_code: str = ""
+
+
+@retried
+def begin_call(session: Session, person: Agent, *, now: datetime) -> int:
+    """Returns the call's number. Raises Busy."""
+    begin_write(session)
+    call_id = calls.begin(session, person.account_id, now=now)
+    note(session, person, call_id, "call_begin", now=now)
+    session.commit()
+    return call_id
+
+
+def note(
+    session: Session, person: Agent, call_id: int, action: str, *, now: datetime, patient_id: int | None = None, more: str = ""
+) -> None:
+    """One audit row with the agent, the patient if there is one, and the call. `more` is never private."""
+    detail = f"call={call_id} {more}".strip()
+    audit.note(session, None, actor=person.actor, action=action, patient_id=patient_id, detail=detail, now=now)
+
+
+def own_call(session: Session, person: Agent, call_id: int, *, now: datetime, ended: bool = False) -> Call:
+    """One's own call, for nobody else until the transaction ends. Raises NotFound for another's, IllegalMove for one that is
+    over (unless it may be, `ended`).
+    """
+    call = calls.lock(session, call_id)
+    if call is None or call.account_id != person.account_id:
+        raise NotFound(NO_SUCH_CALL)
+    if not ended and not is_open(call.began_at, call.ended_at, now=now):
+        raise IllegalMove(CALL_IS_OVER)
+    return call
+
+
+def read_call(session: Session, person: Agent, call_id: int, *, now: datetime) -> CallNow:
+    """One's own, or any for who may see calls; that a supervisor looked is noted. Raises NotFound, Busy."""
+    call = calls.find(session, call_id)
+    if call is None or (call.account_id != person.account_id and not person.reach("see-calls").everywhere):
+        raise NotFound(NO_SUCH_CALL)
+    found = _as_it_stands(session, call)
+    if call.account_id != person.account_id:
+        _note_look(session, person, call_id, call.patient_id, now=now)
+    return found
+
+
+@retried
+def _note_look(session: Session, person: Agent, call_id: int, patient_id: int | None, *, now: datetime) -> None:
+    begin_write(session)
+    note(session, person, call_id, "see_call", patient_id=patient_id, now=now)
+    session.commit()
+
+
+def open_calls(session: Session, person: Agent, *, now: datetime) -> tuple[CallNow, ...]:
+    """One's own that are not over, the first first."""
+    return tuple(_as_it_stands(session, call) for call in calls.under_way(session, person.account_id, since=now - OPEN_FOR))
+
+
+def _as_it_stands(session: Session, call: Call) -> CallNow:
+    return CallNow(
+        call.id, call.account_id, call.began_at, call.ended_at, call.patient_id is not None, call.misses >= MISSES,
+        call.relation, call.speaks_for, call.outcome, call.why, call.note, call.service_slug, call.postal_code,
+        calls.visits_of(session, call.id),
+    )  # fmt: skip
+
+
+@retried
+def say_who_calls(
+    session: Session, person: Agent, call_id: int, relation: str, *, speaks_for: bool, now: datetime
+) -> None:  # fmt: skip
+    """What the caller is to the patient (one of domain.patient.BOOKED_BY), and whether the patient agrees to that.
+
+    Whoever calls for themselves speaks for themselves. Raises InvalidInput, NotFound, IllegalMove, Busy.
+    """
+    _refuse(check_relation(relation))
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now)
+    call.relation, call.speaks_for = relation, speaks_for or relation == "self"
+    session.flush()
+    more = f"relation={relation} speaks_for={int(call.speaks_for)}"
+    note(session, person, call_id, "call_relation", patient_id=call.patient_id, now=now, more=more)
+    session.commit()
+
+
+@retried
+def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: datetime) -> None:
+    """In place of the note as it was; also after the call. It stays with the call, and never goes into a chart.
+
+    Raises InvalidInput, NotFound, Busy.
+    """
+    _refuse(check_note(text))
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now, ended=True)
+    call.note = text
+    session.flush()
+    note(session, person, call_id, "call_note", patient_id=call.patient_id, now=now)
+    session.commit()
+
+
+@retried
+def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, now: datetime) -> None:
+    """The call is over, and opens nobody's record any more. A record that was begun in it and that nothing needs goes.
+
+    What ended stays as it ended. Raises InvalidInput, NotFound, Busy.
+    """
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now, ended=True)
+    if call.ended_at is not None:
+        return session.rollback()
+    done = [noted.action for noted in calls.visits_of(session, call_id)]
+    wrong = check_ending(ending.outcome, ending.why, done)
+    if ending.outcome == Outcome.CALL_BACK and not calls.is_promised(session, call_id):
+        wrong = {"outcome": "Say first when to call back."}
+    _refuse(wrong)
+    patient_id = call.patient_id
+    let_go(session, call)
+    call.ended_at, call.outcome = now, ending.outcome
+    call.why = ending.why if ending.outcome == Outcome.NOTHING_SUITS else ""
+    call.service_slug, call.postal_code = ending.service_slug[:100], ending.postal_code[:5]
+    session.flush()
+    note(session, person, call_id, "call_end", patient_id=patient_id, now=now, more=f"outcome={ending.outcome}")
+    session.commit()
+    return None
+
+
+def let_go(session: Session, call: Call) -> None:
+    """The call is about its patient no more when the record was only begun in it: it goes. Else nothing happens."""
+    patient_id = call.patient_id
+    if patient_id is None or not callers.is_nobodys(session, patient_id, call):
+        return
+    lock_calendars(session, [patient_id])
+    if callers.is_nobodys(session, patient_id, call):
+        call.patient_id = call.verified_at = None
+        session.flush()
+        callers.forget(session, patient_id)
+
+
+@retried
+def promise_call_back(
+    session: Session, person: Agent, call_id: int, due_at: datetime, *, phone: str = "", now: datetime
+) -> int:  # fmt: skip
+    """Whoever calls is called back then, by the same agent: the patient by the number on record, somebody else by `phone`,
+    which is kept until that is done. Returns the task. Raises InvalidInput, NotFound, IllegalMove, Busy.
+    """
+    _refuse(check_call_back(due_at, now=now))
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now)
+    if call.patient_id is None:
+        call.phone = read_phone(phone)[0]
+        session.flush()
+    task_id = calls.promise(session, call, due_at=due_at, owner_id=person.account_id, now=now)
+    note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+    return task_id
+
+
+def list_call_backs(session: Session, person: Agent, *, everybody: bool = False) -> tuple[CallBack, ...]:
+    """One's own, what is due first coming first; `everybody`'s for who may see calls, and for others still their own."""
+    every = everybody and person.reach("see-calls").everywhere
+    found = calls.promised(session, owner_id=None if every else person.account_id)
+    return tuple(
+        CallBack(one.task_id, one.call_id, one.due_at, one.owner_id, one.owner or "", _initial(one.given_name)) for one in found
+    )
+
+
+def _initial(given_name: str | None) -> str:
+    return mask(given_name) if given_name else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Whom to call. `phone` in E.164; `ask_for` is a given name, '' where none is known."""
+
+    phone: str
+    ask_for: str
+
+    def __repr__(self) -> str:  # never into a log
+        return "Number(…)"
+
+
+@retried
+def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> Number:
+    """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+    return Number(one.phone or "", one.given_name or "")
+
+
+@retried
+def finish_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> None:
+    """They were called, or gave up. Raises NotFound, Busy."""
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    if not calls.finish_promise(session, task_id, one.call_id, by=person.account_id, now=now):
+        raise NotFound(NO_SUCH_PROMISE)
+    note(session, person, one.call_id, "call_back_done", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+
+
+@retried
+def put_off_call_back(session: Session, person: Agent, task_id: int, due_at: datetime, *, now: datetime) -> None:
+    """Raises InvalidInput, NotFound, Busy."""
+    _refuse(check_call_back(due_at, now=now))
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    if not calls.put_off(session, task_id, due_at=due_at):
+        raise NotFound(NO_SUCH_PROMISE)
+    note(session, person, one.call_id, "call_back_put_off", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+
+
+def _reached(session: Session, person: Agent, task_id: int) -> Promised:
+    """One's own, or any for who may see calls."""
+    found: Sequence[Promised] = calls.promised(session, task_id=task_id)
+    mine = [one for one in found if one.owner_id == person.account_id or person.reach("see-calls").everywhere]
+    if not mine:
+        raise NotFound(NO_SUCH_PROMISE)
+    return mine[0]
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    if wrong:
+        raise InvalidInput(wrong)

@@ -1,0 +1,115 @@
+"""The patient whom a call is about, once that is proved: their record and visits, and what may be wrong with the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.calls import Agent, is_open
+from clinic.domain.errors import IllegalMove, NotFound
+from clinic.domain.roles import Viewer
+from clinic.engine.attempts import retried
+from clinic.store import audit, callers, calls, tasks
+from clinic.store.callers import VisitLine
+from clinic.store.connect import begin_write
+from clinic.store.reached import find_patient
+from clinic.usecases.desk.callers import read_row
+from clinic.usecases.desk.calls import CALL_IS_OVER, NO_SUCH_CALL, note, own_call
+
+PAST_VISITS = 10
+NOBODY_YET = "Nobody has proved yet whom this call is about."
+UNLOCKS = "merge-patients"
+"""Who may say which records are whose may open the telephone again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The patient of a call, once verified. Phones are E.164, `coming` and `past` within the agent's reach."""
+
+    patient_id: int
+    given_name: str
+    family_name: str
+    birth_date: date
+    phone: str
+    phone_extension: str | None
+    email: str | None
+    postal_code: str | None
+    language: str
+    interpreter: bool
+    coming: tuple[VisitLine, ...]
+    past: tuple[VisitLine, ...]
+
+    def __repr__(self) -> str:  # never into a log
+        return f"Record({self.patient_id})"
+
+
+def viewer_of(session: Session, call_id: int, person: Agent, action: str, *, now: datetime) -> Viewer:
+    """Whoever is on the telephone, about to do that: of patients looked up they reach the one of this call, while it lasts.
+
+    Raises NotFound for another's call, IllegalMove for one that is over.
+    """
+    call = calls.find(session, call_id)
+    if call is None or call.account_id != person.account_id:
+        raise NotFound(NO_SUCH_CALL)
+    if not is_open(call.began_at, call.ended_at, now=now):
+        raise IllegalMove(CALL_IS_OVER)
+    patients = frozenset([call.patient_id] if call.patient_id is not None else ())
+    return Viewer(person.reach(action), person.specialist_id, patients)
+
+
+@retried
+def callers_record(session: Session, person: Agent, call_id: int, *, now: datetime) -> Record:
+    """The patient whom the call is about: how to reach them, and their visits, coming and past. That it was read is noted.
+
+    Raises NotFound, IllegalMove when nobody was verified, Busy.
+    """
+    begin_write(session)
+    viewer = viewer_of(session, call_id, person, "see-visit", now=now)
+    patient = next((found for id_ in viewer.patients if (found := find_patient(session, viewer, id_))), None)
+    if patient is None:
+        raise IllegalMove(NOBODY_YET)
+    record = Record(
+        patient.id, patient.given_name, patient.family_name, patient.birth_date, patient.phone, patient.phone_extension,
+        patient.email, patient.postal_code, patient.language, patient.interpreter,
+        callers.visits_ahead(session, viewer, patient.id, now=now),
+        callers.visits_before(session, viewer, patient.id, now=now, limit=PAST_VISITS),
+    )  # fmt: skip
+    note(session, person, call_id, "see_patient", patient_id=patient.id, now=now)
+    session.commit()
+    return record
+
+
+@retried
+def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *, key: bytes, now: datetime) -> None:
+    """The patient of the call, and whoever a row means, may be one: a task for who may merge them; once while it is open.
+
+    Raises NotFound, IllegalMove, UnusableToken, Busy.
+    """
+    other_id, _ = read_row(row, call_id, key)
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now)
+    if call.patient_id is None:
+        raise IllegalMove(NOBODY_YET)
+    if call.patient_id != other_id:
+        tasks.add_duplicate(session, call.patient_id, other_id, now=now)
+        note(session, person, call_id, "propose_merge", patient_id=call.patient_id, now=now, more=f"other={other_id}")
+    session.commit()
+
+
+@retried
+def unlock_phone(session: Session, person: Agent, patient_id: int, *, now: datetime) -> None:
+    """The patient may prove on the telephone again who they are, and the task to write to them is done.
+
+    For managers, of patients with a visit within their reach. Raises NotFound, Busy.
+    """
+    begin_write(session)
+    viewer = Viewer(person.reach(UNLOCKS), person.specialist_id)
+    if find_patient(session, viewer, patient_id) is None:
+        raise NotFound("There is no such patient.")
+    patient = callers.lock_patient(session, patient_id)
+    if patient is not None and (patient.phone_locked_at is not None or patient.phone_misses):
+        callers.unlock(session, patient, by=person.account_id, now=now)
+        audit.note(session, None, actor=person.actor, action="caller_unlocked", patient_id=patient_id, now=now)
+    session.commit()
