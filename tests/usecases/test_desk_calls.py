@@ -1,0 +1,175 @@
+"""Calls: each by itself, its agent's alone, ended in a way that counts; call-backs; a day in figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.domain.roles import Grant, Role
+from clinic.store import calls
+from clinic.store.calls import Call
+from clinic.store.connect import begin_write
+from clinic.usecases import desk
+from tests.conftest import FakeClock
+from tests.desk import Desk
+
+NOW = FakeClock().now
+
+
+@pytest.fixture
+def front(session: Session) -> Desk:
+    return Desk(session, NOW)
+
+
+def end(front: Desk, call: int, outcome: str, why: str = "", **asked: str) -> None:
+    desk.end_call(front.session, front.agent, call, desk.Ending(outcome, why, **asked), now=front.now)
+
+
+def did(front: Desk, call: int, action: str) -> None:
+    booked = front.book(phone=f"407 555 {1000 + call}")
+    begin_write(front.session)
+    calls.note_visit(front.session, call, booked.summary.appointment_id, action, now=front.now)
+    front.session.commit()
+
+
+def test_two_calls_at_once_do_not_mix(front: Desk) -> None:
+    front.book(postal_code="32803")
+    one, other = front.begin(), front.begin()
+    row = front.look(one).rows[0].row
+    assert front.verify(one, row, "Maria", "postal_code", "32803").match
+    desk.say_who_calls(front.session, front.agent, other, "partner", speaks_for=False, now=NOW)
+    desk.keep_note(front.session, front.agent, one, "Rings after four", now=NOW)
+    did(front, other, "book")
+    first, second = desk.open_calls(front.session, front.agent, now=NOW)
+    assert (first.id, first.verified, first.relation, first.note, first.visits) == (one, True, "", "Rings after four", ())
+    assert (second.id, second.verified, second.relation, second.note) == (other, False, "partner", "")
+    assert [noted.action for noted in second.visits] == ["book"]
+    assert "four" not in repr(first)
+    assert not desk.viewer_of(front.session, other, front.agent, "see-visit", now=NOW).patients
+    end(front, one, "question")
+    assert [call.id for call in desk.open_calls(front.session, front.agent, now=NOW)] == [other]
+    assert [action for action, _, detail in front.actions(front.agent.actor) if f"call={one}" in detail] == [
+        "call_begin", "caller_look_up", "caller_verified", "call_note", "call_end",
+    ]  # fmt: skip
+
+
+def test_a_call_is_its_agents_alone_and_supervisors_may_look(front: Desk) -> None:
+    call, other = front.begin(), front.hire()
+    verbs: list[Any] = [
+        lambda who: desk.say_who_calls(front.session, who, call, "self", speaks_for=False, now=NOW),
+        lambda who: desk.keep_note(front.session, who, call, "", now=NOW),
+        lambda who: desk.end_call(front.session, who, call, desk.Ending("question"), now=NOW),
+        lambda who: desk.promise_call_back(front.session, who, call, NOW + timedelta(hours=1), phone="407 555 0123", now=NOW),
+        lambda who: desk.viewer_of(front.session, call, who, "see-visit", now=NOW),
+        lambda who: front.look(call, who),
+        lambda who: desk.callers_record(front.session, who, call, now=NOW),
+    ]
+    supervisor = front.supervisor()
+    for verb in verbs:
+        for who in (other, supervisor):
+            with pytest.raises(NotFound):
+                verb(who)
+    with pytest.raises(NotFound):
+        desk.read_call(front.session, other, call, now=NOW)
+    for who in (supervisor, front.manager()):
+        assert desk.read_call(front.session, who, call, now=NOW).account_id == front.agent.account_id
+        assert front.actions(who.actor) == [("see_call", None, f"call={call}")]
+
+
+def test_a_call_that_nobody_ended_opens_nothing_after_four_hours(front: Desk) -> None:
+    call = front.begin()
+    front.now += timedelta(hours=4)
+    with pytest.raises(IllegalMove):
+        desk.viewer_of(front.session, call, front.agent, "see-visit", now=front.now)
+    assert desk.open_calls(front.session, front.agent, now=front.now) == ()
+    end(front, call, "dropped")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "field"),
+    [("booked", "", "outcome"), ("moved", "", "outcome"), ("nothing_suits", "", "why"), ("nothing_suits", "rain", "why"),
+     ("call_back", "", "outcome"), ("happy", "", "outcome")],
+)  # fmt: skip
+def test_a_call_ends_as_it_went(front: Desk, outcome: str, why: str, field: str) -> None:
+    call = front.begin()
+    with pytest.raises(InvalidInput) as raised:
+        end(front, call, outcome, why)
+    assert set(raised.value.fields) == {field}
+    end(front, call, "nothing_suits", "too_far", service_slug="physical-therapy", postal_code="32801")
+    end(front, call, "question")
+    ended = desk.read_call(front.session, front.agent, call, now=NOW)
+    assert (ended.outcome, ended.why, ended.service_slug, ended.postal_code) == (
+        "nothing_suits", "too_far", "physical-therapy", "32801",
+    )  # fmt: skip
+    desk.keep_note(front.session, front.agent, call, "After the call", now=NOW)
+    with pytest.raises(IllegalMove):
+        desk.say_who_calls(front.session, front.agent, call, "self", speaks_for=False, now=NOW)
+
+
+def test_whoever_waits_is_called_back_by_who_promised_it(front: Desk) -> None:
+    patient = front.patient_of(front.book(postal_code="32803"))
+    known, stranger = front.begin(), front.begin()
+    front.verify(known, front.look(known).rows[0].row, "Maria", "postal_code", "32803")
+    hour = timedelta(hours=1)
+
+    def promise(call: int, due: Any, phone: str = "") -> int:
+        return desk.promise_call_back(front.session, front.agent, call, due, phone=phone, now=NOW)
+
+    for due, phone, field in ((NOW, "407 555 0199", "due_at"), (NOW + 800 * hour, "", "due_at"), (NOW + hour, "1", "phone")):
+        with pytest.raises(InvalidInput) as raised:
+            promise(stranger, due, phone)
+        assert set(raised.value.fields) == {field}
+    later, sooner = promise(known, NOW + 2 * hour), promise(stranger, NOW + hour, "407 555 0199")
+    other, supervisor = front.hire(), front.supervisor()
+
+    def listed(who: Any, *, everybody: bool = True) -> list[tuple[int, str]]:
+        found = desk.list_call_backs(front.session, who, everybody=everybody)
+        assert "555" not in repr(found)
+        return [(one.task_id, one.initial) for one in found]
+
+    assert listed(front.agent) == listed(supervisor) == [(sooner, ""), (later, "M•••")]
+    assert listed(other) == listed(supervisor, everybody=False) == []
+    numbers = [desk.call_back_number(front.session, front.agent, task, now=NOW) for task in (sooner, later)]
+    assert [(one.phone, one.ask_for) for one in numbers] == [("+14075550199", ""), ("+14075550123", "Maria")]
+    assert ("call_back_number", patient, f"call={known} task={later}") in front.actions(front.agent.actor)
+    for verb in (desk.call_back_number, desk.finish_call_back):
+        with pytest.raises(NotFound):
+            verb(front.session, other, later, now=NOW)
+    desk.put_off_call_back(front.session, front.agent, sooner, NOW + 3 * hour, now=NOW)
+    assert listed(front.agent) == [(later, "M•••"), (sooner, "")]
+    desk.finish_call_back(front.session, supervisor, sooner, now=NOW)
+    assert listed(front.agent) == [(later, "M•••")]
+    assert front.session.scalars(select(Call.phone)).all() == [None, None], "the number that was left went with it"
+    front.session.rollback()
+    with pytest.raises(NotFound):
+        desk.finish_call_back(front.session, front.agent, sooner, now=NOW)
+
+
+def test_a_day_in_figures(front: Desk) -> None:
+    yesterday = NOW - timedelta(days=1)
+    front.now = yesterday
+    end(front, front.begin(), "question")
+    for number, outcome in enumerate(["booked", "booked", "nothing_suits", "question", "moved"]):
+        front.now = NOW
+        call = front.begin()
+        did(front, call, "move" if outcome == "moved" else "book")
+        front.now = NOW + timedelta(minutes=number + 1)
+        end(front, call, outcome, "too_late" if outcome == "nothing_suits" else "")
+    other, front.now = front.hire(), NOW
+    front.begin(other)
+    promised = front.begin()
+    desk.promise_call_back(front.session, front.agent, promised, NOW + timedelta(minutes=30), phone="407 555 0199", now=NOW)
+    end(front, promised, "call_back")
+    later = NOW + timedelta(hours=1)
+    day = desk.desk_day(front.session, front.supervisor(), since=NOW, now=later)
+    assert (day.every.calls, day.every.under_way, day.call_backs, day.call_backs_overdue, day.holds) == (7, 1, 1, 1, 0)
+    assert day.every.outcomes == {"booked": 2, "nothing_suits": 1, "question": 1, "moved": 1, "call_back": 1}
+    assert (day.every.why, day.every.first_call_rate, day.every.median_seconds) == ({"too_late": 1}, 0.5, 150.0)
+    assert [(one.account_id, one.tally.calls) for one in day.agents] == [(front.agent.account_id, 6), (other.account_id, 1)]
+    assert desk.desk_day(front.session, front.agent, since=NOW, now=later).agents == (), "by agent for coaching roles alone"
+    assert desk.desk_day(front.session, front.hire(Grant(Role.AGENT)), since=later, now=later).every.first_call_rate is None
