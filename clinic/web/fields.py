@@ -110,6 +110,11 @@ def read_day(typed: str) -> date:
         raise ValueError("There is no such day in the calendar. Check the month and the day.") from None
 
 
+def read_number(typed: str | None) -> int | None:
+    """The number of something, as an address or a form has it; None for what is none."""
+    return int(typed) if typed and typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
 def once_key() -> str:
     """A fresh key for a hidden input: the form sent twice is one deed."""
     return secrets.token_urlsafe(18)

@@ -6,7 +6,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from clinic.domain.roles import Grant, Role
 from clinic.usecases.accounts import REASONS
-from clinic.web.fields import Form
+from clinic.web.fields import Form, read_number
 from clinic.web.role_names import ROLES
 
 
@@ -65,7 +65,3 @@ class InviteForm(RoleForm):
     name = StringField("Full name")
     email = StringField("Email address at work")
     specialist = SelectField("If a specialist: whose calendar?", choices={}, validate_choice=False)
-
-
-def read_number(typed: str | None) -> int | None:
-    return int(typed) if typed and typed.isascii() and typed.isdecimal() and len(typed) < 10 else None

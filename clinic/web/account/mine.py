@@ -10,8 +10,9 @@ from clinic.domain.errors import InvalidInput
 from clinic.usecases import accounts
 from clinic.web import signed_in
 from clinic.web.account.devices import how_long_ago
-from clinic.web.account.forms import ChangePasswordForm, ConfirmForm, GlassForm, read_number
+from clinic.web.account.forms import ChangePasswordForm, ConfirmForm, GlassForm
 from clinic.web.context import now, session
+from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.guards import signed_in as inside
 from clinic.web.limits import spend

@@ -10,8 +10,9 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.roles import Grant, Role
 from clinic.usecases import accounts
 from clinic.web import signed_in
-from clinic.web.account.forms import InviteForm, RoleForm, read_number
+from clinic.web.account.forms import InviteForm, RoleForm
 from clinic.web.context import now, session
+from clinic.web.fields import read_number
 from clinic.web.guards import needs, reach
 from clinic.web.role_names import FLAGS, ROLES
 

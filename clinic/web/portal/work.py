@@ -13,10 +13,9 @@ from clinic.usecases.work import Opened, Worker
 from clinic.web import signed_in
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
+from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.portal.tasks_in_words import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
-
-LONGEST_NUMBER = 9
 
 
 def install(blueprint: Blueprint) -> None:
@@ -39,16 +38,12 @@ def worker() -> Worker:
     return Worker(person.account_id, person.reach("work-list"), person.reach("see-contact"))
 
 
-def _number(typed: str | None) -> int | None:
-    return int(typed) if typed and typed.isascii() and typed.isdecimal() and len(typed) <= LONGEST_NUMBER else None
-
-
 @needs("work-list")
 def list_work() -> Any:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
     mine = request.args.get("mine") == "yes"
-    page = max(_number(request.args.get("page")) or 1, 1)
+    page = max(read_number(request.args.get("page")) or 1, 1)
     found = work.list_work(session(), worker(), kind=kind, mine=mine, page=page)
     return render_template("portal/work/list.html", work=found, kinds=KINDS, kind_of=kind_of, kind=kind, mine=mine, page=page)
 
@@ -82,7 +77,7 @@ def letter(number: int) -> Any:
 @needs("work-list")
 def take_task(number: int) -> Any:
     try:
-        work.take(session(), worker(), number, holder_id=_number(request.form.get("holder")), now=now())
+        work.take(session(), worker(), number, holder_id=read_number(request.form.get("holder")), now=now())
     except IllegalMove as refused:
         return _page(number, refusal=refused)
     return _to(number)
