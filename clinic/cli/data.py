@@ -73,13 +73,15 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
 
 
 def _staffed(session: Session, bound: Any) -> bool:
-    """Accounts for looking around, unless there are any. Returns whether they were made."""
+    """Accounts for looking around, unless there are any, and visits for today. Returns whether the accounts were made."""
     from clinic.usecases.demonstration.staff import open_accounts
+    from clinic.usecases.demonstration.today import fill_today
 
     hashing = current_app.extensions["clinic.locks"].hashing
     made = open_accounts(session, hashing=hashing, sealer=bound.sealer, now=bound.clock())
     if made:
         say("One account of each role on the staff: flask clinic sign-ins prints them.")
+    fill_today(session, now=bound.clock())
     return made
 
 

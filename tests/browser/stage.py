@@ -18,6 +18,7 @@ from clinic.clock import now
 from clinic.config import RateLimits
 from clinic.domain.tokens import write_key
 from clinic.engine import place
+from clinic.engine.changing import Who
 from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
 from clinic.store.accounts import Account, AccountLink
@@ -30,6 +31,8 @@ from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import messages
 from clinic.usecases.accounts import invite_administrator
 from clinic.usecases.demonstration import staff
+from clinic.usecases.demonstration.today import fill_today
+from clinic.usecases.feed import renew_feed
 from clinic.usecases.messages import Rest
 from clinic.usecases.waitlist.offering import WAITLIST
 from tests.browser.ports import free_port
@@ -132,14 +135,20 @@ class Stage:
         locks = self.app.extensions["clinic.locks"]
         with opened(self.url) as session:
             staff.open_accounts(session, hashing=locks.hashing, sealer=locks.sealer, now=self.clock())
+            fill_today(session, now=self.clock())
             invite_administrator(session, "invited@example.org", "Nadia Invited", now=self.clock())
             numbers = {email: str(id_) for id_, email in session.execute(select(Account.id, Account.email))}
             link = session.scalars(select(AccountLink.id)).one()
             calendar = session.scalar(select(Account.specialist_id).where(Account.email == "specialist@example.org"))
             clinic = session.scalars(select(Shift.location_id).where(Shift.specialist_id == calendar)).first()
+            ahead = (Appointment.specialist_id == calendar, Appointment.state == "booked", Appointment.start_at > self.clock())
+            coming = session.scalars(select(Appointment.id).where(*ahead).order_by(Appointment.start_at)).first()
+            key = self.app.config["SECRET_KEY"].encode()
+            feed = renew_feed(session, calendar or 0, key=key, who=Who("demo", "desk"), now=self.clock())
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
             "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
+            "coming": str(coming), "feed": feed.token or "",
         }  # fmt: skip
 
     @contextmanager

@@ -67,6 +67,15 @@ PAGES: dict[str, list[str]] = {
     "/portal/availability/<int:number>/time-off": ["/portal/availability/{calendar}/time-off"],
     "/portal/availability/<int:number>/copy-week": ["/portal/availability/{calendar}/copy-week"],
     "/portal/availability/<int:number>/holidays": ["/portal/availability/{calendar}/holidays"],
+    "/portal/day": ["/portal/day"],
+    "/portal/week": ["/portal/week"],
+    "/portal/specialists/<int:number>/day": ["/portal/specialists/{calendar}/day"],
+    "/portal/specialists/<int:number>/week": ["/portal/specialists/{calendar}/week"],
+    "/portal/visits/<int:number>": ["/portal/visits/{coming}"],
+    "/portal/visits/<int:number>/move": ["/portal/visits/{coming}/move"],
+    "/portal/visits/<int:number>/follow-up": ["/portal/visits/{coming}/follow-up"],
+    "/portal/visits/<int:number>/follow-up/<token:hold>": ["/portal/visits/{coming}/follow-up/{hold}"],
+    "/portal/calendar": ["/portal/calendar"],
     "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
@@ -83,7 +92,9 @@ PAGES: dict[str, list[str]] = {
     "/styleguide/<slug:state>": [f"/styleguide/{state}" for state in SAMPLES if state != "usual"],
 }  # fmt: skip
 # Who looks at them, where that is not the visitor, who is an administrator as well.
-SEATS = {"/portal/availability/": "specialist"}
+SEATS = {
+    f"/portal/{room}": "specialist" for room in ("availability/", "day", "week", "visits/", "calendar")
+}  # fmt: skip
 # Every other GET rule: an address, and what it answers with.
 DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),
@@ -93,6 +104,7 @@ DATA = {
     "/robots.txt": ("/robots.txt", "text/plain"),
     "/sitemap.xml": ("/sitemap.xml", "application/xml"),
     "/booked/<reference:reference>/calendar.ics": ("/booked/{reference}/calendar.ics", "text/calendar"),
+    "/calendar/<token:token>.ics": ("/calendar/{feed}.ics", "text/calendar"),
     "/visit/calendar.ics": ("/visit/calendar.ics", "text/calendar"),
     "/api/v1/openapi.json": ("/api/v1/openapi.json", "application/json"),
     "/api/v1/services": ("/api/v1/services", "application/json"),

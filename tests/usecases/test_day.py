@@ -271,7 +271,7 @@ def test_marks_and_taking_them_back(work: Practice) -> None:
     with pytest.raises(IllegalMove):
         work.mark(visit, State.NO_SHOW)
     with pytest.raises(InvalidInput):
-        day.read_mark("cancelled")
+        day.mark(work.session, work.viewer("mark-visit"), visit, "cancelled", who=ME, now=NOW)
     work.mark(other, State.ARRIVED, Role.FRONT_DESK)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from clinic.adapters.passwords import Passwords
 from clinic.domain.appointment import STANDING
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.hours import local_day, parse_week
@@ -24,6 +25,7 @@ from clinic.domain.timeline import cell_at, instant_at, span
 from clinic.domain.visit import VisitShape
 from clinic.engine.search import Sought, nearby, soonest
 from clinic.factory import create_app
+from clinic.store.accounts import Account
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.base import Base
@@ -38,9 +40,12 @@ from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
 from clinic.usecases.demonstration import open_chain, staff_locations
 from clinic.usecases.demonstration.chain import SITES
+from clinic.usecases.demonstration.staff import open_accounts
+from clinic.usecases.demonstration.today import fill_today
 from tests import build
 from tests.databases import Databases, settings_for
 from tests.demo import NOW, open_demo, opened
+from tests.queues import SEALER
 
 LEADS = ("back-pain-evaluation", "physical-therapy-evaluation", "chiropractic-first-visit")
 WHOLE = VisitShape(minutes=5, step_minutes=5)
@@ -247,6 +252,23 @@ def fingerprint(session: Session) -> str:
         for row in session.execute(select(*columns).order_by(*table.__table__.primary_key)):
             digest.update(repr(tuple(row)).encode())
     return digest.hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("hours", "states"), [(0, "fulfilled no_show started arrived booked booked booked"), (-9, "booked " * 7)]
+)
+def test_the_specialist_of_a_demo_has_visits_today_whatever_day_it_is(chain: Session, hours: int, states: str) -> None:
+    moment = NOW + timedelta(hours=hours)  # a Sunday; at one in the morning nobody is there yet
+    open_accounts(chain, hashing=Passwords(weak=True), sealer=SEALER, now=moment)
+    assert (fill_today(chain, now=moment), fill_today(chain, now=moment)) == (7, 0)
+    account = chain.scalars(select(Account).where(Account.email == "specialist@example.org")).one()
+    since = moment - timedelta(hours=24)
+    theirs = (Appointment.specialist_id == account.specialist_id, Appointment.start_at.between(since, since + timedelta(days=2)))
+    visits = chain.scalars(select(Appointment).where(*theirs, Appointment.channel == "desk").order_by(Appointment.start_at)).all()
+    today = [visit for visit in visits if local_day(visit.start_at, visit.time_zone) == NOW.date()]
+    assert [visit.state for visit in today] == states.split()
+    assert chain.scalar(select(func.count()).select_from(OutboxMessage).where(OutboxMessage.done_at.is_(None))) == 0
+    assert fill_today(chain, now=NOW + timedelta(days=1)) == 0, "there are some on a Monday"
 
 
 def test_the_same_seed_and_day_give_the_same_rows(all_databases: dict[str, Databases]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Role, reach
+from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Role, Scope, reach
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish
 from clinic.engine import place
@@ -60,12 +60,15 @@ class World:
 
 @dataclass
 class Object:
-    """Arguments of an address. `location` and `mine` are what the table is asked with; `oneself`: it is whoever asks."""
+    """Arguments of an address. `location` and `mine` are what the table is asked with; `oneself`: it is whoever asks.
+    `unnamed`: whoever sees when somebody is busy, or counts, sees as much of it.
+    """
 
     arguments: dict[str, object]
     location: int
     mine: bool = False
     oneself: bool = False
+    unnamed: bool = False
 
 
 def account(world: World, role: Role, scope: str) -> Object:
@@ -83,11 +86,22 @@ def calendar(world: World, role: Role, scope: str) -> Object:
     return Object({"number": world.calendars["own" if mine else "there" if at == world.there else "here"]}, at, mine=mine)
 
 
+def day_of(world: World, role: Role, scope: str) -> Object:
+    """The same, of which others see how busy it is."""
+    return replace(calendar(world, role, scope), unnamed=True)
+
+
 def visit(world: World, role: Role, scope: str) -> Object:
     """With oneself, at `here`; or with a colleague at either clinic."""
     mine = scope == "own" and role is Role.SPECIALIST
     at = world.there if scope == "other location" else world.here
     return Object({"number": world.visits["own" if mine else "there" if at == world.there else "here"]}, at, mine=mine)
+
+
+def held_after(world: World, role: Role, scope: str) -> Object:
+    """A time that is held to follow such a visit: none of ours."""
+    found = visit(world, role, scope)
+    return replace(found, arguments=found.arguments | {"hold": "none"})
 
 
 def task(world: World, role: Role, scope: str) -> Object:
@@ -109,7 +123,12 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     for name in (
         "task", "letter", "take_task", "put_back_task", "note_task", "finish_task", "undo_task", "send_again", "answer_offer",
     )
-} | {f"portal.{name}": visit for name in ("answers",)}  # fmt: skip
+} | {
+    f"portal.{name}": visit
+    for name in ("answers", "visit", "mark", "undo", "cancel", "move_times", "move", "follow_up", "hold_follow_up")
+} | {
+    f"portal.{name}": held_after for name in ("check_follow_up", "book_follow_up", "release_follow_up")
+} | {f"portal.{name}": day_of for name in ("specialist_day", "specialist_week")}  # fmt: skip
 """By endpoint: which object its address names."""
 WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
 """Not called here: they would sign out whoever is asked about next. Their guard is the same."""
@@ -193,7 +212,8 @@ def fits(status: int, guard: str, grants: list[Grant], found: Object, *, has_obj
     if not allowed:
         return status == 403
     if has_object and not allowed.covers(location_id=found.location, mine=found.mine):
-        return status == 404
+        in_numbers = found.unnamed and not allowed.scopes.isdisjoint({Scope.BUSY, Scope.COUNTS})
+        return status == (200 if in_numbers else 404)
     return status not in (403, 404) or (has_object and found.oneself and status == 409)
 
 

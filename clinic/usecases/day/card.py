@@ -94,13 +94,13 @@ def _read(session: Session, eyes: Eyes, appointment_id: int, *, now: datetime) -
     assert visit.patient_id is not None  # what is within reach is somebody's
     patient = session.get_one(Patient, visit.patient_id)
     said, guardian = intakes.find_intake(session, visit.id), patients.find_guardian(session, visit.id)
-    others = [other for other in visits_of_patient(session, eyes.visit, patient.id) if other.id != visit.id]
+    theirs = visits_of_patient(session, eyes.visit, patient.id)
+    others = [other for other in theirs if other.id != visit.id]
     may_read = _covers(eyes.intake, visit)
     return Card(
         summary=summary_of(session, visit), patient_id=patient.id, name=f"{patient.given_name} {patient.family_name}",
         birth_date=patient.birth_date, age=age_on(patient.birth_date, local_day(now, visit.time_zone)),
-        returning=any(other.state == State.FULFILLED and other.start_at < visit.start_at for other in others)
-        or visit.new_patient is False,
+        returning=any(one.returning for one in theirs if one.start_at <= visit.start_at),
         language=(said or patient).language, interpreter=(said or patient).interpreter,
         access_needs=said.access_needs if said else None, insurer=said.insurer if said else None,
         guardian=guardian.name if guardian else None, guardian_relation=guardian.relation if guardian else None,

@@ -18,26 +18,30 @@ from clinic.store.connect import begin_write
 MARKS = (State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
 
 
-def read_mark(typed: str) -> State:
-    """Raises InvalidInput for what is no mark."""
+def _read(typed: str) -> State:
     if typed not in MARKS:
         raise InvalidInput({"state": "Press one of the buttons: arrived, started, done, or did not come."})
     return State(typed)
 
 
 @retried
-def mark(session: Session, viewer: Viewer, appointment_id: int, state: State, *, who: Who, now: datetime) -> None:
-    """Pressed twice it is once. Raises NotFound beyond reach, IllegalMove, Busy."""
+def mark(session: Session, viewer: Viewer, appointment_id: int, state: str, *, who: Who, now: datetime) -> State:
+    """The visit is now in `state`, one of MARKS; pressed twice it is once.
+
+    Raises NotFound beyond reach, InvalidInput, IllegalMove, Busy.
+    """
     begin_write(session)
     reached(session, viewer, appointment_id)
-    attending.mark(session, appointment_id, state, who=who, now=now)
+    wanted = _read(state)
+    attending.mark(session, appointment_id, wanted, who=who, now=now)
     session.commit()
+    return wanted
 
 
 @retried
-def undo(session: Session, viewer: Viewer, appointment_id: int, state: State, *, who: Who, now: datetime) -> None:
-    """Take the mark back, one step; twice is once. Raises NotFound beyond reach, IllegalMove, Busy."""
+def undo(session: Session, viewer: Viewer, appointment_id: int, state: str, *, who: Who, now: datetime) -> None:
+    """Take the mark back, one step; twice is once. Raises NotFound beyond reach, InvalidInput, IllegalMove, Busy."""
     begin_write(session)
     reached(session, viewer, appointment_id)
-    attending.undo(session, appointment_id, state, who=who, now=now)
+    attending.undo(session, appointment_id, _read(state), who=who, now=now)
     session.commit()

@@ -108,6 +108,12 @@ def colleagues(session: Session, viewer: Viewer, name: str = "") -> list[Colleag
     return store.specialists_named(session, name.strip()[:80], None if wide else sorted(allowed.locations), limit=MOST_LISTED)
 
 
+def zone_of(session: Session, specialist_id: int) -> str:
+    """The time zone of the first clinic where they give visits."""
+    specialist = store.find_specialist(session, specialist_id)
+    return (specialist.time_zone if specialist else None) or ANY_ZONE
+
+
 def _shows(allowed: Reach, clinics: Collection[int], *, own: bool) -> str:
     if allowed.covers(mine=own) or any(allowed.covers(location_id=clinic) for clinic in clinics):
         return "names"

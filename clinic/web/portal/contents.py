@@ -15,7 +15,9 @@ class Page(NamedTuple):
 
 
 PAGES: tuple[Page, ...] = (
+    Page("see-day", "portal.day", "The day", "Who comes when, who is here, and how late it is."),
     Page("work-list", "portal.list_work", "Work list", "Messages that failed, letters, calls: what somebody should see to."),
     Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week."),
+    Page("calendar-feed", "portal.calendar", "My calendar", "Your visits in the calendar on your phone."),
 )
 """In this order; each is shown to whoever may open it."""

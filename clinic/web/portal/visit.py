@@ -1,0 +1,156 @@
+"""One visit: who comes and what helps them, what becomes of it, and how it is cancelled or moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+
+from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, PatientClash, TimeRefused, UnusableToken
+from clinic.domain.hours import local_day
+from clinic.domain.roles import Viewer
+from clinic.engine.changing import Who
+from clinic.usecases import day
+from clinic.usecases.day import Card, Eyes
+from clinic.web import signed_in
+from clinic.web.context import now, session, signing_key
+from clinic.web.errors import status_of
+from clinic.web.guards import needs, viewer
+from clinic.web.portal.day import read_day
+from clinic.web.portal.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
+
+ANSWERS = "portal.answers"
+
+
+def install(blueprint: Blueprint) -> None:
+    """Hang these pages onto the room."""
+    blueprint.get("/visits/<int:number>")(visit)
+    blueprint.post("/visits/<int:number>/mark")(mark)
+    blueprint.post("/visits/<int:number>/undo")(undo)
+    blueprint.post("/visits/<int:number>/cancel")(cancel)
+    blueprint.get("/visits/<int:number>/move")(move_times)
+    blueprint.post("/visits/<int:number>/move")(move)
+
+
+def who() -> Who:
+    return Who(signed_in.me().actor, "portal", staff=True)
+
+
+def looking(action: str) -> Viewer:
+    """Whoever is signed in, as far as that action carries them."""
+    person = signed_in.me()
+    return Viewer(person.reach(action), person.specialist_id)
+
+
+def open_card(number: int) -> Card:
+    """Raises NotFound beyond reach."""
+    eyes = Eyes(visit=looking("see-visit"), contact=looking("see-contact"), intake=looking("read-intake"))
+    return day.open_card(session(), eyes, number, actor=signed_in.me().actor, now=now())
+
+
+@needs("see-visit")
+def visit(number: int) -> Any:
+    return show(number)
+
+
+def show(number: int, refusal: DomainError | None = None, wrong: dict[str, str] | None = None) -> Any:
+    """The visit's page; with what was refused, and its status."""
+    card = open_card(number)
+    answers = url_for(ANSWERS, number=number) if card.may_read and ANSWERS in current_app.view_functions else ""
+    page = render_template(
+        "portal/visit.html", card=card, visit=card.summary, refusal=refusal, wrong=wrong or {}, reasons=REASONS,
+        languages=LANGUAGES, relations=RELATIONS, marks=MARKS, answers=answers, now=now(),
+        on=local_day(card.summary.start, card.summary.time_zone),
+    )  # fmt: skip
+    return (page, status_of(refusal)) if refusal else (page, 422) if wrong else page
+
+
+@needs("mark-visit")
+def mark(number: int) -> Any:
+    """Pressed on the day it leads back there, else to the visit."""
+    try:
+        state = day.mark(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
+    except IllegalMove as refused:
+        return show(number, refused)
+    flash(SAID[state])
+    return _back(number)
+
+
+@needs("mark-visit")
+def undo(number: int) -> Any:
+    try:
+        day.undo(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
+    except IllegalMove as refused:
+        return show(number, refused)
+    flash("Taken back.")
+    return _back(number)
+
+
+def _back(number: int) -> Any:
+    on = read_day(request.form.get("day"))
+    if on is None:
+        return redirect(url_for(".visit", number=number), 303)
+    whose = request.form.get("whose", "")
+    anchor = f"visit-{number}"
+    if whose.isascii() and whose.isdigit():
+        return redirect(url_for(".specialist_day", number=int(whose), day=on, _anchor=anchor), 303)
+    return redirect(url_for(".day", day=on, _anchor=anchor), 303)
+
+
+@needs("change-visit")
+def cancel(number: int) -> Any:
+    try:
+        day.cancel(session(), viewer(), number, request.form.get("reason", ""), who=who(), now=now())
+    except InvalidInput as refused:
+        return show(number, wrong=refused.fields)
+    except IllegalMove as refused:
+        return show(number, refused)
+    flash("The visit is cancelled. We tell the patient.")
+    return redirect(url_for(".visit", number=number), 303)
+
+
+@needs("change-visit")
+def move_times(number: int) -> Any:
+    """Times that the visit could move to; once one is pressed, how it would be. Nothing is moved yet."""
+    if opening := request.args.get("opening", ""):
+        return _show_move(number, opening)
+    return _show_times(number)
+
+
+def _show_times(number: int, refusal: DomainError | None = None) -> Any:
+    try:
+        times = day.move_times(session(), viewer(), number, first_day=read_day(request.args.get("day")), now=now())
+    except IllegalMove as refused:
+        return show(number, refused)
+    page = render_template(
+        "portal/times.html", card=open_card(number), times=times, moving=True, refusal=refusal, weeks=(), chosen=0
+    )  # fmt: skip
+    return (page, status_of(refusal)) if refusal else page
+
+
+def _show_move(number: int, opening: str, wrong: dict[str, str] | None = None) -> Any:
+    try:
+        before, after = day.preview_move(session(), viewer(), number, opening, key=signing_key())
+    except (TimeRefused, UnusableToken) as refused:
+        return _show_times(number, refused)
+    page = render_template(
+        "portal/move.html", card=open_card(number), visit=before, after=after, opening=opening, reasons=REASONS, wrong=wrong or {}
+    )  # fmt: skip
+    return (page, 422) if wrong else page
+
+
+@needs("change-visit")
+def move(number: int) -> Any:
+    opening = request.form.get("opening", "")
+    try:
+        day.move(
+            session(), viewer(), number, opening, request.form.get("reason", ""), key=signing_key(), who=who(), now=now()
+        )  # fmt: skip
+    except InvalidInput as refused:
+        return _show_move(number, opening, refused.fields)
+    except (TimeRefused, UnusableToken) as refused:
+        return _show_times(number, refused)
+    except (IllegalMove, PatientClash) as refused:
+        return show(number, refused)
+    flash("The visit has moved. We tell the patient.")
+    return redirect(url_for(".visit", number=number), 303)
