@@ -117,8 +117,9 @@ def _check_off(edit: TakeOff | ComeBack, now: datetime) -> None:
         return
     if edit.start_cell < cell_at(now) - CELLS_PER_DAY:
         raise InvalidInput({"start": "This time off began days ago. Start it today or later."})
+    farthest = cell_at(now) + 1000 * 366 * CELLS_PER_DAY  # beyond, a cell may be no date at all
     for field, cell in (("start", edit.start_cell), ("end", edit.end_cell)):
-        _check_date(field, max(instant_at(cell).date(), today), today)
+        _check_date(field, max(instant_at(min(cell, farthest)).date(), today), today)
     if len(edit.reason) > REASON_MAX:
         raise InvalidInput({"reason": f"Shorten the reason to {REASON_MAX} characters."})
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,15 +21,22 @@ from werkzeug.test import TestResponse
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import format_day
 from clinic.domain.roles import Grant, Role
+from clinic.domain.timeline import cell_at
+from clinic.domain.tokens import Wish, write_opening
+from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.people import Specialist
 from clinic.store.rosters import RosterChange, Shift, ShiftDay, TimeOff
 from clinic.store.tasks import Task
+from clinic.usecases import booking
 from clinic.web.portal.availability.typed import read_hours, write_hours
 from clinic.web.portal.availability.words import week_in_words
 from tests import build
+from tests.build import KEY, PATIENT
 from tests.queues import Queue
-from tests.web.staff import hire, signed_in, token_on
+from tests.web.booking.test_waiting import said_on
+from tests.web.care.test_reading import LIMIT, grade
+from tests.web.staff import PASSWORD, SECRET, hire, signed_in, token_on
 from tests.web.visiting import hidden, text_of
 
 TUESDAY, NEXT_MONDAY = date(2026, 11, 17), date(2026, 11, 23)
@@ -272,8 +281,22 @@ def test_bad_input_gets_a_sentence_beside_its_field_and_keeps_the_rest(desk: Des
     assert desk.rows(RosterChange) == []
 
 
+def test_times_that_are_being_booked_are_decided_on(desk: Desk, hand: Hand) -> None:
+    queue = desk.queue
+    opening = write_opening(KEY, Wish(queue.kind.id, queue.place.id, desk.ana, cell_at(queue.at(1, 14))))
+    booking.hold(desk.session, opening, key=KEY, who=PATIENT, now=queue.now)
+    effect = hand.send("one-day", clinic=queue.place.id, day=str(TUESDAY), what="instead", hours="9-1")
+    assert "1 time is being booked just now" in text_of(effect)
+    undecided = hand.save(effect)
+    assert (undecided.status_code, 'id="held-wrong"' in undecided.get_data(as_text=True)) == (422, True)
+    assert hand.save(undecided, held="release").status_code == 303
+    assert [row.state for row in desk.rows(Appointment)] == ["expired"]
+
+
 def test_what_cannot_be_any_more_when_it_is_saved_goes_back_to_its_form(desk: Desk, hand: Hand) -> None:
     effect = hand.send("one-day", clinic=desk.park.id, day=str(TUESDAY), what="add", hours="6-8 pm", reason="More")
+    back = hand.send("one-day", again="1", **dict(json.loads(hidden(effect)["typed"])))
+    assert (back.status_code, 'value="6-8 pm"' in back.get_data(as_text=True)) == (200, True)
     build.location_day(desk.session, desk.park, TUESDAY)
     refused = hand.save(effect)
     assert refused.status_code == 422
@@ -319,7 +342,8 @@ def test_a_manager_changes_what_is_at_their_clinics_and_nothing_else(desk: Desk,
 def test_a_specialist_changes_their_own_hours_at_their_own_clinics(desk: Desk, hand: Hand) -> None:
     assert hand.client.get(f"/portal/availability/{desk.ben.id}").status_code == 404
     assert hand.weekly(desk.far.id, mon="9-4").status_code == 404
-    for broken in ("", "[]", "[[]]", '[["SetWeek",1]]', '[["SetWeek",99999,"Mon 09:00-10:00","2026-11-23",null]]'):
+    week, ages = '["SetWeek",99999,"Mon 09:00-10:00","2026-11-23",null]', '["TakeOff",6000000,2147483647,""]'
+    for broken in ("", "[]", "[[]]", '[["SetWeek",1]]', f"[{week}]", f"[{ages}]"):
         assert hand.send("save", change=broken, version="0-", typed="[[", form="weekly").status_code in (404, 422)
     assert desk.rows(RosterChange) == []
 
@@ -344,6 +368,12 @@ def test_a_form_goes_on_after_signing_in_again(desk: Desk, hand: Hand) -> None:
         hand.path("time-off"), data={"csrf_token": token, "first_day": str(TUESDAY), "hours": "1-3 pm", "reason": "Dentist"}
     )
     assert (met.status_code, "What you typed is kept" in text_of(met)) == (401, True)
+    code = pyotp.TOTP(SECRET).at(desk.app.extensions["clinic"].clock())
+    met = hand.client.post("/account/sign-in", data=hidden(met) | {"email": "ana@example.org", "password": PASSWORD})
+    met = hand.client.post("/account/code", data=hidden(met) | {"code": code})
+    assert f'action="{hand.path("time-off")}"' in met.get_data(as_text=True)
+    effect = hand.client.post(hand.path("time-off"), data=hidden(met))
+    assert "Time off: Tuesday, November 17, 2026, 1:00 PM to 3:00 PM (Dentist)" in text_of(effect)
 
 
 def test_each_clinic_speaks_its_own_time(desk: Desk, hand: Hand) -> None:
@@ -354,3 +384,18 @@ def test_each_clinic_speaks_its_own_time(desk: Desk, hand: Hand) -> None:
     assert "9:00 AM to noon West Clinic, Central Time (CST)" in text_of(hand.see(week=str(TUESDAY)))
     told = text_of(hand.send("time-off", first_day=str(TUESDAY), hours="9-10", clinic=west.id))
     assert "10:00 AM to 11:00 AM" in told
+
+
+def test_the_pages_read_at_sixth_grade(desk: Desk, hand: Hand, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.queue.book(desk.queue.at(1, 10))
+    effect = hand.send("one-day", clinic=desk.queue.place.id, day=str(TUESDAY), what="close")
+    pages = {
+        "effect": effect, "undecided": hand.save(effect), "own": hand.see(),
+        "list": desk.hire("Silas", Grant(Role.ADMINISTRATOR)).get("/portal/availability"), "clinics": hand.see("weekly"),
+        **{form: hand.see(form) for form in ("one-day", "time-off", "copy-week", "holidays")},
+        "weekly": hand.see("weekly", clinic=desk.park.id),
+    }  # fmt: skip
+    said = [sentence for page in pages.values() for sentence in said_on(page)]
+    with capsys.disabled():
+        print(f"\n  working hours: grade {grade(said):.1f}, {len(said)} sentences on {len(pages)} pages")
+    assert grade(said) <= LIMIT

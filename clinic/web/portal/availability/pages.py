@@ -11,7 +11,7 @@ from flask import render_template
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import DAY_NAMES, local_day, parse_week
+from clinic.domain.hours import DAY_NAMES, parse_week
 from clinic.domain.hours import format_day as line_of
 from clinic.domain.roster_edits import Edit
 from clinic.domain.roster_rules import YEARS_AHEAD
@@ -44,7 +44,7 @@ FIRST = {"weekly": "hours", "one_day": "day", "time_off": "first_day", "copy_wee
 def show(whose: Whose, name: str, form: Form, wrong: Mapping[str, str] | None = None) -> Page:
     """The form; with a sentence beside each field that is wrong, 422. What no field is to blame for stands at the first."""
     PREPARED[name](whose, form)
-    today = local_day(now(), whose.time_zone)
+    today = whose.today
     fields = {_blamed(name, form, field): sentence for field, sentence in (wrong or {}).items()}
     bounds = {"today": today, "latest": today + timedelta(days=366 * YEARS_AHEAD)}
     targets = {"hours": "mon"} if name == "weekly" else {}
@@ -97,7 +97,7 @@ def fill_week(whose: Whose, form: Any, first: date) -> None:
 
 
 def next_monday(whose: Whose) -> date:
-    return monday_of(local_day(now(), whose.time_zone)) + timedelta(weeks=1)
+    return monday_of(whose.today) + timedelta(weeks=1)
 
 
 def _one_day(whose: Whose, form: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from clinic.domain.availability import Absence
-from clinic.domain.hours import day_line, local_day, whole_days
+from clinic.domain.hours import day_line, whole_days
 from clinic.domain.roles import Scope
 from clinic.domain.roster_edits import still_ahead
 from clinic.domain.roster_rules import Workplace
@@ -102,7 +102,7 @@ def one_week(number: int) -> Page:
 
 def show(whose: Whose, wrong: Mapping[str, str] | None = None) -> Page:
     """The week that the address names, else this one; 422 with what could not be done, if anything."""
-    today = local_day(now(), whose.time_zone)
+    today = whose.today
     monday = _monday(today)
     log = log_of(whose, whose.known.changes)
     saved = request.args.get("saved", "") if not wrong else ""
@@ -200,7 +200,7 @@ def log_of(whose: Whose, changes: Iterable[Change]) -> list[Logged]:
     """Saved changes in words."""
     every = list(changes)
     names = roster.names_of(session(), {change.actor for change in every})
-    today, at = local_day(now(), whose.time_zone), cell_at(now())
+    today, at = whose.today, cell_at(now())
     mine = signed_in.me().actor
     return [
         Logged(

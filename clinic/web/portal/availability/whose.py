@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound
+from clinic.domain.hours import local_day
 from clinic.domain.roles import Reach
 from clinic.domain.roster_edits import AddHours, Edit, SetDay, SetWeek
 from clinic.domain.roster_rules import Workplace
@@ -33,6 +34,7 @@ class Whose:
     known: Availability
     own: bool
     keep: Reach
+    now: datetime
 
     @property
     def id(self) -> int:
@@ -44,9 +46,11 @@ class Whose:
 
     @property
     def foreign(self) -> list[str]:
-        """Clinics where they have hours and whoever asks changes nothing, by name."""
-        known = self.known
-        return [known.places[id_].name for id_ in known.roster.location_ids if id_ in known.places and not self.keeps(id_)]
+        """Clinics where they have hours ahead and whoever asks changes nothing, by name."""
+        stands, day = self.known.roster, self.today
+        ahead = {stint.location_id for stint in stands.stints if stint.last_day is None or stint.last_day >= day}
+        ahead |= {one.location_id for one in stands.days if one.day >= day}
+        return sorted(place.name for place in self.known.places.values() if place.id in ahead and not self.keeps(place.id))
 
     @property
     def everywhere(self) -> bool:
@@ -67,6 +71,10 @@ class Whose:
     @property
     def zones(self) -> set[str]:
         return {place.time_zone for place in self.known.places.values()}
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.time_zone)
 
     def keeps(self, location_id: int) -> bool:
         return bool(self.keep) and (self.own or self.keep.covers(location_id=location_id))
@@ -94,7 +102,7 @@ def find(number: int, *, now: datetime) -> Whose:
     colleague = roster.colleague(session(), number, reach(), person.specialist_id, now=now)
     keep = person.reach("keep-availability")
     own = colleague.id == person.specialist_id and keep.covers(mine=True)
-    return Whose(colleague, roster.availability(session(), number, now=now), own, keep)
+    return Whose(colleague, roster.availability(session(), number, now=now), own, keep, now)
 
 
 def facts(whose: Whose) -> dict[str, Any]:

@@ -70,11 +70,11 @@ def _long(day: date) -> str:
 
 
 def change_in_words(edits: Iterable[Edit], places: Mapping[int, Workplace], time_zone: str) -> list[Said]:
-    """Each edit, at most six: who copies a year sees how many there are besides. Time off is told in `time_zone`."""
+    """Each edit, at most six: who copies half a year sees how many there are more. Time off is told in `time_zone`."""
     every = list(edits)
     said = [_said(edit, places, time_zone) for edit in every[:6]]
     if len(every) > 6:
-        said.append(Said(f"and {len(every) - 6} changes more"))
+        said.append(Said(f"And {len(every) - 6} more like these"))
     return said
 
 
@@ -91,7 +91,7 @@ def _said(edit: Edit, places: Mapping[int, Workplace], time_zone: str) -> Said:
             why = f" ({edit.reason})" if edit.reason else ""
             return Said(f"{_long(edit.day)} at {_name(edit, places)}: {hours_in_words(edit.hours or '')}{why}")
         case AddHours():
-            return Said(f"{_long(edit.day)} at {_name(edit, places)}: {hours_in_words(edit.hours)} besides")
+            return Said(f"{_long(edit.day)} at {_name(edit, places)}: also {hours_in_words(edit.hours)}")
         case TakeOff():
             why = f" ({edit.reason})" if edit.reason else ""
             return Said(f"Time off: {away_in_words(edit.start_cell, edit.end_cell, time_zone)}{why}")
