@@ -15,13 +15,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadFileScheduling
 
 from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
+from tests.compiled import Templates, remembering_builders
 from tests.databases import KINDS, Databases, scratch, settings_for
 from tests.pages import ReadingClient
-from tests.templates import Compiled
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 TESTS = Path(__file__).parent
@@ -82,10 +83,11 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def compiled_templates() -> Iterator[None]:
-    """Applications share what Jinja made of their templates."""
+def compiled_once() -> Iterator[None]:
+    """Applications share what was made of their templates and routes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(Flask.jinja_options, "bytecode_cache", Compiled())
+        patch.setitem(Flask.jinja_options, "bytecode_cache", Templates())
+        patch.setattr(Rule, "_compile_builder", remembering_builders(Rule._compile_builder))
         yield
 
 
