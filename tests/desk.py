@@ -45,7 +45,9 @@ class Desk:
 
     def __init__(self, session: Session, now: datetime) -> None:
         self.session, self.now, self.days, self.staff = session, now, 0, 0
-        self.place, self.doctor, self.kind = build.practice(session, weekly=build.EVERY_DAY, horizon_days=400)
+        self.place, self.doctor, self.kind = build.practice(
+            session, weekly=build.EVERY_DAY, horizon_days=400, audience="returning"
+        )
         self.agent = self.hire()
 
     def hire(self, *grants: Grant) -> Someone:

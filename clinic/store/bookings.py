@@ -104,7 +104,7 @@ _LOCK = text("""
     )
     select pg_advisory_xact_lock(space, cast(id as integer)), space, id from (
         select :calendars as space, specialist_id as id from held
-        union all select :calendars, id from patient
+        union all select :calendars, coalesce(merged_into_id, id) from patient
                   where birth_date = :birth_date and phone = :phone and match_name = :match_name
         union all select :keys, :key_number where :key_number is not null
         union all select :persons, :person_number
@@ -123,10 +123,11 @@ _AHEAD, _KIND_AHEAD = _APPOINTMENT.alias("ahead"), _KIND.alias("kind_ahead")
 
 _BORN = _PATIENT.c.birth_date == bindparam("birth_date")
 _SAME_PHONE, _SAME_NAME = _PATIENT.c.phone == bindparam("phone"), _PATIENT.c.match_name == bindparam("match_name")
-# Two looks into two indexes: many are born on one day.
+# A record that was merged leads to the one that was kept. Two looks into two indexes: many are born on one day.
+_WHOSE = func.coalesce(_PATIENT.c.merged_into_id, _PATIENT.c.id).label("id")
 _ALIKE = union(
-    select(_PATIENT.c.id, _SAME_NAME.label("same")).where(_BORN, _SAME_PHONE),
-    select(_PATIENT.c.id, _SAME_PHONE).where(_BORN, _SAME_NAME),
+    select(_WHOSE, _SAME_NAME.label("same")).where(_BORN, _SAME_PHONE),
+    select(_WHOSE, _SAME_PHONE).where(_BORN, _SAME_NAME),
 ).subquery("alike")
 _CLAIMS = select(func.count()).select_from(_CLAIM).where(_CLAIM.c.appointment_id == _APPOINTMENT.c.id).scalar_subquery()
 _AHEAD_OF_THEM = (

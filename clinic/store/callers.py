@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, exists, insert, or_, select, text, update
+from sqlalchemy import delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
@@ -134,9 +134,9 @@ def lock_person(session: Session, said: Said) -> None:
 
 
 def exactly(session: Session, said: Said) -> list[int]:
-    """Patients with just this name, birth date and number."""
+    """Patients with just this name, birth date and number; instead of one that was merged, the one that was kept."""
     same = (Patient.birth_date == said.birth_date, Patient.phone == said.phone, Patient.match_name == said.match_name)
-    return list(session.scalars(select(Patient.id).where(*same, Patient.merged_into_id.is_(None)).order_by(Patient.id)))
+    return sorted(set(session.scalars(select(func.coalesce(Patient.merged_into_id, Patient.id)).where(*same))))
 
 
 def add(session: Session, said: Said, *, now: datetime) -> int:
@@ -204,8 +204,16 @@ def visits_ahead(session: Session, viewer: Viewer, patient_id: int, *, now: date
     return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
 
 
-def visits_before(session: Session, viewer: Viewer, patient_id: int, *, now: datetime, limit: int) -> tuple[VisitLine, ...]:
+def visits_before(
+    session: Session, viewer: Viewer, patient_id: int, *, now: datetime, limit: int | None = None
+) -> tuple[VisitLine, ...]:
     """Those within reach that are over, the last first."""
     over = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at <= now, Appointment.state.in_(_VISITED))
     rows = session.execute(_LINE.where(*over).order_by(Appointment.start_at.desc()).limit(limit))
     return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
+
+
+def count_visits(session: Session, patient_id: int) -> int:
+    """Those that stand or were, anywhere."""
+    wanted = select(func.count()).where(Appointment.patient_id == patient_id, Appointment.state.in_(_VISITED))
+    return session.execute(wanted).scalar_one()

@@ -1,0 +1,208 @@
+"""A patient who is there twice: reported by the desk, looked at and merged by a manager, and taken back for a month.
+
+The record that goes stays where it is, empty, and leads to the one that is kept: whoever books by its name, birth date and
+number books for that one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.domain.retention import UNDONE_FOR_DAYS
+from clinic.domain.roles import Viewer
+from clinic.engine.attempts import retried
+from clinic.engine.changing import Who
+from clinic.store import audit, callers, merges, tasks
+from clinic.store.callers import VisitLine
+from clinic.store.connect import begin_write
+from clinic.store.merges import PatientMerge
+from clinic.store.patients import Patient
+from clinic.store.reached import find_patient
+
+UNDONE_FOR = timedelta(days=UNDONE_FOR_DAYS)
+NO_SUCH_PAIR = "There is no such question, or it is settled."
+NO_SUCH_PATIENT = "There is no such patient."
+NO_SUCH_MERGE = "There is no such merge, or it is too long ago."
+AT_ONE_TIME = "The two records have visits at the same time. Nobody can be in two places: move one of these visits first."
+MERGED_SINCE = "One of the two records was merged since. Take that back first."
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two records. Phones are E.164. `coming` and `past` are the visits within reach, `elsewhere` how many others."""
+
+    patient_id: int
+    given_name: str
+    family_name: str
+    birth_date: date
+    phone: str
+    email: str | None
+    postal_code: str | None
+    language: str
+    interpreter: bool
+    known_since: datetime
+    coming: tuple[VisitLine, ...]
+    past: tuple[VisitLine, ...]
+    elsewhere: int
+
+    def __repr__(self) -> str:  # never into a log
+        return f"Side({self.patient_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two visits at one time, by their numbers: they are among those of the two sides, or elsewhere."""
+
+    one: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a merge would put together. With clashes it is refused."""
+
+    task_id: int
+    sides: tuple[Side, Side]
+    clashes: tuple[Clash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merge that can be taken back until `until`. `actor` as in the audit log."""
+
+    id: int
+    into_id: int
+    from_id: int
+    at: datetime
+    until: datetime
+    actor: str
+
+
+@retried
+def propose(session: Session, patient_id: int, other_id: int, *, viewer: Viewer, who: Who, now: datetime) -> None:
+    """Say that two records within reach may be one patient's: a task, once while it is open.
+
+    Raises InvalidInput for one record with itself, NotFound, Busy.
+    """
+    if patient_id == other_id:
+        raise InvalidInput({"other": "Choose another record to compare with."})
+    begin_write(session)
+    if any(find_patient(session, viewer, id_) is None for id_ in (patient_id, other_id)):
+        raise NotFound(NO_SUCH_PATIENT)
+    tasks.add_duplicate(session, patient_id, other_id, now=now)
+    audit.note(
+        session, None, actor=who.actor, action="propose_merge", patient_id=patient_id, detail=f"other={other_id}", now=now
+    )  # fmt: skip
+    session.commit()
+
+
+@retried
+def preview_merge(session: Session, task_id: int, *, viewer: Viewer, who: Who, now: datetime) -> Preview:
+    """Both records of a task, side by side; that they were read is noted. One of the two must be within reach.
+
+    Of visits elsewhere only the number is told. Raises NotFound, Busy.
+    """
+    begin_write(session)
+    pair = _pair(session, viewer, task_id)
+    found = merges.records(session, pair)
+    sides = [_side(session, viewer, found[id_], now=now) for id_ in pair]
+    clashes = tuple(Clash(*both) for both in merges.clashes(session, *pair))
+    for id_ in pair:
+        audit.note(session, None, actor=who.actor, action="see_patient", patient_id=id_, detail=f"task={task_id}", now=now)
+    session.commit()
+    return Preview(task_id, (sides[0], sides[1]), clashes)
+
+
+def _pair(session: Session, viewer: Viewer, task_id: int) -> tuple[int, int]:
+    pair = merges.pair_of(session, task_id)
+    if pair is None or all(find_patient(session, viewer, id_) is None for id_ in pair):
+        raise NotFound(NO_SUCH_PAIR)
+    return pair
+
+
+def _side(session: Session, viewer: Viewer, patient: Patient, *, now: datetime) -> Side:
+    coming = callers.visits_ahead(session, viewer, patient.id, now=now)
+    past = callers.visits_before(session, viewer, patient.id, now=now)
+    return Side(
+        patient.id, patient.given_name, patient.family_name, patient.birth_date, patient.phone, patient.email,
+        patient.postal_code, patient.language, patient.interpreter, patient.created_at, coming, past,
+        callers.count_visits(session, patient.id) - len(coming) - len(past),
+    )  # fmt: skip
+
+
+@retried
+def merge(session: Session, task_id: int, keep: int, *, viewer: Viewer, who: Who, by: int, now: datetime) -> int:
+    """The record `keep` of the two is theirs from now on: visits, with all that hangs on them, tasks and calls are its own.
+
+    `by` is the account. A telephone that was locked for either is locked. Returns the merge. Raises IllegalMove when they have
+    visits at one time, InvalidInput, NotFound, Busy.
+    """
+    begin_write(session)
+    pair = _pair(session, viewer, task_id)
+    if keep not in pair:
+        raise InvalidInput({"keep": "Choose which of the two records is kept."})
+    gone_id = next(id_ for id_ in pair if id_ != keep)
+    by_id = {patient.id: patient for patient in merges.lock_pair(session, *pair)}
+    # Only now: somebody else may have settled it, or merged one of them, while we waited.
+    if merges.pair_of(session, task_id) != pair or any(patient.merged_into_id for patient in by_id.values()):
+        raise NotFound(NO_SUCH_PAIR)
+    if merges.clashes(session, *pair):
+        raise IllegalMove(AT_ONE_TIME)
+    kept, gone = by_id[keep], by_id[gone_id]
+    kept.phone_locked_at = kept.phone_locked_at or gone.phone_locked_at
+    kept.phone_misses = max(kept.phone_misses, gone.phone_misses)
+    moved = merges.follow(session, gone_id, keep, by=by, now=now)
+    gone.merged_into_id = keep
+    merge_id = merges.add(session, from_id=gone_id, into_id=keep, at=now, actor=who.actor, moved=moved)
+    _note(session, "merge_patients", merge_id, keep, gone_id, who=who, now=now)
+    session.commit()
+    return merge_id
+
+
+@retried
+def undo_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now: datetime) -> None:
+    """Two records again: exactly what moved goes back, as far as it is still there. Visits booked since stay where they are.
+
+    Raises NotFound after a month, IllegalMove when the record that was kept was merged itself, Busy.
+    """
+    begin_write(session)
+    found = merges.find(session, merge_id)
+    if found is None or find_patient(session, viewer, _now_at(session, found)) is None:
+        raise NotFound(NO_SUCH_MERGE)
+    by_id = {patient.id: patient for patient in merges.lock_pair(session, found.from_id, found.into_id)}
+    found = merges.find(session, merge_id)
+    if found is None or found.undone_at is not None or now - found.at > UNDONE_FOR:
+        raise NotFound(NO_SUCH_MERGE)
+    gone, kept = by_id[found.from_id], by_id[found.into_id]
+    if kept.merged_into_id is not None or gone.merged_into_id != kept.id:
+        raise IllegalMove(MERGED_SINCE)
+    merges.give_back(session, gone.id, kept.id, merges.read_moved(found))
+    gone.merged_into_id, found.undone_at = None, now
+    _note(session, "undo_merge", merge_id, kept.id, gone.id, who=who, now=now)
+    session.commit()
+
+
+def _now_at(session: Session, found: PatientMerge) -> int:
+    """The record at which what was kept is now: it may have been merged itself."""
+    kept = merges.records(session, [found.into_id])[found.into_id]
+    return kept.merged_into_id or kept.id
+
+
+def merges_to_undo(session: Session, *, viewer: Viewer, now: datetime) -> tuple[Merged, ...]:
+    """Of records within reach, the last first."""
+    return tuple(
+        Merged(found.id, found.into_id, found.from_id, found.at, found.at + UNDONE_FOR, found.actor)
+        for found in merges.since(session, now - UNDONE_FOR)
+        if find_patient(session, viewer, found.into_id) is not None
+    )
+
+
+def _note(session: Session, action: str, merge_id: int, kept: int, gone: int, *, who: Who, now: datetime) -> None:
+    """In the history of both."""
+    for patient_id, other in ((kept, gone), (gone, kept)):
+        detail = f"merge={merge_id} other={other}"
+        audit.note(session, None, actor=who.actor, action=action, patient_id=patient_id, detail=detail, now=now)
