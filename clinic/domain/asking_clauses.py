@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from clinic.domain.asking import PARTS, Filters
 from clinic.domain.hours import DAY_NAMES, MINUTES_PER_DAY
 
-BUS_MILES, WALK_MILES, WIDEST_MILES = 10, 2, 500
+BUS_MILES, WALK_MILES, WIDEST_MILES = 10, 2, 5000
 AROUND = 60
 """Minutes before and after "around 3"."""
 NUMBERS = {

@@ -137,7 +137,7 @@ def nearest(
 
 def soonest(session: Session, sought: Sought, *, now: datetime, limit: int) -> list[Opening]:
     """The `limit` earliest openings over all candidates; ties by distance, then slugs."""
-    for calendars, first, last, certain in _growing(session, sought, now=now):
+    for calendars, first, last, certain in growing(session, sought, now=now):
         openings = _soonest_of(calendars, sought, span(first, last), limit)
         if len(openings) >= limit or certain:
             return openings
@@ -148,31 +148,11 @@ def nearest_first(
     session: Session, sought: Sought, *, now: datetime, limit: int, per_location: int = PER_LOCATION
 ) -> list[Opening]:
     """Openings of the nearest site first, at most `per_location` of each, each site's earliest."""
-    for calendars, first, last, certain in _growing(session, sought, now=now):
+    for calendars, first, last, certain in growing(session, sought, now=now):
         openings, settled = _nearest_of(calendars, sought, span(first, last), limit, per_location)
         if settled or certain:
             return openings
     return []
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What one look at the calendars shows: the earliest opening of all, and clinics with their first openings each."""
-
-    soonest: Opening | None = None
-    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...] = ()
-
-
-def listing(
-    session: Session, sought: Sought, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
-) -> Listing:
-    """The first `clinics` candidates that have an opening, nearest or soonest first, each with its `per_clinic` earliest."""
-    found = Listing()
-    for calendars, first, last, certain in _growing(session, sought, now=now):
-        found, settled = _list(calendars, sought, span(first, last), order, clinics, per_clinic)
-        if settled or certain:
-            break
-    return found
 
 
 def by_start(session: Session, sought: Sought, *, now: datetime) -> list[Opening]:
@@ -184,14 +164,14 @@ def by_start(session: Session, sought: Sought, *, now: datetime) -> list[Opening
             if (practice.name, practice.slug) < (other.name, other.slug):
                 free[cell, practice.site.id] = practice
     ordered = sorted(free.items(), key=lambda item: (item[0][0], sought.candidate(item[0][1]).rank))
-    return [_opening(sought, cell, practice) for (cell, _site), practice in ordered]
+    return [opening_at(sought, cell, practice) for (cell, _site), practice in ordered]
 
 
 def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Practice, list[int]]:
     """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
-    for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
+    for calendars, first, last, _certain in growing(session, sought, now=now, steps=()):
         bounds = span(first, last)
-        return {practice: starts(line, calendars.origin) for practice, line in _starts(calendars, sought, bounds)}
+        return {practice: starts(line, calendars.origin) for practice, line in starts_of(calendars, sought, bounds)}
     return {}
 
 
@@ -205,8 +185,8 @@ class Line(NamedTuple):
 
 def line_of(session: Session, sought: Sought, *, now: datetime) -> Line:
     """Every start in the window, whoever gives it and wherever: for one specialist at one site."""
-    for calendars, first, last, _certain in _growing(session, sought, now=now, steps=()):
-        line = reduce(or_, (line for _practice, line in _starts(calendars, sought, span(first, last))), 0)
+    for calendars, first, last, _certain in growing(session, sought, now=now, steps=()):
+        line = reduce(or_, (line for _practice, line in starts_of(calendars, sought, span(first, last))), 0)
         return Line(line, calendars.origin, calendars.cells)
     return Line(0, 0, 0)
 
@@ -265,7 +245,7 @@ def soonest_anywhere(session: Session, *, now: datetime, limit: int) -> list[Ope
     return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
 
 
-def _growing(
+def growing(
     session: Session, sought: Sought, *, now: datetime, steps: Sequence[int] = HORIZON_DAYS
 ) -> Iterator[tuple[Calendars, int, int, bool]]:
     """Calendars read ever further: (calendars, first and last start as bits, whether that is all there is)."""
@@ -294,7 +274,7 @@ def _growing(
     yield calendars, first_bit, end_bit, True
 
 
-def _starts(calendars: Calendars, sought: Sought, bounds: int) -> Iterable[tuple[Practice, int]]:
+def starts_of(calendars: Calendars, sought: Sought, bounds: int) -> Iterable[tuple[Practice, int]]:
     """Each practice with the starts that will do."""
     return _chosen(calendars, sought, bounds) if sought.picky else calendars.starts(bounds)
 
@@ -312,19 +292,19 @@ def _chosen(calendars: Calendars, sought: Sought, bounds: int) -> Iterator[tuple
 
 
 def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -> list[Opening]:
-    found = ((line & -line, practice, line) for practice, line in _starts(calendars, sought, bounds))
+    found = ((line & -line, practice, line) for practice, line in starts_of(calendars, sought, bounds))
     # They come in the order of their rank, which `nsmallest` keeps among equals: nobody else can be among the earliest.
     lines = (
         ((*sought.candidate(practice.site.id).rank, practice.slug), practice, line)
         for _first, practice, line in nsmallest(limit, found, key=itemgetter(0))
     )
-    return [_opening(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
+    return [opening_at(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
 
 
 def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int) -> tuple[list[Opening], bool]:
     """The openings, and whether a further horizon could not change them: no site before the last had too few."""
     by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
-    for practice, line in _starts(calendars, sought, bounds):
+    for practice, line in starts_of(calendars, sought, bounds):
         by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line))
     openings: list[Opening] = []
     settled = True
@@ -333,7 +313,7 @@ def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, p
         if not wanted:
             break
         found = [
-            _opening(sought, calendars.origin + bit, practice)
+            opening_at(sought, calendars.origin + bit, practice)
             for bit, practice in earliest(by_site.get(candidate.location.id, ()), wanted)
         ]
         settled = settled and len(found) == wanted
@@ -341,36 +321,7 @@ def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, p
     return openings, settled
 
 
-def _list(calendars: Calendars, sought: Sought, bounds: int, order: Order, clinics: int, per_clinic: int) -> tuple[Listing, bool]:
-    """The listing, and whether a further horizon could not change it."""
-    by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
-    firsts: dict[int, int] = {}
-    for practice, line in _starts(calendars, sought, bounds):
-        site = practice.site.id
-        by_site.setdefault(site, []).append(((practice.slug,), practice, line))
-        firsts[site] = min(firsts.get(site, line & -line), line & -line)
-    ranked = sorted(sought.candidates, key=lambda c: c.rank)
-    if order == "soonest":
-        ranked = sorted((c for c in ranked if c.location.id in firsts), key=lambda c: firsts[c.location.id])
-    listed: list[tuple[Candidate, tuple[Opening, ...]]] = []
-    settled = True
-    for candidate in ranked:
-        if len(listed) == clinics:
-            break
-        first = earliest(by_site.get(candidate.location.id, ()), per_clinic)
-        openings = tuple(_opening(sought, calendars.origin + bit, practice) for bit, practice in first)
-        settled = settled and len(openings) == per_clinic
-        if openings:
-            listed.append((candidate, openings))
-    settled = settled and (order == "nearest" or len(listed) == min(clinics, len(sought.candidates)))
-    if not firsts:
-        return Listing(), settled
-    best = min(firsts, key=lambda site: (firsts[site], sought.candidate(site).rank))
-    bit, practice = next(earliest(by_site[best], 1))
-    return Listing(_opening(sought, calendars.origin + bit, practice), tuple(listed)), settled
-
-
-def _opening(sought: Sought, cell: int, practice: Practice) -> Opening:
+def opening_at(sought: Sought, cell: int, practice: Practice) -> Opening:
     candidate = sought.candidate(practice.site.id)
     start = instant_at(cell)
     return Opening(

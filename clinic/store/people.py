@@ -47,10 +47,11 @@ class Offering(NamedTuple):
     slug: str
     name: str
     languages: tuple[str, ...]
+    gender: str | None = None
 
 
 _OFFERING = (
-    select(Specialist.id, Specialist.slug, Specialist.name, Specialist.languages)
+    select(Specialist.id, Specialist.slug, Specialist.name, Specialist.languages, Specialist.gender)
     .join(Offer, Offer.specialist_id == Specialist.id)
     .where(Offer.visit_type_id == bindparam("visit_type"), one_of(Offer.location_id, "locations"), Specialist.active)
     .distinct()
@@ -61,7 +62,7 @@ _OFFERING = (
 def offering(session: Session, visit_type_id: int, location_ids: Sequence[int]) -> list[Offering]:
     """Who gives the visit type at any of the sites, by name."""
     rows = driver_rows(session, _OFFERING, {"visit_type": visit_type_id, "locations": list(location_ids)})
-    return [Offering(id_, slug, name, read_languages(languages)) for id_, slug, name, languages in rows]
+    return [Offering(id_, slug, name, read_languages(languages), gender) for id_, slug, name, languages, gender in rows]
 
 
 def languages(session: Session, visit_type_id: int) -> set[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.hours import PARTS_OF_DAY, zone
 from clinic.domain.places import Point
 from clinic.domain.timeline import instant_at
+from clinic.engine.listing import listing
 from clinic.engine.search import (
     Candidate,
     Opening,
@@ -23,7 +24,6 @@ from clinic.engine.search import (
     all_starts,
     alternatives_to,
     by_start,
-    listing,
     nearby,
     nearest,
     nearest_first,

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from clinic.domain.places import Point, wider
+from clinic.engine.listing import listing
 from clinic.engine.locate import Place, locate, nearest_zip
-from clinic.engine.search import Candidate, Opening, Sought, listing, nearby, nearest_first, soonest, widening
+from clinic.engine.search import Candidate, Opening, Sought, nearby, nearest_first, soonest, widening
 from clinic.store.catalogue import BookableVisit
 from clinic.store.connect import begin_statement
 from clinic.store.demand import count_search
