@@ -39,7 +39,7 @@ def calendar() -> Any:
     found = feed.feed_settings(session(), mine, key=signing_key()) if mine is not None else None
     address = public_link(".calendar_file", token=found.token) if found and found.token else ""
     zone = day.zone_of(session(), mine) if mine is not None else ""
-    return render_template("portal/feed.html", feed=found, address=address, webcal=_webcal(address), none=mine is None, zone=zone)
+    return render_template("portal/feed.html", feed=found, address=address, webcal=_webcal(address), nobody=mine is None, zone=zone)
 
 
 def _webcal(address: str) -> str:
