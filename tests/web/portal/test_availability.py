@@ -194,7 +194,7 @@ def test_each_patient_is_named_and_decided_on(desk: Desk, hand: Hand) -> None:
     done = hand.save(undecided, **{f"visit-{first.summary.appointment_id}.0": "keep", "all": "task"})
     assert done.status_code == 303
     assert [(row.kind, row.appointment_id) for row in desk.rows(Task)] == [("affected_visit", second.summary.appointment_id)]
-    assert "Away: Training" in text_of(hand.client.get(done.location))
+    assert "Away: Training No hours Impact Medical" in text_of(hand.client.get(done.location))
     [off] = desk.rows(TimeOff)
     back = hand.send("come-back", start=off.start_cell, end=off.end_cell)
     assert "Time off taken back: Tuesday, November 17, 2026" in text_of(back)

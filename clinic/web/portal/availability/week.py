@@ -61,7 +61,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A saved change in words. `actor` is a name, or 'You'; `ahead`: something of it can still be taken back."""
+    """A saved change in words. `actor` is a name, or 'You'; `ahead`: whoever asks can still take something of it back."""
 
     id: int
     change: Change
@@ -205,7 +205,8 @@ def log_of(whose: Whose, changes: Iterable[Change]) -> list[Logged]:
     return [
         Logged(
             change.id, change, change_in_words(change.edits, whose.known.places, whose.time_zone),
-            "You" if change.actor == mine else names.get(change.actor, "Somebody"), bool(still_ahead(change.edits, today, at)),
+            "You" if change.actor == mine else names.get(change.actor, "Somebody"),
+            bool(still_ahead(change.edits, today, at)) and all(map(whose.covers, change.edits)),
         )
         for change in every
     ]  # fmt: skip

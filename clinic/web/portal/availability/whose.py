@@ -79,13 +79,18 @@ class Whose:
     def keeps(self, location_id: int) -> bool:
         return bool(self.keep) and (self.own or self.keep.covers(location_id=location_id))
 
+    def covers(self, edit: Edit) -> bool:
+        """Whether whoever asks may make this change."""
+        if isinstance(edit, SetWeek | SetDay | AddHours):
+            return edit.location_id in self.known.places and self.keeps(edit.location_id)
+        return self.everywhere
+
     def check(self, edits: Iterable[Edit]) -> None:
         """Raise NotFound for a clinic, and InvalidInput for what is about every clinic, beyond the reach."""
         for edit in edits:
-            if isinstance(edit, SetWeek | SetDay | AddHours):
-                if not self.keeps(edit.location_id):
+            if not self.covers(edit):
+                if isinstance(edit, SetWeek | SetDay | AddHours):
                     raise NotFound("There is no such clinic here.")
-            elif not self.everywhere:
                 raise InvalidInput({"everywhere": self.why_not()})
 
     def why_not(self) -> str:
