@@ -48,6 +48,11 @@ def last_seal(session: Session) -> tuple[int, str]:
     return (0, BEGINNING) if row is None else (row.audit_id, row.hash)
 
 
+def last_seals(session: Session, count: int) -> list[AuditSeal]:
+    """The last ones, the last first."""
+    return list(session.scalars(select(AuditSeal).order_by(AuditSeal.audit_id.desc()).limit(count)))
+
+
 def last_row(session: Session) -> int:
     """The highest id there is; 0 without rows. One lower may still be written by a transaction under way."""
     return int(session.scalar(select(func.max(_AUDIT.c.id))) or 0)
@@ -84,9 +89,9 @@ def seal_rows(session: Session, *, until: int, limit: int, now: datetime) -> int
     return len(sealed)
 
 
-def links(session: Session, *, until: int, portion: int = 5000) -> Iterator[Link]:
-    """Rows and seals up to the id `until`, in order, some at a time. Within one snapshot (connect.begin_snapshot)."""
-    both = merge(_all_rows(session, until, portion), _all_seals(session, until, portion), key=_id)
+def links(session: Session, *, until: int, after: int = LOWEST, portion: int = 5000) -> Iterator[Link]:
+    """Rows and seals of ids above `after`, up to `until`, in order. Within one snapshot (connect.begin_snapshot)."""
+    both = merge(_all_rows(session, after, until, portion), _all_seals(session, after, until, portion), key=_id)
     for id_, parts in groupby(both, key=_id):
         of_row, hash_ = None, None
         for part in parts:
@@ -156,15 +161,13 @@ def _rows(session: Session, *, after: int, until: int, limit: int) -> Sequence[d
     return [dict(zip(_NAMES, row, strict=True)) for row in session.execute(wanted)]
 
 
-def _all_rows(session: Session, until: int, portion: int) -> Iterator[Link]:
-    after = LOWEST
+def _all_rows(session: Session, after: int, until: int, portion: int) -> Iterator[Link]:
     while rows := _rows(session, after=after, until=until, limit=portion):
         yield from (Link(row["id"], row, None) for row in rows)
         after = rows[-1]["id"]
 
 
-def _all_seals(session: Session, until: int, portion: int) -> Iterator[Link]:
-    after = LOWEST
+def _all_seals(session: Session, after: int, until: int, portion: int) -> Iterator[Link]:
     columns = select(_SEAL.c.audit_id, _SEAL.c.hash).order_by(_SEAL.c.audit_id).limit(portion)
     while seals := session.execute(columns.where(_SEAL.c.audit_id > after, _SEAL.c.audit_id <= until)).all():
         yield from (Link(audit_id, None, hash_) for audit_id, hash_ in seals)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.chain import Break, first_break
+from clinic.domain.chain import Break, Link, first_break
 from clinic.domain.errors import Busy
 from clinic.engine.attempts import retried
 from clinic.store import seals
@@ -85,6 +86,33 @@ def _seal_some(session: Session, until: int, *, now: datetime) -> int:
     count = seals.seal_rows(session, until=until, limit=PORTION, now=now) if seals.is_sealing_mine(session) else 0
     session.commit()
     return count
+
+
+LOOKED_AT = 200
+"""How many rows a page looks at again; `verify` reads them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """When the chain was last added to, None before it begins; how many rows wait for their seal; whether its end is whole."""
+
+    sealed_at: datetime | None
+    waiting: int
+    broken: Break | None
+
+
+def glance(session: Session) -> Glance:
+    """How the log stands, cheaply: the last rows that are sealed are looked at again, and no others."""
+    begin_snapshot(session)
+    last = seals.last_seals(session, LOOKED_AT + 1)
+    end = last[0].audit_id if last else 0
+    begins = last.pop() if len(last) > LOOKED_AT else None
+    looked_at = seals.links(session, after=begins.audit_id if begins else seals.LOWEST, until=end)
+    # The chain's older part is taken as given: its last hash is where these begin.
+    broken = first_break(chain([Link(begins.audit_id, None, begins.hash)] if begins else [], looked_at))
+    glanced = Glance(last[0].sealed_at if last else None, seals.count_rows(session, after=end), broken)
+    session.rollback()
+    return glanced
 
 
 def verify(session: Session, *, head: str = "") -> Verdict:

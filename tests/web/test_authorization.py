@@ -53,6 +53,7 @@ class World:
     calendars: dict[str, int]
     visits: dict[str, int]
     tasks: dict[str, int]
+    patients: dict[str, int]
 
     def grants(self, role: Role) -> list[Grant]:
         return [Grant(role, self.here if role in AT_A_LOCATION else None)]
@@ -110,6 +111,12 @@ def task(world: World, role: Role, scope: str) -> Object:
     return Object({"number": world.tasks[whose]}, world.there if whose == "there" else world.here)
 
 
+def patient_seen(world: World, role: Role, scope: str) -> Object:
+    """Somebody with a visit at either clinic."""
+    whose = "there" if scope == "other location" else "here"
+    return Object({"number": world.patients[whose]}, world.there if whose == "there" else world.here)
+
+
 OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
 } | {
@@ -125,10 +132,12 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     )
 } | {
     f"portal.{name}": visit
-    for name in ("answers", "visit", "mark", "undo", "cancel", "move_times", "move", "follow_up", "hold_follow_up")
+    for name in (
+        "answers", "mark_on_desk", "visit", "mark", "undo", "cancel", "move_times", "move", "follow_up", "hold_follow_up",
+    )
 } | {
     f"portal.{name}": held_after for name in ("check_follow_up", "book_follow_up", "release_follow_up")
-} | {f"portal.{name}": day_of for name in ("specialist_day", "specialist_week")}  # fmt: skip
+} | {f"portal.{name}": day_of for name in ("specialist_day", "specialist_week")} | {"portal.seen": patient_seen}  # fmt: skip
 """By endpoint: which object its address names."""
 WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
 """Not called here: they would sign out whoever is asked about next. Their guard is the same."""
@@ -139,19 +148,19 @@ def world(app: Flask, database: str) -> World:
     with opened(database) as session:
         clinics = [build.location(session) for _ in ("here", "there")]
         here, there = (clinic.id for clinic in clinics)
-        calendars, visits, tasks = {}, {}, {}
+        calendars, visits, tasks, patients = {}, {}, {}, {}
         kind, tomorrow = build.visit_type(session), app.extensions["clinic"].clock() + timedelta(days=1)
         for whose, clinic in (("own", clinics[0]), ("here", clinics[0]), ("there", clinics[1])):
             calendars[whose] = build.specialist(session).id
             build.shift(session, session.get_one(Specialist, calendars[whose]), clinic)
             build.offer(session, kind, clinic, session.get_one(Specialist, calendars[whose]))
-            patient = build.patient(session, now=tomorrow).id
+            patient = patients[whose] = build.patient(session, now=tomorrow).id
             wish = Wish(kind.id, clinic.id, calendars[whose], cell_at(tomorrow))
             visits[whose] = place.book(session, wish, Details(patient), who=build.STAFF, now=tomorrow - timedelta(days=1))
             session.commit()
             about = {"appointment_id": visits[whose], "patient_id": patient, "created_at": tomorrow}
             tasks[whose] = build.save(session, Task(kind="letter", delivery_id=_letter(session, visits[whose]), **about)).id
-    made = World(app, database, here, there, {}, {}, calendars, visits, tasks)
+    made = World(app, database, here, there, {}, {}, calendars, visits, tasks, patients)
     for role in Role:
         given = {"specialist_id": calendars["own"]} if role is Role.SPECIALIST else {}
         made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role), **given)
@@ -250,7 +259,9 @@ def test_every_guard_asks_for_a_row_of_the_table(app: Flask) -> None:
 
 SENSITIVE = {
     "portal.answers": "read-intake", "portal.list_work": "work-list", "portal.task": "work-list", "portal.letter": "work-list",
-    "portal.send_again": "resend-message",
+    "portal.send_again": "resend-message", "portal.desk": "mark-visit", "portal.find_on_desk": "mark-visit",
+    "portal.mark_on_desk": "mark-visit", "portal.book_walk_in": "book", "portal.audit": "read-audit",
+    "portal.seen": "read-audit", "portal.visit": "see-visit", "account.people": "keep-people",
 }  # fmt: skip
 """Written by hand: a guard that asks for too little passes every test that is made from what it asks."""
 

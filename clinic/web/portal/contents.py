@@ -6,18 +6,24 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """A page for the staff: the action that its guard asks for, its endpoint, its name, and a sentence on what it is for."""
+    """A page for the staff: the action that its guard asks for, its endpoint, its name, and a sentence on what it is for.
+
+    `at_clinics`: only for whoever may do that at a clinic, not merely with what is their own.
+    """
 
     action: str
     endpoint: str
     name: str
     sentence: str
+    at_clinics: bool = False
 
 
 PAGES: tuple[Page, ...] = (
+    Page("mark-visit", "portal.desk", "Front desk", "Who comes today, who is here, and who walks in.", at_clinics=True),
     Page("see-day", "portal.day", "The day", "Who comes when, who is here, and how late it is."),
     Page("work-list", "portal.list_work", "Work list", "Messages that failed, letters, calls: what somebody should see to."),
     Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week."),
     Page("calendar-feed", "portal.calendar", "My calendar", "Your visits in the calendar on your phone."),
+    Page("read-audit", "portal.audit", "Audit log", "What you saw and did; for those who oversee others, what they did."),
 )
 """In this order; each is shown to whoever may open it."""

@@ -29,6 +29,6 @@ def start() -> Any:
         roles=accounts.my_roles(session(), person),
         names=ROLES,
         flags=FLAGS,
-        pages=[page for page in PAGES if page.action in reached],
+        pages=[page for page in PAGES if page.action in reached and (reached[page.action].locations or not page.at_clinics)],
         allowed=in_words(reached),
     )

@@ -1,0 +1,90 @@
+"""The front desk: who comes today, who is here, and who walks in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from clinic.domain.appointment import State
+from clinic.domain.errors import DomainError, IllegalMove, InvalidInput
+from clinic.engine.changing import Who
+from clinic.usecases import front_desk
+from clinic.usecases.front_desk import Desk
+from clinic.web import signed_in
+from clinic.web.context import library, now, session
+from clinic.web.errors import status_of
+from clinic.web.fields import read_number
+from clinic.web.guards import needs, reach, viewer
+from clinic.web.portal.visit_words import LANGUAGES, SAID
+
+NAME_MAX = 80
+FURTHEST = timedelta(days=400)
+
+
+def install(blueprint: Blueprint) -> None:
+    """Hang these pages onto the room."""
+    blueprint.get("/front-desk")(desk)
+    blueprint.post("/front-desk")(find_on_desk)
+    blueprint.post("/front-desk/visits/<int:number>")(mark_on_desk)
+
+
+def at_desk() -> Who:
+    return Who(signed_in.me().actor, "desk", staff=True)
+
+
+def chosen_desk(desks: list[Desk]) -> Desk | None:
+    """The clinic that the address or form names; else the only one, or the first."""
+    wanted = read_number(request.values.get("clinic"))
+    return next((one for one in desks if one.id == wanted), desks[0] if desks else None)
+
+
+def _day() -> date | None:
+    """None for today, and for what is no day."""
+    try:
+        found = date.fromisoformat(request.values.get("day", ""))
+    except ValueError:
+        return None
+    return found if abs(found - now().date()) < FURTHEST else None
+
+
+@needs("mark-visit")
+def desk() -> Any:
+    return _show()
+
+
+@needs("mark-visit")
+def find_on_desk() -> Any:
+    """Sent, not linked to: a name must not stand in an address."""
+    return _show(name=" ".join(request.form.get("name", "").split())[:NAME_MAX])
+
+
+def _show(name: str = "", refusal: DomainError | None = None) -> Any:
+    desks = front_desk.clinics(session(), reach())
+    here = chosen_desk(desks)
+    if here is None:
+        return render_template("portal/front_desk/none.html")
+    found = front_desk.sheet(session(), viewer(), here.id, _day(), actor=signed_in.me().actor, now=now())
+    asked = library().preparations.asked
+    page = render_template(
+        "portal/front_desk/day.html", sheet=front_desk.find(found, name) if name else found, desks=desks, name=name,
+        refusal=refusal, now=now(), languages=LANGUAGES, asked=asked, before=found.day - timedelta(days=1),
+        after=found.day + timedelta(days=1),
+    )  # fmt: skip
+    return (page, status_of(refusal)) if refusal else page
+
+
+@needs("mark-visit")
+def mark_on_desk(number: int) -> Any:
+    """`mark` is what became of the visit, or with `back` what is taken back."""
+    try:
+        typed = request.form.get("mark", "")
+        state = State(typed) if typed in set(State) else State.ENTERED_IN_ERROR
+        deed = front_desk.undo if request.form.get("back") else front_desk.mark
+        deed(session(), viewer(), number, state, who=at_desk(), now=now())
+    except (IllegalMove, InvalidInput) as refused:
+        return _show(refusal=refused)
+    flash("Taken back." if request.form.get("back") else SAID[state])
+    clinic, on = read_number(request.form.get("clinic")), _day()
+    return redirect(url_for(".desk", clinic=clinic, day=on, _anchor=f"visit-{number}"), 303)
