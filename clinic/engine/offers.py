@@ -25,8 +25,8 @@ FAR_ENOUGH = HORIZON_DAYS[-1]
 class Offer:
     """One time, and what it is of all that were found; more than one thing where nothing else could be offered.
 
-    "soonest": of all clinics; "nearest": the first of the nearest clinic that has any; "nearby": the first of any other clinic
-    within ten miles, or as near as the nearest, else of a later day at these.
+    "soonest": of all clinics; "nearest": the first of the nearest clinic that has any; "nearby": the next within ten miles, or
+    as near as the nearest, that is at another clinic than these, or on a later day.
     """
 
     kinds: tuple[Kind, ...]
@@ -44,7 +44,7 @@ def listing_with_offers(
         look = Look(calendars, sought, span(first, last))
         offers = offers_of(look)
         found, settled = list_of(look, order, clinics, per_clinic)
-        final = len(offers) == 3 and closest is not None and closest.location.id in look.firsts
+        final = ("nearby",) in [offer.kinds for offer in offers] and closest is not None and closest.location.id in look.firsts
         if certain or (settled and (final or last - first >= (FAR_ENOUGH - 1) * CELLS_PER_DAY)):
             break
     return offers, found
@@ -57,9 +57,9 @@ def offers_of(look: Look) -> tuple[Offer, ...]:
         return ()
     known = {soonest.location.id, nearest.location.id}
     around = [c for c in ranked if (c.miles or 0.0) <= max(NEAR_MILES, nearest.miles or 0.0)]
-    nearby = look.first_of(c for c in around if c.location.id not in known)
-    if nearby is None:
-        nearby = _later(look, [c for c in around if c.location.id in known], (soonest, nearest))
+    others = look.first_of(c for c in around if c.location.id not in known)
+    later = _later(look, [c for c in around if c.location.id in known], (soonest, nearest))
+    nearby = min(filter(None, (others, later)), key=lambda opening: opening.start, default=None)  # of equals, the other clinic
     if nearby is None:
         near = {candidate.location.id for candidate in around}
         nearby = soonest if soonest.location.id in near else nearest
