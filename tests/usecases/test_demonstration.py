@@ -269,6 +269,7 @@ def test_the_specialist_of_a_demo_has_visits_today_whatever_day_it_is(chain: Ses
     assert [visit.state for visit in today] == states.split()
     assert chain.scalar(select(func.count()).select_from(OutboxMessage).where(OutboxMessage.done_at.is_(None))) == 0
     assert fill_today(chain, now=NOW + timedelta(days=1)) == 0, "there are some on a Monday"
+    assert fill_today(chain, now=NOW + timedelta(days=1, hours=10)) > 0, "and none that is to come in the evening"
 
 
 def test_the_same_seed_and_day_give_the_same_rows(all_databases: dict[str, Databases]) -> None:

@@ -37,7 +37,7 @@ EARLIEST, LATEST = 7 * 60, 19 * 60
 
 
 def fill_today(session: Session, *, now: datetime) -> int:
-    """Give the demo's specialist visits today unless they have some, outside of their hours, too. Returns how many."""
+    """Give the demo's specialist visits today, outside of their hours, too, unless there is one to come. Returns how many."""
     begin_write(session)
     made = 0
     specialist_id = session.scalar(select(Account.specialist_id).where(Account.email == SPECIALIST))
@@ -54,12 +54,16 @@ def fill_today(session: Session, *, now: datetime) -> int:
         around = _around(place.time_zone, now)
         day = local_day(around, place.time_zone)
         since, until = to_utc(day, 0, place.time_zone), to_utc(day + timedelta(days=1), 0, place.time_zone)
-        if not busy_between(session, specialist_id, since, until, now=now):
-            patients = _patients(session, specialist_id, since, until)
-            for minutes, patient_id in zip(STARTS, patients, strict=False):
-                visit = _book(session, place, specialist_id, kinds[0], patient_id, around + timedelta(minutes=minutes), now)
-                _mark(session, visit, minutes, now)
-                made += 1
+        busy = busy_between(session, specialist_id, since, until, now=now)
+        if not any(instant_at(taken.start_cell) > now for taken in busy):
+            patients = iter(_patients(session, specialist_id, since, until))
+            for minutes in STARTS:
+                start = around + timedelta(minutes=minutes)
+                first, last = kinds[0].shape.specialist_cells(cell_at(start))
+                free = all(taken.end_cell <= first or last <= taken.start_cell for taken in busy)
+                if free and (patient_id := next(patients, None)):
+                    _mark(session, _book(session, place, specialist_id, kinds[0], patient_id, start, now), minutes, now)
+                    made += 1
     session.commit()
     return made
 
