@@ -21,7 +21,8 @@ from clinic.usecases import desk
 from tests import build
 from tests.build import KEY
 from tests.conftest import FakeClock
-from tests.desk import BORN, Desk
+from tests.desk import BORN, Desk, Someone
+from tests.rush import connected, together
 
 NOW = FakeClock().now
 
@@ -137,6 +138,24 @@ def test_after_three_misses_the_telephone_is_locked_whatever_is_said_until_a_man
     front.session.rollback()
     assert front.verify(call, row, "Maria", "postal_code", "32803").match
     assert front.actions(manager.actor) == [("caller_unlocked", patient, "")]
+
+
+def test_many_wrong_answers_at_once_count_to_three_and_no_right_one_slips_through(front: Desk, database: str) -> None:
+    patient = front.patient_of(front.book(postal_code="32803"))
+    tries = []
+    for answer in ("11111", "22222", "33333", "44444", "55555"):
+        call = front.begin(agent := front.hire())
+        proof = desk.Proof("Maria", "postal_code", answer)
+        tries.append((agent, call, front.look(call, agent).rows[0].row, proof))
+
+    def answering(agent: Someone, call: int, row: str, proof: desk.Proof) -> Any:
+        return lambda session: desk.verify(session, agent, call, row, proof, key=KEY, now=NOW)
+
+    with connected(database, len(tries)) as engine:
+        told = together(engine, [answering(*one) for one in tries])
+    assert [verdict.match for verdict in told] == [False] * 5
+    assert sorted(verdict.locked for verdict in told) == [False, False, True, True, True]
+    assert (front.session.get_one(Patient, patient).phone_misses, len(front.session.scalars(select(Task)).all())) == (3, 1)
 
 
 def test_a_hit_forgets_the_misses_before_it(front: Desk) -> None:

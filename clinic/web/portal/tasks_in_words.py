@@ -37,6 +37,9 @@ KINDS = {
         "The specialist’s hours changed. Move the visit, or keep it.",
     ),
     "call_back": Kind("Call back", "Calls to make", "Somebody asked for a call."),
+    "phone_locked": Kind(
+        "Wrong answers on the phone", "Patients locked on the phone", "Write to the patient. A manager can open the phone again."
+    ),
 }
 OTHER = Kind("Something to look at", "Others", "Look at it, and write down what you did.")
 
