@@ -168,6 +168,8 @@ def test_new_hours_at_a_second_clinic_are_seen_saved_and_taken_back(desk: Desk, 
     assert desk.rows(RosterChange) == []
     saved = hand.save(effect)
     assert (saved.status_code, saved.location) == (303, hand.path() + f"?week={NEXT_MONDAY}&saved=1")
+    assert hand.save(effect).location == saved.location, "pressed twice, it is saved once"
+    assert len(desk.rows(RosterChange)) == 1
     week = hand.client.get(saved.location)
     assert "6:00 PM to 8:00 PM Park Clinic" in text_of(week)
     assert "Saved" in text_of(week)

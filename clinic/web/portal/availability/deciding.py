@@ -120,14 +120,21 @@ def _save(whose: Whose, edits: tuple[Edit, ...], sent: Sent, version: str) -> Pa
         return _undecided(whose, edits, refused.effect, sent)
     except ChangedMeanwhile as refused:
         theirs = cast("Sequence[Change]", refused.changes)
+        if theirs and (theirs[0].actor, theirs[0].edits) == (who.actor, edits):  # the button was pressed twice
+            return _saved(whose, edits, theirs[0].id)
         afresh = find(whose.id, now=now())
         effect = roster.preview(session(), whose.id, edits, now=now())
         told = week.log_of(afresh, theirs)
         return _page(afresh, edits, effect, sent, theirs=told, status=409)
     if not saved.change_id:
         flash("These hours stood like that already. Nothing was changed.")
+    return _saved(whose, edits, saved.change_id)
+
+
+def _saved(whose: Whose, edits: Sequence[Edit], change_id: int) -> Page:
+    """To the first week that is another."""
     first = first_day_of(edits, whose.time_zone, now=now())
-    return _to_week(whose.id, week=monday_of(first).isoformat(), saved=saved.change_id or None)
+    return _to_week(whose.id, week=monday_of(first).isoformat(), saved=change_id or None)
 
 
 def _to_week(number: int, **seen: Any) -> Page:
