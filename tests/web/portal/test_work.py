@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.domain.roles import Grant, Role
@@ -24,8 +26,15 @@ from clinic.store.tasks import Task
 from clinic.usecases import intake
 from tests import build
 from tests.conftest import FakeClock
+from tests.queues import SEALER_KEYS, Queue
 from tests.web.staff import hire, signed_in, token_on
 from tests.web.visiting import opened, text_of
+
+
+@pytest.fixture
+def other_settings() -> dict[str, Any]:
+    return {"intake_keys": SEALER_KEYS}
+
 
 REASON = "low back pain since May"
 WORDS = "purple walrus pills"
@@ -238,3 +247,27 @@ def test_a_letter_is_printed_and_done(clinic: Clinic) -> None:
     assert "Dear Zenobia, come on Tuesday." in text_of(page)
     assert clinic.press(task_id, "done").status_code == 303
     assert clinic.rows("see_letter") == [clinic.patient]
+
+
+def test_a_time_is_taken_or_not_by_whoever_is_called(app: Flask, database: str, session: Session, clock: FakeClock) -> None:
+    queue = Queue(session)
+    queue.join(details=queue.details(email=None, given_name="Wanda"))
+    queue.earlier(queue.book(queue.at(9), email=None, given_name="Later"))
+    queue.cancel(queue.book(queue.at(2)))
+    assert queue.offer().offered == 2
+    hire(app, database, "Omar", Grant(Role.FRONT_DESK, queue.place.id))
+    omar = signed_in(app, database, "Omar")
+    calls = session.scalars(select(Task.id).where(Task.kind == tasks.PHONE_OFFER).order_by(Task.id)).all()
+    pages = [text_of(omar.get(f"/portal/work/{number}")) for number in calls]
+    assert all("They take it" in page and "The time on offer" in page for page in pages)
+    assert "Wanda Person" in pages[0]
+    assert "Later Person" in pages[1]
+    token = {"csrf_token": token_on(omar, "/account")}
+    assert omar.post(f"/portal/work/{calls[0]}/offer", data=token).status_code == 422
+    assert omar.post(f"/portal/work/{calls[0]}/offer", data=token | {"answer": "no"}).status_code == 303
+    assert [offer.state for offer in queue.offers()] == ["declined", "open"]
+    assert omar.post(f"/portal/work/{calls[1]}/offer", data=token | {"answer": "yes"}).status_code == 303
+    assert [offer.state for offer in queue.offers()] == ["declined", "accepted"]
+    assert queue.visits() == [queue.at(2)]
+    assert "The time is theirs now" in text_of(omar.get(f"/portal/work/{calls[1]}"))
+    assert session.scalars(select(Task.id).where(Task.kind == tasks.PHONE_OFFER, Task.done_at.is_(None))).all() == []
