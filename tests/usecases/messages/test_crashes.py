@@ -92,7 +92,7 @@ def without_date(received: Received) -> list[bytes]:
 
 
 def test_killed_before_sending(house: House, run: Run) -> None:
-    killed_before_sending(house, run, 8)
+    killed_before_sending(house, run, 4)
 
 
 @pytest.mark.prove
@@ -101,7 +101,7 @@ def test_killed_before_sending_200_times(house: House, run: Run) -> None:
 
 
 def test_killed_before_the_record(house: House, run: Run) -> None:
-    killed_before_the_record(house, run, 8)
+    killed_before_the_record(house, run, 3)
 
 
 @pytest.mark.prove

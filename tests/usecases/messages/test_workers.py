@@ -88,16 +88,25 @@ def crowd(house: House, workers: int) -> Iterator[Crowd]:
         made.stop()
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_each_message_is_sent_once(house: House, workers: int) -> None:
+def each_is_sent_once(house: House, workers: int, people: int) -> None:
     house.without_reminders()
-    book_many(house, 200)
+    book_many(house, people)
     with crowd(house, workers) as busy:
         busy.until_nothing_waits()
     copies = Counter(one.recipients for one in house.box.received)
-    assert len(copies) == 200
+    assert len(copies) == people
     assert set(copies.values()) == {1}
     assert house.box.connections > 1, "more than one worker sent"
+
+
+def test_each_message_is_sent_once(house: House) -> None:
+    each_is_sent_once(house, workers=4, people=80)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("workers", [2, 4])
+def test_each_of_500_messages_is_sent_once(house: House, workers: int) -> None:
+    each_is_sent_once(house, workers, people=500)
 
 
 class Days:
@@ -123,8 +132,7 @@ class Days:
             self._cancelled.add(number)
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def told_in_order(house: House, monkeypatch: pytest.MonkeyPatch, *, workers: int, changes: int) -> None:
     house.without_reminders()
     days, draw, put_off = Days(house, seed=workers), Random(8), [0]
 
@@ -139,7 +147,7 @@ def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, 
 
     monkeypatch.setattr(house.box, "_answer", answer)
     with crowd(house, workers) as busy:
-        for _ in range(200):
+        for _ in range(changes):
             house.clock.now = busy.now()
             days.one()
             sleep(0.02)  # the workers keep up, more or less
@@ -158,9 +166,19 @@ def test_what_is_told_of_a_visit_comes_in_its_order(house: House, workers: int, 
         assert "CANCEL" not in methods[:-1], "something came after the cancellation"
         assert sequences[-1] == states[reference].sequence, "the last of them tells how it is"
     sent = len(house.box.received)
-    print(f"\n{workers} workers, 200 changes of {len(states)} visits, put off {put_off[0]} times: {sent} sent, in order")
+    print(f"\n{workers} workers, {changes} changes of {len(states)} visits, put off {put_off[0]} times: {sent} sent, in order")
     assert put_off[0] > 0
     assert sent > len(states), "some were told more than once"
+
+
+def test_what_is_told_of_a_visit_comes_in_its_order(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_in_order(house, monkeypatch, workers=4, changes=80)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("workers", [2, 4])
+def test_what_is_told_of_300_changes_comes_in_its_order(house: House, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_in_order(house, monkeypatch, workers=workers, changes=300)
 
 
 def told_of_each(house: House) -> dict[str, list[tuple[int, str]]]:
