@@ -245,7 +245,8 @@ def new_caller(
     if alike and not sure and not theirs:
         session.commit()
         return NewCaller(False, len(alike), _rows(alike, call_id, "phone", key))
-    patient_id = there[0] if theirs else callers.add(session, said, now=now)
+    found = callers.lock_patient(session, there[0]) if theirs else None  # it may just have gone with another call
+    patient_id = found.id if found else callers.add(session, said, now=now)
     _bind(session, call, patient_id, now=now)
     note(session, person, call_id, "caller_new", patient_id=patient_id, now=now)
     session.commit()

@@ -199,7 +199,9 @@ def let_go(session: Session, call: Call) -> None:
     patient_id = call.patient_id
     if patient_id is None or not callers.is_nobodys(session, patient_id, call):
         return
+    # Whoever books for them holds their calendar, whoever takes them for the patient of another call the record.
     lock_calendars(session, [patient_id])
+    callers.lock_patient(session, patient_id)
     if callers.is_nobodys(session, patient_id, call):
         call.patient_id = call.verified_at = None
         session.flush()
