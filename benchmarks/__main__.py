@@ -26,6 +26,7 @@ FIGURES = {
     "P8": "p8_sqlite",
     "P9": "p9_results_page",
     "P10": "p10_booking_beside_outbox",
+    "P11": "p11_feed",
     "P12": "p12_desk_search",
 }
 

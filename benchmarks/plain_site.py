@@ -1,6 +1,7 @@
-"""The least that could answer over HTTP: a Jinja page of twenty cards, and a POST that inserts one row through SQLAlchemy.
+"""The least that could answer over HTTP: Jinja pages of twenty cards and of a hundred rows, and a POST that inserts one row.
 
-Served by the product's own gunicorn.conf.py, on the same PostgreSQL; no sessions, forms, headers, limits or log lines.
+The row goes through SQLAlchemy into the same PostgreSQL. Served by the product's own gunicorn.conf.py; no sessions, forms,
+headers, limits or log lines.
 """
 
 from __future__ import annotations
@@ -29,6 +30,17 @@ CARDS = [
     }
     for number in range(20)
 ]
+ROWS = [
+    {
+        "number": number,
+        "start": NOW + timedelta(hours=number),
+        "end": NOW + timedelta(hours=number, minutes=45),
+        "summary": "Visit",
+        "place": f"Clinic {number % 2 + 1}, 1 Main Street, Orlando, FL 32801",
+        "state": "confirmed",
+    }
+    for number in range(100)
+]
 PEOPLE = 400
 INSERT = text("insert into raw_excluded (specialist_id, during, patient) values (:who, tstzrange(:start, :end), :patient)")
 
@@ -39,6 +51,11 @@ _turns: dict[int, tuple[count[int], int]] = {}
 @app.get("/page")
 def page() -> str:
     return render_template("plain.html", cards=CARDS, place="Springfield")
+
+
+@app.get("/rows")
+def rows() -> str:
+    return render_template("rows.html", rows=ROWS)
 
 
 @app.post("/book")
