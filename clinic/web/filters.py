@@ -12,16 +12,11 @@ from flask import Flask
 from clinic.adapters.phones import format_phone, read_phone
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import local_day, zone
+from clinic.domain.read_back import ZONES
 from clinic.domain.states import ASSOCIATED, STATES
 from clinic.domain.tokens import Wish, write_opening
 from clinic.engine.search import Opening
 from clinic.web.context import now, signing_key
-
-ZONES = {
-    "EST": "Eastern", "EDT": "Eastern", "CST": "Central", "CDT": "Central", "MST": "Mountain", "MDT": "Mountain",
-    "PST": "Pacific", "PDT": "Pacific", "AKST": "Alaska", "AKDT": "Alaska", "HST": "Hawaii", "HDT": "Hawaii-Aleutian",
-    "AST": "Atlantic", "ChST": "Chamorro", "SST": "Samoa",
-}  # fmt: skip
 
 
 # A page says the same few times and numbers again and again, and so does the next page.
