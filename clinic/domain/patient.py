@@ -69,7 +69,7 @@ def check(details: PatientDetails, *, today: date, visit_day: date) -> None:
     """Raise InvalidInput with a sentence for each field that cannot be right. Phones are checked where they are read."""
     wrong = _check_names(details) | _check_birth_date(details.birth_date, today) | _check_contact(details) | _check_visit(details)
     if details.birth_date and "birth_date" not in wrong and is_minor(details.birth_date, visit_day):
-        wrong |= _check_guardian(details.guardian)
+        wrong |= check_guardian(details.guardian)
     if wrong:
         raise InvalidInput(wrong)
 
@@ -134,7 +134,8 @@ def _check_birth_date(birth_date: date | None, today: date) -> dict[str, str]:
     return {}
 
 
-def _check_guardian(guardian: GuardianDetails | None) -> dict[str, str]:
+def check_guardian(guardian: GuardianDetails | None) -> dict[str, str]:
+    """What cannot be right of who answers for a minor; phones are checked where they are read."""
     if guardian is None:
         return {"guardian": "A patient under 18 needs a parent or guardian. Enter their name, relation and phone number."}
     wrong: dict[str, str] = {}

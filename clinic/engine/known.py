@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.adapters.phones import read_phone
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.hours import local_day
-from clinic.domain.patient import check_request, is_minor
+from clinic.domain.patient import GuardianDetails, check_guardian, check_request, is_minor
 from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
 from clinic.engine.details import Answerable, book_held
@@ -26,19 +27,25 @@ NO_GUARDIAN = "This patient is under 18 at the visit, and we know of no parent o
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For whom, and what is asked for this time. `booked_by` is one of domain.patient.BOOKED_BY."""
+    """For whom, and what is asked for this time. `booked_by` is one of domain.patient.BOOKED_BY.
+
+    `guardian` answers for a minor this time, None: as before. `texts`: whether texts are welcome, None: as was last said.
+    """
 
     patient_id: int
     booked_by: str = "self"
     reason: str | None = None
+    guardian: GuardianDetails | None = None
+    texts: bool | None = None
 
 
 def book(
     session: Session, hold: Appointment, asked: Asked, *, viewer: Viewer, who: Who, now: datetime, once: Once | None = None
-) -> None:
-    """Make the hold a visit of a patient within the viewer's reach, with everything as last told. `once` before: nothing.
+) -> bool:
+    """Make the hold a visit of a patient within the viewer's reach, with everything else as last told.
 
-    Part of a writing transaction. Raises InvalidInput, NotFound, KeyReused, and what `place.confirm` does.
+    False, and nothing, when this very request did so before. Part of a writing transaction. Raises InvalidInput, NotFound,
+    KeyReused, and what `place.confirm` does.
     """
     wrong = check_request(asked.booked_by, asked.reason)
     if wrong:
@@ -51,29 +58,36 @@ def book(
     if patient is None:
         raise NotFound(NO_SUCH_PATIENT)
     if once is not None and made_by(once, found.earlier, now=now) is not None:
-        return
-    answers_for = _answers_for(session, patient, found.hold)
-    book_held(session, found, _as_told(session, patient, asked), answers_for, who=who, now=now, once=once)
+        return False
+    answers_for = _answers_for(session, patient, found.hold, asked.guardian)
+    book_held(session, found, _as_told(session, patient, asked, now), answers_for, who=who, now=now, once=once)
+    return True
 
 
-def _as_told(session: Session, patient: Patient, asked: Asked) -> Said:
+def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) -> Said:
     """How to reach them, and what helps them, as was said with their last booking, or else as their record has it."""
     last = intake.last_said(session, patient.id)
     source = last or patient
+    consented = last.texts_consented_at if last and asked.texts is None else now if asked.texts else None
     return Said(
         given_name=source.given_name or patient.given_name, family_name=source.family_name or patient.family_name,
         match_name=patient.match_name, birth_date=patient.birth_date, phone=patient.phone,
         phone_extension=source.phone_extension, email=source.email, postal_code=source.postal_code,
         language=source.language, interpreter=source.interpreter, access_needs=last.access_needs if last else None,
-        insurer=last.insurer if last else None, texts_consented_at=last.texts_consented_at if last else None,
+        insurer=last.insurer if last else None, texts_consented_at=consented,
         new_patient=None, booked_by=asked.booked_by, reason=asked.reason or None,
     )  # fmt: skip
 
 
-def _answers_for(session: Session, patient: Patient, hold: Held) -> Answerable | None:
-    """The guardian whom a minor's earlier booking named. Raises InvalidInput without one."""
+def _answers_for(session: Session, patient: Patient, hold: Held, named: GuardianDetails | None) -> Answerable | None:
+    """The guardian of a minor: named now, or with an earlier booking. Raises InvalidInput without one."""
     if not is_minor(patient.birth_date, local_day(hold.start_at, hold.time_zone)):
         return None
+    if named is not None:
+        wrong = check_guardian(named)
+        if wrong:
+            raise InvalidInput(wrong)
+        return Answerable(named.name.strip(), named.relation, read_phone(named.phone, "guardian_phone")[0])
     guardian = patients.last_guardian(session, patient.id)
     if guardian is None:
         raise InvalidInput({"guardian": NO_GUARDIAN})

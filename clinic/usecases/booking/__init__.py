@@ -2,12 +2,13 @@
 
 from clinic.engine.booked import Booked, Keys
 from clinic.engine.details import UPCOMING_PER_SERVICE
+from clinic.engine.held import Hold
 from clinic.engine.instead import ALTERNATIVES
 from clinic.engine.lookup import Lookup, read_lookup
 from clinic.store.summaries import VisitSummary
 from clinic.usecases.booking.confirming import book, confirm, review
 from clinic.usecases.booking.drafts import LONGEST_DRAFT, answers_kept, keep_answers, said_before
-from clinic.usecases.booking.holding import Hold, extend, get_hold, hold, release, request_once, sweep, take
+from clinic.usecases.booking.holding import extend, get_hold, hold, release, request_once, sweep, take
 from clinic.usecases.booking.knowing import book_known
 from clinic.usecases.booking.lookup import send_links
 from clinic.usecases.booking.managing import REASON_MAX, cancel, get_visit

@@ -5,37 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import HOLD_MINUTES, State, hold_until
-from clinic.domain.errors import IllegalMove, InvalidInput, TimeTaken
+from clinic.domain.appointment import HOLD_MINUTES
+from clinic.domain.errors import InvalidInput, TimeTaken
 from clinic.domain.tokens import guess_opening, read_opening, write_key
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
+from clinic.engine.held import Hold, as_hold
 from clinic.engine.instead import wish_of, with_alternatives
 from clinic.engine.opened import opened
 from clinic.store import appointments
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, find_earlier
 from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
-from clinic.store.summaries import VisitSummary, summary_of
+from clinic.store.summaries import summary_of
 
 Told = TypeVar("Told")
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A held time. `token` is the key to it; `expires_at` UTC; `can_extend` while thirty minutes in all are not up."""
-
-    token: str
-    expires_at: datetime
-    summary: VisitSummary
-    can_extend: bool = True
 
 
 def request_once(scope: str, key: str | None, request: Any) -> Once | None:
@@ -95,12 +85,7 @@ def _take(
 
 def get_hold(session: Session, token: str, *, key: bytes, now: datetime) -> Hold:
     """The hold as it is now, ended or not. Raises UnusableToken, NotFound, IllegalMove once it is booked or released."""
-    appointment = opened(session, token, "hold", key)
-    if appointment.state not in (State.HELD, State.EXPIRED):
-        raise IllegalMove("This time is no longer on hold.")
-    until = appointment.hold_expires_at or appointment.held_at
-    can_extend = hold_until(appointment.held_at, now) > max(now, until)
-    return Hold(token, until, summary_of(session, appointment), can_extend)
+    return as_hold(session, opened(session, token, "hold", key), token, now=now)
 
 
 @retried
