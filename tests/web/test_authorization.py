@@ -123,7 +123,7 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"portal.{name}": calendar
     for name in (
         "one_week", "weekly", "send_weekly", "one_day", "send_one_day", "time_off", "send_time_off", "copy_week",
-        "send_copy_week", "holidays", "send_holidays", "save", "take_back", "come_back",
+        "send_copy_week", "holidays", "send_holidays", "save", "take_back", "come_back", "revoke_calendar",
     )
 } | {
     f"portal.{name}": task
@@ -258,6 +258,8 @@ def test_every_guard_asks_for_a_row_of_the_table(app: Flask) -> None:
 
 
 SENSITIVE = {
+    "portal.mark": "mark-visit", "portal.cancel": "change-visit", "portal.move": "change-visit",
+    "portal.book_follow_up": "book", "portal.specialist_day": "see-day", "portal.revoke_calendar": "revoke-feed",
     "portal.answers": "read-intake", "portal.list_work": "work-list", "portal.task": "work-list", "portal.letter": "work-list",
     "portal.send_again": "resend-message", "portal.desk": "mark-visit", "portal.find_on_desk": "mark-visit",
     "portal.mark_on_desk": "mark-visit", "portal.book_walk_in": "book", "portal.audit": "read-audit",

@@ -19,6 +19,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.get("/calendar")(calendar)
     blueprint.post("/calendar/renew")(renew_calendar)
     blueprint.post("/calendar/stop")(stop_calendar)
+    blueprint.post("/specialists/<int:number>/stop-calendar")(revoke_calendar)
     blueprint.record_once(
         lambda state: state.app.add_url_rule("/calendar/<token:token>.ics", f"{blueprint.name}.calendar_file", calendar_file)
     )
@@ -39,7 +40,9 @@ def calendar() -> Any:
     found = feed.feed_settings(session(), mine, key=signing_key()) if mine is not None else None
     address = public_link(".calendar_file", token=found.token) if found and found.token else ""
     zone = day.zone_of(session(), mine) if mine is not None else ""
-    return render_template("portal/feed.html", feed=found, address=address, webcal=_webcal(address), nobody=mine is None, zone=zone)
+    return render_template(
+        "portal/feed.html", feed=found, address=address, webcal=_webcal(address), nobody=mine is None, zone=zone
+    )
 
 
 def _webcal(address: str) -> str:
@@ -60,10 +63,21 @@ def renew_calendar() -> Any:
 def stop_calendar() -> Any:
     mine = signed_in.me().specialist_id
     if mine is not None:
-        try:
-            feed.close_feed(session(), mine, who=who(), now=now())
-        except NotFound as none:
-            flash(none.message)
-        else:
-            flash("Your calendar is stopped. Its address opens nothing any more.")
+        _stop(mine, "Your calendar is stopped. Its address opens nothing any more.")
     return redirect(url_for(".calendar"), 303)
+
+
+@needs("revoke-feed")
+def revoke_calendar(number: int) -> Any:
+    """Somebody else's, when its address has got about. They can make a new one."""
+    _stop(number, "Their calendar is stopped. Its address opens nothing any more.")
+    return redirect(url_for(".specialist_day", number=number), 303)
+
+
+def _stop(number: int, said: str) -> None:
+    try:
+        feed.close_feed(session(), number, who=who(), now=now())
+    except NotFound as none:
+        flash(none.message)
+    else:
+        flash(said)

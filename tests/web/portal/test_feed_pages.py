@@ -119,6 +119,19 @@ def test_an_address_that_opens_nothing_is_not_found_and_stands_in_no_log(
     assert client.get(press(ana, "renew")).status_code == 200
 
 
+def test_an_administrator_stops_a_calendar_that_got_about(
+    app: Flask, database: str, ana: FlaskClient, client: FlaskClient
+) -> None:
+    address = press(ana, "renew")
+    hire(app, database, "Ada", Grant(Role.ADMINISTRATOR))
+    ada = signed_in(app, database, "Ada")
+    (found,) = re.findall(r'href="(/portal/specialists/\d+)/day"', ada.get("/portal/day").get_data(as_text=True))
+    page = ada.get(f"{found}/day")
+    assert ada.post(f"{found}/stop-calendar", data=hidden(page), follow_redirects=True).status_code == 200
+    assert client.get(address).status_code == 404
+    assert client.get(press(ana, "renew")).status_code == 200
+
+
 def test_who_gives_no_visits_has_no_calendar(app: Flask, database: str) -> None:
     hire(app, database, "Lena", Grant(Role.SPECIALIST))
     lena = signed_in(app, database, "Lena")
