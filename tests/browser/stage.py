@@ -35,6 +35,7 @@ from clinic.usecases.demonstration.today import fill_today
 from clinic.usecases.feed import renew_feed
 from clinic.usecases.messages import Rest
 from clinic.usecases.waitlist.offering import WAITLIST
+from tests.browser.chores import leave_chores
 from tests.browser.ports import free_port
 from tests.databases import settings_for
 from tests.demo import opened
@@ -144,11 +145,12 @@ class Stage:
             ahead = (Appointment.specialist_id == calendar, Appointment.state == "booked", Appointment.start_at > self.clock())
             coming = session.scalars(select(Appointment.id).where(*ahead).order_by(Appointment.start_at)).first()
             key = self.app.config["SECRET_KEY"].encode()
+            chores = leave_chores(session, coming or 0, self.app, now=self.clock())
             feed = renew_feed(session, calendar or 0, key=key, who=Who("demo", "desk"), now=self.clock())
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
             "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
-            "coming": str(coming), "feed": feed.token or "",
+            "coming": str(coming), "feed": feed.token or "", **chores,
         }  # fmt: skip
 
     @contextmanager

@@ -76,6 +76,14 @@ PAGES: dict[str, list[str]] = {
     "/portal/visits/<int:number>/follow-up": ["/portal/visits/{coming}/follow-up"],
     "/portal/visits/<int:number>/follow-up/<token:hold>": ["/portal/visits/{coming}/follow-up/{hold}"],
     "/portal/calendar": ["/portal/calendar"],
+    "/portal/visits/<int:number>/answers": ["/portal/visits/{coming}/answers"],
+    "/portal/work": ["/portal/work"],
+    "/portal/work/<int:number>": ["/portal/work/{failed}", "/portal/work/{twice}"],
+    "/portal/work/<int:number>/letter": ["/portal/work/{letter}/letter"],
+    "/portal/front-desk": ["/portal/front-desk"],
+    "/portal/front-desk/walk-in": ["/portal/front-desk/walk-in?visit={kind}"],
+    "/portal/audit": ["/portal/audit"],
+    "/portal/patients/<int:number>/seen": ["/portal/patients/{patient}/seen"],
     "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
@@ -94,7 +102,7 @@ PAGES: dict[str, list[str]] = {
 # Who looks at them, where that is not the visitor, who is an administrator as well.
 SEATS = {
     f"/portal/{room}": "specialist" for room in ("availability/", "day", "week", "visits/", "calendar")
-}  # fmt: skip
+} | {f"/portal/{room}": "manager" for room in ("work", "front-desk")}  # fmt: skip
 # Every other GET rule: an address, and what it answers with.
 DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),

@@ -1,0 +1,56 @@
+"""Something to do for the staff of the stage: tasks about one visit, and answers before it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.domain.preparation import IntakeQuestion
+from clinic.store import sealed, tasks
+from clinic.store.appointments import Appointment
+from clinic.store.catalogue import VisitType
+from clinic.store.deliveries import Delivery
+from clinic.store.outbox import OutboxMessage
+from clinic.store.patients import Patient
+from clinic.store.tasks import Task
+
+LETTER = "Your visit is booked\n\nHello,\nyour visit is booked.\n\nTo change it, call us."
+
+
+def leave_chores(session: Session, visit_id: int, app: Flask, *, now: datetime) -> dict[str, str]:
+    """-> the numbers of the tasks by what they are, and of the patient and the kind of visit."""
+    parts = app.extensions["clinic"]
+    visit = session.get_one(Appointment, visit_id)
+    other = session.scalars(select(Patient.id).where(Patient.id != visit.patient_id).limit(1)).one()
+    message = session.scalars(select(OutboxMessage.id).where(OutboxMessage.appointment_id == visit_id)).first()
+    at = {"appointment_id": visit_id, "due_at": now, "next_at": now, "done_at": now}
+    mail = Delivery(outbox_id=message, channel="mail", recipient="a@example.org", outcome="failed", detail="timeout", **at)
+    letter = Delivery(outbox_id=message, channel="letter", outcome="letter", body=parts.sealer.seal(LETTER), **at)
+    session.add_all([mail, letter])
+    session.flush()
+    about = {"appointment_id": visit_id, "patient_id": visit.patient_id, "created_at": now - timedelta(hours=3)}
+    made = {
+        "failed": Task(kind=tasks.FAILED_MESSAGE, delivery_id=mail.id, **about),
+        "letter": Task(kind=tasks.LETTER, delivery_id=letter.id, **about),
+        "twice": Task(kind=tasks.POSSIBLE_DUPLICATE, other_patient_id=other, **about),
+    }
+    session.add_all(made.values())
+    session.flush()
+    words = {name: str(task.id) for name, task in made.items()}
+    words |= {"patient": str(visit.patient_id), "kind": str(visit.visit_type_id)}
+    slug = session.get_one(VisitType, visit.visit_type_id).slug
+    given = {question.id: _answer(question) for question in parts.library.preparations.questions_of(slug)}
+    answers = parts.sealer.seal(json.dumps(given))
+    sealed.save_answers(session, visit_id, "questions", parts.library.preparations.version, answers, now=now)
+    session.commit()
+    return words
+
+
+def _answer(question: IntakeQuestion) -> dict[str, object]:
+    urgent = [option.id for option in question.options if option.route == "nurse_calls"]
+    chosen = (urgent or [question.options[0].id])[:1]
+    return {"version": question.version, "chosen": chosen, "words": "Since May, mostly in the morning." if urgent else ""}
