@@ -33,11 +33,13 @@ def rush_of(url: str, rounds: int) -> Counter[str]:
     rng, seen = Random(3), Counter[str]()
     with connected(url) as engine, Session(engine) as session:
         at = Desk(session, NOW)
-        agents = [at.hire(), at.hire()]
         for number in range(rounds):
+            if number % 25 == 0:  # nobody looks for more than thirty patients an hour
+                agents = [at.hire(), at.hire()]
+            name = "Garcia" + "".join("abcdefghij"[int(digit)] for digit in str(number))
             calls = [OnCall(agent, at.begin(agent), KEY) for agent in agents]
             for on, given in zip(calls, ("Maria", "Eva"), strict=True):
-                caller = build.details(given_name=given, family_name="Garcia" + "x" * (number % 40))
+                caller = build.details(given_name=given, family_name=name)
                 desk.new_caller(session, on.person, on.call_id, caller, sure=True, key=KEY, now=NOW)
             start = NOW + timedelta(days=1 + number // 7, hours=number % 7)
             openings = [
@@ -52,9 +54,9 @@ def rush_of(url: str, rounds: int) -> Counter[str]:
 
                 return act
 
-            def on_the_web(mine: Session, opening: str = openings[2], number: int = number) -> Any:
+            def on_the_web(mine: Session, opening: str = openings[2], name: str = name) -> Any:
                 held = booking.hold(mine, opening, key=KEY, who=PATIENT, now=NOW)
-                typed = build.details(given_name="Web", family_name="Visitor" + "y" * (number % 40))
+                typed = build.details(given_name="Web", family_name=name)
                 return booking.confirm(mine, held.token, typed, key=KEY, who=PATIENT, now=NOW)
 
             verbs = [by_agent(on, opening) for on, opening in zip(calls, openings, strict=False)] + [on_the_web]
