@@ -26,6 +26,7 @@ from tests.pages import ReadingClient
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 TESTS = Path(__file__).parent
+SLOW = ("/browser/", "/http/", "/usecases/messages/", "/architecture/", "_races", "_demonstration", "_links", "_oracle")
 
 
 class FakeClock:
@@ -56,7 +57,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Full counts only when asked for; everything with a browser last, in one process (it leaves an event loop behind)."""
+    """Full counts only when asked for; everything with a browser last, in one process (it leaves an event loop behind).
+
+    Among several processes what takes long goes first, so that none works on alone at the end.
+    """
     if not os.environ.get("CLINIC_PROVE"):
         kept = [item for item in items if not item.get_closest_marker("prove")]
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("prove")])
@@ -65,6 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if slow in item.nodeid), len(SLOW)))
 
 
 @pytest.fixture(autouse=True, scope="session")
