@@ -34,7 +34,7 @@ def disagreement(seed: int, zone: str, change: datetime) -> str | None:
     return f"seed {seed}, {zone} at {change}: offered wrongly {more}, not offered {less}\n{schedule}"
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.sampled_from(OCCASIONS))
 def test_generated_schedules_agree(seed: int, occasion: tuple[str, datetime]) -> None:
     assert disagreement(seed, *occasion) is None
