@@ -75,6 +75,20 @@ class TestThreeOffers:
             kind: (o.start, o.location.slug) for kind, o in expected.items()
         }
 
+    def test_the_nearest_is_waited_for_and_nearby_is_as_near_as_that(self, session: Session) -> None:
+        build.zips(session)
+        kind = build.visit_type(session, build.service(session, "back-pain-evaluation"))
+        eleven_miles = build.location(session, latitude=CENTRE[0] + 0.16, longitude=CENTRE[1])
+        _place, person, _kind = build.practice(session, visit=kind, at=eleven_miles, weekly="Sun 00:00-00:05")
+        build.shift(session, person, eleven_miles, build.WEEKDAYS, date(2026, 11, 20))
+        for number in range(11):
+            further = build.location(session, latitude=CENTRE[0] + 0.18 + number / 1000, longitude=CENTRE[1])
+            build.practice(session, visit=kind, at=further)
+        found = by_kind(find(session))
+        assert {kind: (o.location.id == eleven_miles.id, o.start.day) for kind, o in found.items()} == {
+            "soonest": (False, 16), "nearest": (True, 20), "nearby": (True, 23)
+        }  # fmt: skip
+
     def test_one_time_that_is_two_of_them_is_said_so(self, session: Session) -> None:
         build.zips(session)
         kind = build.visit_type(session, build.service(session, "back-pain-evaluation"))
