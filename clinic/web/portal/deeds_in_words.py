@@ -52,6 +52,8 @@ DONE = {
     "call_back_number": "Saw the number to call back",
     "call_back_put_off": "Put off a call",
     "call_back_done": "Called back",
+    "call_waitlisted": "Put a caller on the waitlist",
+    "call_next_person": "Began with the next person of a call",
     "caller_look_up": "Looked for a caller",
     "caller_verified": "Checked who a caller is",
     "caller_missed": "A caller’s answer did not fit",
@@ -98,7 +100,7 @@ DONE = {
     "purge": "Removed what is kept no longer",
     "remove audit rows": "Removed old rows of this log",
 }
-"""By the log's word for it."""
+"""By the log's word for it. Words stay when nothing writes them any more: rows are kept for years."""
 
 ACTORS = {
     "patient": "The patient",

@@ -24,9 +24,13 @@ from clinic.store.deliveries import Delivery
 from clinic.store.outbox import OutboxMessage
 from clinic.store.tasks import Task
 from clinic.usecases import intake
+from clinic.web.portal.deeds_in_words import DONE
+from clinic.web.portal.tasks_in_words import KINDS, why_failed
 from tests import build
 from tests.conftest import FakeClock
 from tests.queues import SEALER_KEYS, Queue
+from tests.web.account.test_reading import grade_of
+from tests.web.care.test_reading import LIMIT, grade
 from tests.web.staff import hire, signed_in, token_on
 from tests.web.visiting import opened, text_of
 
@@ -271,3 +275,17 @@ def test_a_time_is_taken_or_not_by_whoever_is_called(app: Flask, database: str, 
     assert queue.visits() == [queue.at(2)]
     assert "The time is theirs now" in text_of(omar.get(f"/portal/work/{calls[1]}"))
     assert session.scalars(select(Task.id).where(Task.kind == tasks.PHONE_OFFER, Task.done_at.is_(None))).all() == []
+
+
+def test_the_pages_read_at_sixth_grade(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    said = [kind.name for kind in KINDS.values()] + [kind.deed for kind in KINDS.values()] + list(DONE.values())
+    said += [why_failed(code) for code in ("550", "552", "timeout", "tls", "auth", "broken", "unanswered", "twilio 21610", "421")]
+    reached = {"words": grade(said)}
+    for number, kind in enumerate([tasks.AFFECTED_VISIT, tasks.SAYS_NEW], start=1):
+        address = f"/portal/work/{clinic.task(kind)}"
+        reached[f"{kind} {number}"] = grade_of(clinic.omar.get(address).get_data(as_text=True))
+    for address in ("/portal/front-desk", "/portal/front-desk/walk-in"):
+        reached[address] = grade_of(clinic.omar.get(address).get_data(as_text=True))
+    with capsys.disabled():
+        print(f"\n  tasks and the desk: grade {min(reached.values()):.1f} to {max(reached.values()):.1f}")
+    assert {page: value for page, value in reached.items() if value > LIMIT} == {}
