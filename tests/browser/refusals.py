@@ -511,3 +511,36 @@ def _changed_week(tour: Tour) -> Seen:
     page.get_by_label("Do not work there on this day").check()
     pressed(page, "Show what this changes")
     return pressed(page, "Save the change"), page
+
+
+@state("a day with somebody who waits")
+def _someone_waits(tour: Tour) -> Seen:
+    page = tour.seat("/portal/day")
+    tour.go("/portal/day", page)
+    with page.expect_navigation() as gone:
+        page.get_by_role("button", name=re.compile("^Arrived")).last.click()  # the first is {coming}
+    return gone.value.status, page
+
+
+@state("a visit that nobody said why to cancel", 422)
+def _no_reason_to_cancel(tour: Tour) -> Seen:
+    page = tour.seat("/portal/visits/")
+    tour.go("/portal/visits/{coming}", page)
+    page.get_by_text("Cancel this visit").first.click()
+    return pressed(page, "Cancel this visit"), page
+
+
+@state("a visit that would move")
+def _would_move(tour: Tour) -> Seen:
+    page = tour.seat("/portal/visits/")
+    tour.go("/portal/visits/{coming}/move", page)
+    with page.expect_navigation() as gone:
+        page.locator("button.time").first.click()
+    return gone.value.status, page
+
+
+@state("a calendar that is shared")
+def _shared_calendar(tour: Tour) -> Seen:
+    page = tour.seat("/portal/calendar")
+    tour.go("/portal/calendar", page)
+    return pressed(page, "Take a new address"), page
