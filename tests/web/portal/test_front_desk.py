@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from clinic.domain.errors import NotFound
 from clinic.domain.roles import Grant, Role
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish
@@ -21,6 +22,7 @@ from clinic.engine.place import Details
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.patients import Patient
+from clinic.usecases import front_desk
 from tests import build
 from tests.conftest import FakeClock
 from tests.web.staff import hire, signed_in, token_on
@@ -194,6 +196,13 @@ def test_the_desk_of_another_clinic_gives_no_times(here: Here, app: Flask, datab
     held = hidden(hold(here))["hold"]
     book = theirs.post("/portal/front-desk/walk-in/book", data={"csrf_token": token_on(theirs, "/account"), "hold": held} | WHO)
     assert book.status_code == 404
+    with opened(here.url) as session:
+        assert not session.scalars(select(Patient).where(Patient.given_name == "Vera")).all()
+        nils = build.viewer("mark-visit", Grant(Role.FRONT_DESK, here.elsewhere))
+        with pytest.raises(NotFound):
+            front_desk.sheet(session, nils, here.clinic, None, actor="account:1", now=here.app.extensions["clinic"].clock())
+        with pytest.raises(NotFound):
+            front_desk.times(session, nils, here.clinic, here.kind, now=here.app.extensions["clinic"].clock())
 
 
 def test_who_is_at_no_desk_is_told_so(app: Flask, database: str) -> None:
