@@ -185,6 +185,7 @@ class VisitLine:
     end: datetime
     time_zone: str
     visit_type: str
+    visit_type_slug: str
     location_id: int
     location: str
     specialist: str
@@ -193,7 +194,7 @@ class VisitLine:
 _LINE = (
     select(
         Appointment.id, Appointment.reference, Appointment.state, Appointment.start_at, Appointment.end_at,
-        Appointment.time_zone, VisitType.name, Location.id, Location.name, Specialist.name,
+        Appointment.time_zone, VisitType.name, VisitType.slug, Location.id, Location.name, Specialist.name,
     )
     .join(VisitType, VisitType.id == Appointment.visit_type_id)
     .join(Location, Location.id == Appointment.location_id)
@@ -205,7 +206,7 @@ def visits_ahead(session: Session, viewer: Viewer, patient_id: int, *, now: date
     """Those within reach that are not over and not cancelled, the next first."""
     ahead = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at > now, Appointment.state.in_(_VISITED))
     rows = session.execute(_LINE.where(*ahead).order_by(Appointment.start_at))
-    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
+    return tuple(VisitLine(*row) for row in rows)
 
 
 def visits_before(
@@ -214,7 +215,7 @@ def visits_before(
     """Those within reach that are over, the last first."""
     over = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at <= now, Appointment.state.in_(_VISITED))
     rows = session.execute(_LINE.where(*over).order_by(Appointment.start_at.desc()).limit(limit))
-    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
+    return tuple(VisitLine(*row) for row in rows)
 
 
 def count_visits(session: Session, patient_id: int) -> int:

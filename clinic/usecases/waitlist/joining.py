@@ -93,7 +93,7 @@ def _join(
         write_wants(entry, wish.wants)
         session.add(entry)
         session.flush()
-        audit.note(session, None, actor=who.actor, action="join", detail=f"entry {entry.id}", now=now)
+        audit.note(session, None, actor=who.actor, action="join", detail=f"{who.detail} entry {entry.id}".strip(), now=now)
         if not entry.by_phone:
             outbox.tell_waiting(session, entry.id, "waiting", sequence=0, due_at=now)
     token = write_key(key, "waiting", entry.id, entry.generation)
