@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, PatientClash, TimeRefused, UnusableToken
 from clinic.domain.hours import local_day
@@ -18,8 +18,6 @@ from clinic.web.errors import status_of
 from clinic.web.guards import needs, viewer
 from clinic.web.portal.day import read_day
 from clinic.web.portal.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
-
-ANSWERS = "portal.answers"
 
 
 def install(blueprint: Blueprint) -> None:
@@ -56,10 +54,9 @@ def visit(number: int) -> Any:
 def show(number: int, refusal: DomainError | None = None, wrong: dict[str, str] | None = None) -> Any:
     """The visit's page; with what was refused, and its status."""
     card = open_card(number)
-    answers = url_for(ANSWERS, number=number) if card.may_read and ANSWERS in current_app.view_functions else ""
     page = render_template(
         "portal/visit.html", card=card, visit=card.summary, refusal=refusal, wrong=wrong or {}, reasons=REASONS,
-        languages=LANGUAGES, relations=RELATIONS, marks=MARKS, answers=answers, now=now(),
+        languages=LANGUAGES, relations=RELATIONS, marks=MARKS, now=now(),
         on=local_day(card.summary.start, card.summary.time_zone),
     )  # fmt: skip
     return (page, status_of(refusal)) if refusal else (page, 422) if wrong else page

@@ -23,6 +23,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.connect import begin_write
 from clinic.store.outbox import OutboxMessage
+from clinic.store.sealed import save_answers
 from tests import build
 from tests.conftest import FakeClock
 from tests.counting import counted_queries
@@ -165,6 +166,13 @@ def test_a_visit_names_how_to_reach_the_patient_only_when_it_may(day: Day) -> No
     assert "Phone (407) 555-" in page
     assert "Reason None given" in page
     assert day.count(Audit, Audit.action == "see_visit", Audit.appointment_id == visit) == 1
+    begin_write(day.session)
+    save_answers(day.session, visit, "questions", 1, "sealed", now=NINE)
+    day.session.commit()
+    link = f'href="/portal/visits/{visit}/answers">Read the answers'
+    assert link in day.ana.get(f"/portal/visits/{visit}").get_data(as_text=True)
+    assert "answers are there" in text_of(day.ana.get("/portal/day"))
+    assert link not in day.manager.get(f"/portal/visits/{visit}").get_data(as_text=True)
     assert "Reason" not in text_of(day.manager.get(f"/portal/visits/{visit}")), "without the flag"
     day.clock.forward(days=9)
     late = text_of(signed_in(day.app, day.url, "Ana").get(f"/portal/visits/{visit}"))
