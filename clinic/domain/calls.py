@@ -48,6 +48,10 @@ DONE_BY = {Outcome.BOOKED: "book", Outcome.MOVED: "move", Outcome.CANCELLED: "ca
 """What must have been done with a visit in a call that ended so."""
 
 
+STILL_WAITING = (Outcome.CALL_BACK, Outcome.DROPPED)
+"""After a call to somebody who waited for it that ended so, they wait on."""
+
+
 def is_open(began_at: datetime, ended_at: datetime | None, *, now: datetime) -> bool:
     return ended_at is None and began_at + OPEN_FOR > now
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.appointment import State
 from clinic.domain.errors import PatientClash
 from clinic.domain.timeline import cell_at
+from clinic.store import catalogue  # noqa: F401 (it makes a table)
 from clinic.store.appointments import Appointment, add_resource
 from clinic.store.audit import By, note
 from clinic.store.base import Base, UtcDateTime

@@ -11,12 +11,19 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.roles import Grant, Role
+from clinic.domain.timeline import cell_at
+from clinic.domain.tokens import Wish, write_opening
 from clinic.store import calls
 from clinic.store.calls import Call
+from clinic.store.catalogue import Service
 from clinic.store.connect import begin_write
-from clinic.usecases import desk
+from clinic.usecases import booking, desk
+from clinic.usecases.gazetteer import load_gazetteer
+from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk
+from tests.rush import connected, together
+from tests.web.visiting import ZIPS
 
 NOW = FakeClock().now
 
@@ -128,7 +135,7 @@ def test_whoever_waits_is_called_back_by_who_promised_it(front: Desk) -> None:
     other, supervisor = front.hire(), front.supervisor()
 
     def listed(who: Any, *, everybody: bool = True) -> list[tuple[int, str]]:
-        found = desk.list_call_backs(front.session, who, everybody=everybody)
+        found = desk.list_call_backs(front.session, who, everybody=everybody, now=NOW)
         assert "555" not in repr(found)
         return [(one.task_id, one.initial) for one in found]
 
@@ -173,3 +180,79 @@ def test_a_day_in_figures(front: Desk) -> None:
     assert [(one.account_id, one.tally.calls) for one in day.agents] == [(front.agent.account_id, 6), (other.account_id, 1)]
     assert desk.desk_day(front.session, front.agent, since=NOW, now=later).agents == (), "by agent for coaching roles alone"
     assert desk.desk_day(front.session, front.hire(Grant(Role.AGENT)), since=later, now=later).every.first_call_rate is None
+
+
+def test_a_promise_is_kept_by_a_call_of_its_own(front: Desk) -> None:
+    """What was noted comes along, the promise goes with the last call, and only a talk that ended it ends the wait."""
+    session, hour = front.session, timedelta(hours=1)
+    first = front.begin()
+    desk.keep_note(session, front.agent, first, "Rings after four", now=front.now)
+    task = desk.promise_call_back(session, front.agent, first, NOW + hour, phone="407 555 0199", now=front.now)
+    again = desk.promise_call_back(session, front.agent, first, NOW + 2 * hour, now=front.now)
+    assert again == task, "promised again in one call it is put off"
+    with pytest.raises(IllegalMove):
+        desk.begin_call_back(session, front.agent, task, now=front.now)
+    desk.end_call(session, front.agent, first, desk.Ending("call_back", "", "physical-therapy", "62701"), now=front.now)
+    load_gazetteer(session, ZIPS)
+    (listed,) = desk.list_call_backs(session, front.agent, now=front.now)
+    assert (listed.due_at, listed.time_zone, listed.calling) == (NOW + 2 * hour, "America/Chicago", None)
+
+    front.now = NOW + 2 * hour
+    other, supervisor = front.hire(), front.supervisor()
+    for verb in (desk.begin_call_back, desk.read_call_back):
+        with pytest.raises(NotFound):
+            verb(session, other, task, now=front.now)
+    second = desk.begin_call_back(session, front.agent, task, now=front.now)
+    assert desk.begin_call_back(session, front.agent, task, now=front.now) == second, "pressed twice it is one call"
+    told = desk.read_call_back(session, front.agent, task, now=front.now)
+    assert (told.calling, told.call_id, told.told, told.time_zone) == (second, second, "Rings after four", "America/Chicago")
+    assert ("call_begin", None, f"call={second} task={task} after={first}") in front.actions(front.agent.actor)
+    with pytest.raises(IllegalMove):
+        desk.begin_call_back(session, supervisor, task, now=front.now)
+    end(front, second, "dropped")
+    assert desk.call_back_number(session, front.agent, task, now=front.now).phone == "+14075550199"
+
+    with pytest.raises(IllegalMove):
+        desk.take_call_back(session, supervisor, task, holder_id=None, now=front.now)
+    desk.take_call_back(session, supervisor, task, holder_id=front.agent.account_id, now=front.now)
+    assert desk.list_call_backs(session, front.agent, now=front.now) == ()
+    front.now += hour
+    third = desk.begin_call_back(session, supervisor, task, now=front.now)
+    did(front, third, "book")
+    desk.end_call(session, supervisor, third, desk.Ending("booked"), now=front.now)
+    assert desk.list_call_backs(session, supervisor, everybody=True, now=front.now) == ()
+    assert session.scalars(select(Call.phone)).all() == [None] * 3, "the number that was left went with it"
+    day = desk.desk_day(session, supervisor, since=NOW, now=front.now + hour)
+    assert (day.every.outcomes["booked"], day.every.first_call_rate) == (1, 0.0), "booked, but not in the first call"
+
+
+def test_two_press_call_now_at_once(front: Desk, database: str) -> None:
+    call = front.begin()
+    task = desk.promise_call_back(front.session, front.agent, call, NOW + timedelta(hours=1), phone="407 555 0199", now=NOW)
+    end(front, call, "call_back")
+    supervisor, later = front.supervisor(), NOW + timedelta(hours=1)
+    verbs = [
+        lambda session, who=who: desk.begin_call_back(session, who, task, now=later)
+        for who in (front.agent, supervisor, front.agent)
+    ]  # fmt: skip
+    with connected(database, 3) as engine:
+        answers = together(engine, verbs)
+    assert len({answer for answer in answers if isinstance(answer, int)}) == 1, answers
+    assert {type(answer) for answer in answers if isinstance(answer, Exception)} <= {IllegalMove, NotFound}
+
+
+def test_what_is_held_and_what_did_not_suit(front: Desk) -> None:
+    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=30)))
+    booking.hold(front.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=NOW)
+    for why, place in (("too_far", "32801"), ("too_late", "32801"), ("too_far", "32801"), ("cost", "")):
+        end(front, front.begin(), "nothing_suits", why, service_slug=front.session.get_one(Service, 1).slug, postal_code=place)
+    since, later = NOW - timedelta(days=28), NOW + timedelta(minutes=1)
+    (held,) = desk.held_now(front.session, front.supervisor(), now=NOW)
+    assert (held.clinic, held.start, held.channel) == (front.place.name, NOW + timedelta(days=30), "web")
+    found = desk.unmet(front.session, front.manager(), since=since, now=later)
+    assert [(one.postal_code, one.count, one.why) for one in found] == [
+        ("32801", 3, {"too_far": 2, "too_late": 1}), ("", 1, {"cost": 1}),
+    ]  # fmt: skip
+    assert (
+        desk.held_now(front.session, front.agent, now=NOW) == desk.unmet(front.session, front.agent, since=since, now=later) == ()
+    )

@@ -1,29 +1,26 @@
-"""Calls at the desk: begun, noted, ended, and the call-backs that were promised in them.
+"""Calls at the desk: begun, noted, ended.
 
 All is by the number of the call, so that several at once do not mix. A call is its agent's alone; supervisors may look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.adapters.phones import read_phone
-from clinic.domain.callers import MISSES, mask
-from clinic.domain.calls import OPEN_FOR, Agent, Outcome, check_call_back, check_ending, check_note, check_relation, is_open
+from clinic.domain.callers import MISSES
+from clinic.domain.calls import OPEN_FOR, STILL_WAITING, Agent, Outcome, check_ending, check_note, check_relation, is_open
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.engine.attempts import retried
-from clinic.store import audit, callers, calls
-from clinic.store.calls import Call, Noted, Promised
+from clinic.store import audit, call_backs, callers, calls
+from clinic.store.calls import Call, Noted
 from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
 
 NO_SUCH_CALL = "There is no such call."
 CALL_IS_OVER = "This call is over. Begin a new one."
-NO_SUCH_PROMISE = "There is no such call-back, or it is done."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +47,6 @@ class CallNow:
 
     def __repr__(self) -> str:  # a note may name somebody
         return f"CallNow({self.id})"
-
-
-@dataclass(frozen=True, slots=True)
-class CallBack:
-    """Somebody to be called back, before anybody asks for the number. `initial` is of a given name, '' of no patient."""
-
-    task_id: int
-    call_id: int
-    due_at: datetime
-    owner_id: int | None
-    owner: str
-    initial: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +128,7 @@ def say_who_calls(
 
     Whoever calls for themselves speaks for themselves. Raises InvalidInput, NotFound, IllegalMove, Busy.
     """
-    _refuse(check_relation(relation))
+    refuse(check_relation(relation))
     begin_write(session)
     call = own_call(session, person, call_id, now=now)
     call.relation, call.speaks_for = relation, speaks_for or relation == "self"
@@ -159,7 +144,7 @@ def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: 
 
     Raises InvalidInput, NotFound, Busy.
     """
-    _refuse(check_note(text))
+    refuse(check_note(text))
     begin_write(session)
     call = own_call(session, person, call_id, now=now, ended=True)
     call.note = text
@@ -172,7 +157,8 @@ def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: 
 def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, now: datetime) -> None:
     """The call is over, and opens nobody's record any more. A record that was begun in it and that nothing needs goes.
 
-    What ended stays as it ended. Raises InvalidInput, NotFound, Busy.
+    If somebody waited for it, they wait no more, unless it dropped or they are to be called again. What ended stays as it
+    ended. Raises InvalidInput, NotFound, Busy.
     """
     begin_write(session)
     call = own_call(session, person, call_id, now=now, ended=True)
@@ -180,9 +166,9 @@ def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, n
         return session.rollback()
     done = [noted.action for noted in calls.visits_of(session, call_id)]
     wrong = check_ending(ending.outcome, ending.why, done)
-    if ending.outcome == Outcome.CALL_BACK and not calls.is_promised(session, call_id):
+    if ending.outcome == Outcome.CALL_BACK and not call_backs.is_promised(session, call_id):
         wrong = {"outcome": "Say first when to call back."}
-    _refuse(wrong)
+    refuse(wrong)
     patient_id = call.patient_id
     let_go(session, call)
     call.ended_at, call.outcome = now, ending.outcome
@@ -190,6 +176,9 @@ def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, n
     call.service_slug, call.postal_code = ending.service_slug[:100], ending.postal_code[:5]
     session.flush()
     note(session, person, call_id, "call_end", patient_id=patient_id, now=now, more=f"outcome={ending.outcome}")
+    if ending.outcome not in STILL_WAITING and (task_id := call_backs.kept_by(session, call_id)):
+        call_backs.finish(session, task_id, call_id, by=person.account_id, now=now)
+        note(session, person, call_id, "call_back_done", patient_id=patient_id, now=now, more=f"task={task_id}")
     session.commit()
     return None
 
@@ -208,91 +197,6 @@ def let_go(session: Session, call: Call) -> None:
         callers.forget(session, patient_id)
 
 
-@retried
-def promise_call_back(
-    session: Session, person: Agent, call_id: int, due_at: datetime, *, phone: str = "", now: datetime
-) -> int:  # fmt: skip
-    """Whoever calls is called back then, by the same agent: the patient by the number on record, somebody else by `phone`,
-    which is kept until that is done. Returns the task. Raises InvalidInput, NotFound, IllegalMove, Busy.
-    """
-    _refuse(check_call_back(due_at, now=now))
-    begin_write(session)
-    call = own_call(session, person, call_id, now=now)
-    if call.patient_id is None:
-        call.phone = read_phone(phone)[0]
-        session.flush()
-    task_id = calls.promise(session, call, due_at=due_at, owner_id=person.account_id, now=now)
-    note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
-    return task_id
-
-
-def list_call_backs(session: Session, person: Agent, *, everybody: bool = False) -> tuple[CallBack, ...]:
-    """One's own, what is due first coming first; `everybody`'s for who may see calls, and for others still their own."""
-    every = everybody and person.reach("see-calls").everywhere
-    found = calls.promised(session, owner_id=None if every else person.account_id)
-    return tuple(
-        CallBack(one.task_id, one.call_id, one.due_at, one.owner_id, one.owner or "", _initial(one.given_name)) for one in found
-    )
-
-
-def _initial(given_name: str | None) -> str:
-    return mask(given_name) if given_name else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Whom to call. `phone` in E.164; `ask_for` is a given name, '' where none is known."""
-
-    phone: str
-    ask_for: str
-
-    def __repr__(self) -> str:  # never into a log
-        return "Number(…)"
-
-
-@retried
-def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> Number:
-    """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
-    begin_write(session)
-    one = _reached(session, person, task_id)
-    note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
-    return Number(one.phone or "", one.given_name or "")
-
-
-@retried
-def finish_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> None:
-    """They were called, or gave up. Raises NotFound, Busy."""
-    begin_write(session)
-    one = _reached(session, person, task_id)
-    if not calls.finish_promise(session, task_id, one.call_id, by=person.account_id, now=now):
-        raise NotFound(NO_SUCH_PROMISE)
-    note(session, person, one.call_id, "call_back_done", patient_id=one.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
-
-
-@retried
-def put_off_call_back(session: Session, person: Agent, task_id: int, due_at: datetime, *, now: datetime) -> None:
-    """Raises InvalidInput, NotFound, Busy."""
-    _refuse(check_call_back(due_at, now=now))
-    begin_write(session)
-    one = _reached(session, person, task_id)
-    if not calls.put_off(session, task_id, due_at=due_at):
-        raise NotFound(NO_SUCH_PROMISE)
-    note(session, person, one.call_id, "call_back_put_off", patient_id=one.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
-
-
-def _reached(session: Session, person: Agent, task_id: int) -> Promised:
-    """One's own, or any for who may see calls."""
-    found: Sequence[Promised] = calls.promised(session, task_id=task_id)
-    mine = [one for one in found if one.owner_id == person.account_id or person.reach("see-calls").everywhere]
-    if not mine:
-        raise NotFound(NO_SUCH_PROMISE)
-    return mine[0]
-
-
-def _refuse(wrong: dict[str, str]) -> None:
+def refuse(wrong: dict[str, str]) -> None:
     if wrong:
         raise InvalidInput(wrong)

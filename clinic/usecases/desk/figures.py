@@ -10,17 +10,22 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.calls import Agent, first_call_rate, handling_seconds
-from clinic.store import calls
-from clinic.store.calls import Counted
+from clinic.store import desk_figures
+from clinic.store.call_backs import count_promised
+from clinic.store.desk_figures import Counted, HeldNow
 from clinic.store.figures import count_holds
+
+MOST_HELD = 60
+"""Held times that are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Of some calls: how many, how many of them have not ended, and how those that did ended.
 
-    `first_call_rate` is the share booked, from 0 to 1, of the calls by which somebody wanted a visit (domain.calls says which);
-    `median_seconds` how long a call took from its beginning to its end. Both are None of none.
+    `first_call_rate` is the share booked, from 0 to 1, of the calls by which somebody wanted a visit (domain.calls says which),
+    and that were not made to call them back; `median_seconds` how long a call took from its beginning to its end. Both are None
+    of none.
     """
 
     calls: int
@@ -29,6 +34,19 @@ class Tally:
     why: Mapping[str, int]
     first_call_rate: float | None
     median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """What was asked for near a ZIP code, "" where none was said, and why nothing suited: how often each, the most first."""
+
+    postal_code: str
+    service: str
+    why: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        return sum(self.why.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,8 @@ class DeskDay:
 
 def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime) -> DeskDay:
     """Calls that began in [since, now): midnight is the caller's to choose. A constant number of queries."""
-    found = calls.since(session, since, now)
-    promised, overdue = calls.count_promised(session, now=now)
+    found = desk_figures.since(session, since, now)
+    promised, overdue = count_promised(session, now=now)
     agents: dict[int, list[Counted]] = {}
     if person.reach("see-calls").everywhere:
         for one in found:
@@ -74,6 +92,24 @@ def _tally(found: Iterable[Counted]) -> Tally:
         under_way=sum(one.ended_at is None for one in every),
         outcomes=dict(outcomes),
         why=dict(Counter(one.why for one in every if one.why)),
-        first_call_rate=first_call_rate(outcomes),
+        first_call_rate=first_call_rate(Counter(one.outcome for one in every if one.outcome and not one.kept)),
         median_seconds=handling_seconds(one.ended_at - one.began_at for one in every if one.ended_at),
     )
+
+
+def held_now(session: Session, person: Agent, *, now: datetime) -> tuple[HeldNow, ...]:
+    """Times that anybody holds, what ends first coming first, MOST_HELD at most; for who may see calls."""
+    if not person.reach("see-calls").everywhere:
+        return ()
+    return tuple(desk_figures.held_now(session, now=now, limit=MOST_HELD))
+
+
+def unmet(session: Session, person: Agent, *, since: datetime, now: datetime) -> tuple[Unmet, ...]:
+    """Of calls since then in which nothing suited, where and what was wanted, the most frequent first; for who may see calls."""
+    if not person.reach("see-calls").everywhere:
+        return ()
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for one in desk_figures.unmet(session, since, now):
+        found.setdefault((one.postal_code, one.service), {})[one.why] = one.count
+    wanted = [Unmet(*where, dict(sorted(why.items(), key=lambda pair: -pair[1]))) for where, why in found.items()]
+    return tuple(sorted(wanted, key=lambda one: -one.count))

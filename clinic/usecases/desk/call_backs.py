@@ -1,0 +1,197 @@
+"""Whoever waits for our call: promised in a call, seen by its agent and by supervisors, and kept by a call of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.adapters.phones import read_phone
+from clinic.domain.callers import mask
+from clinic.domain.calls import NOTE_MAX, Agent, check_call_back, is_open
+from clinic.domain.errors import IllegalMove, NotFound
+from clinic.engine.attempts import retried
+from clinic.store import call_backs, calls, worklist
+from clinic.store.call_backs import Promised
+from clinic.store.calls import Call
+from clinic.store.connect import begin_write
+from clinic.usecases.desk.calls import note, own_call, refuse
+
+NO_SUCH_PROMISE = "There is no such call-back, or it is done."
+ANY_ZONE = "America/New_York"
+"""Of whoever told us no ZIP code."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Somebody to be called back, before anybody asks for the number. `initial` is of a given name, '' of no patient.
+
+    `due_at` is UTC, `time_zone` theirs, as well as we know it. `calling` is the number of the call that is being made to
+    them just now, if it is one's own. `told` is what is noted with the last call, where it was asked for.
+    """
+
+    task_id: int
+    call_id: int
+    due_at: datetime
+    owner_id: int | None
+    owner: str
+    initial: str
+    time_zone: str = ANY_ZONE
+    calling: int | None = None
+    told: str = ""
+
+    def __repr__(self) -> str:  # a note may name somebody
+        return f"CallBack({self.task_id})"
+
+
+@retried
+def promise_call_back(
+    session: Session, person: Agent, call_id: int, due_at: datetime, *, phone: str = "", now: datetime
+) -> int:  # fmt: skip
+    """Whoever calls is called back then, by the same agent: the patient by the number on record, somebody else by `phone`,
+    which is kept until that is done. Promised again in one call, it is put off. Returns the task.
+
+    Raises InvalidInput, NotFound, IllegalMove, Busy.
+    """
+    refuse(check_call_back(due_at, now=now))
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now)
+    if call.patient_id is None and (phone or call.phone is None):
+        call.phone = read_phone(phone)[0]
+        session.flush()
+    task_id = call_backs.find_open(session, call_id)
+    if task_id is None:
+        task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, now=now)
+        note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+    else:
+        _put_off(session, person, task_id, call, due_at, now=now)
+    session.commit()
+    return task_id
+
+
+def list_call_backs(session: Session, person: Agent, *, everybody: bool = False, now: datetime) -> tuple[CallBack, ...]:
+    """One's own and nobody's, what is due first coming first; `everybody`'s for who may see calls, and for others still these."""
+    every = everybody and person.reach("see-calls").everywhere
+    found = call_backs.promised(session, owner_id=None if every else person.account_id)
+    return tuple(_as_listed(one, person, now=now) for one in found)
+
+
+def read_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> CallBack:
+    """With what was noted. Raises NotFound."""
+    one = _reached(session, person, task_id)
+    call = calls.find(session, one.call_id)
+    return _as_listed(one, person, call.note if call else "", now=now)
+
+
+def _as_listed(one: Promised, person: Agent, told: str = "", *, now: datetime) -> CallBack:
+    mine = one.calling and one.caller_id == person.account_id and is_open(one.began_at, one.ended_at, now=now)
+    return CallBack(
+        one.task_id, one.call_id, one.due_at, one.owner_id, one.owner or "", mask(one.given_name) if one.given_name else "",
+        one.zone or ANY_ZONE, one.call_id if mine else None, told,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Whom to call. `phone` in E.164; `ask_for` is a given name, '' where none is known."""
+
+    phone: str
+    ask_for: str
+
+    def __repr__(self) -> str:  # never into a log
+        return "Number(…)"
+
+
+@retried
+def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> Number:
+    """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+    return Number(one.phone or "", one.given_name or "")
+
+
+@retried
+def take_call_back(session: Session, person: Agent, task_id: int, *, holder_id: int | None, now: datetime) -> None:
+    """Mine from now on, if it is still whose it was when I looked (`holder_id`). Raises IllegalMove, NotFound, Busy."""
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    if one.owner_id == person.account_id:
+        return session.rollback()
+    if not worklist.claim(session, task_id, person.account_id, holder_id=holder_id, now=now):
+        raise IllegalMove(f"{one.owner or 'Nobody'} has this call-back now. Look again.")
+    note(session, person, one.call_id, "take_task", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+    return None
+
+
+@retried
+def begin_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> int:
+    """A call to whoever waits, which is one's own from now on; what was noted in the last one comes along.
+
+    Pressed twice it is one call. Returns its number. Raises IllegalMove while somebody is on the telephone about it, NotFound,
+    Busy.
+    """
+    begin_write(session)
+    one, before = _with_its_call(session, person, task_id)
+    if is_open(before.began_at, before.ended_at, now=now):
+        session.rollback()
+        if one.calling and one.caller_id == person.account_id:
+            return one.call_id
+        raise IllegalMove(f"Call {one.call_id} about this is still open. It has to end first.")
+    call_id = calls.begin(session, person.account_id, now=now)
+    call = calls.lock(session, call_id)
+    assert call is not None
+    call.note, call.postal_code, call.service_slug = before.note[:NOTE_MAX], before.postal_code, before.service_slug
+    call_backs.hand_on(session, task_id, before, call, owner_id=person.account_id, now=now)
+    note(session, person, call_id, "call_begin", patient_id=one.patient_id, now=now, more=f"task={task_id} after={before.id}")
+    session.commit()
+    return call_id
+
+
+def _with_its_call(session: Session, person: Agent, task_id: int) -> tuple[Promised, Call]:
+    """The call is locked; while we waited for it the promise may have gone with another."""
+    one = _reached(session, person, task_id)
+    while True:
+        call = calls.lock(session, one.call_id)
+        one = _reached(session, person, task_id)
+        if call is not None and call.id == one.call_id:
+            return one, call
+
+
+@retried
+def finish_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> None:
+    """They were called, or gave up. Raises NotFound, Busy."""
+    begin_write(session)
+    one = _reached(session, person, task_id)
+    if not call_backs.finish(session, task_id, one.call_id, by=person.account_id, now=now):
+        raise NotFound(NO_SUCH_PROMISE)
+    note(session, person, one.call_id, "call_back_done", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    session.commit()
+
+
+@retried
+def put_off_call_back(session: Session, person: Agent, task_id: int, due_at: datetime, *, now: datetime) -> None:
+    """Raises InvalidInput, NotFound, Busy."""
+    refuse(check_call_back(due_at, now=now))
+    begin_write(session)
+    one, call = _with_its_call(session, person, task_id)
+    _put_off(session, person, one.task_id, call, due_at, now=now)
+    session.commit()
+
+
+def _put_off(session: Session, person: Agent, task_id: int, call: Call, due_at: datetime, *, now: datetime) -> None:
+    if not call_backs.put_off(session, task_id, due_at=due_at):
+        raise NotFound(NO_SUCH_PROMISE)
+    note(session, person, call.id, "call_back_put_off", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+
+
+def _reached(session: Session, person: Agent, task_id: int) -> Promised:
+    """One's own, nobody's, or any for who may see calls."""
+    found = call_backs.promised(session, task_id=task_id)
+    mine = [one for one in found if one.owner_id in (person.account_id, None) or person.reach("see-calls").everywhere]
+    if not mine:
+        raise NotFound(NO_SUCH_PROMISE)
+    return mine[0]
