@@ -73,7 +73,8 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
 
 
 def _staffed(session: Session, bound: Any) -> bool:
-    """Accounts for looking around, unless there are any, and visits for today. Returns whether the accounts were made."""
+    """Accounts for looking around, unless there are any, visits for today and tasks. Returns whether the accounts were made."""
+    from clinic.usecases.demonstration.chores import fill_work
     from clinic.usecases.demonstration.staff import open_accounts
     from clinic.usecases.demonstration.today import fill_today
 
@@ -82,6 +83,7 @@ def _staffed(session: Session, bound: Any) -> bool:
     if made:
         say("One account of each role on the staff: flask clinic sign-ins prints them.")
     fill_today(session, now=bound.clock())
+    fill_work(session, now=bound.clock())
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -11,9 +13,13 @@ from clinic.adapters.passwords import Passwords
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import InvalidInput
 from clinic.domain.roles import Role
+from clinic.domain.timeline import cell_at
+from clinic.domain.tokens import Wish
+from clinic.engine.place import Details, book
 from clinic.store.accounts import Account, grants_of
 from clinic.usecases import accounts
 from clinic.usecases.accounts import Locks
+from clinic.usecases.demonstration.chores import fill_work
 from clinic.usecases.demonstration.staff import PASSWORD, addresses, open_accounts
 from clinic.web.signed_in import DEMO_CODE
 from tests import build
@@ -47,6 +53,18 @@ def test_one_of_each_role_signs_in_and_only_in_a_demo(session: Session, clock: F
             assert person.reach("see-visit").locations == {place.id}
         with pytest.raises(InvalidInput):
             sign_in(session, email, clock, None)
+
+
+def test_there_is_something_to_do_and_only_once(session: Session, clock: FakeClock) -> None:
+    place, specialist, kind = build.practice(session)
+    open_accounts(session, hashing=HASHING, sealer=SEALER, now=clock())
+    assert fill_work(session, now=clock()) == 0
+    for hour in (6, 7):
+        wish = Wish(kind.id, place.id, specialist.id, cell_at(clock() + timedelta(hours=hour)))
+        book(session, wish, Details(build.patient(session, now=clock()).id), who=build.STAFF, now=clock())
+    session.commit()
+    assert fill_work(session, now=clock()) == 2
+    assert fill_work(session, now=clock()) == 0
 
 
 def test_without_a_clinic_there_is_no_staff(session: Session, clock: FakeClock) -> None:
