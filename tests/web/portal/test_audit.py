@@ -129,7 +129,7 @@ def test_whether_its_end_is_whole_is_seen_without_reading_it_all(
             other.commit()
         auditing.seal(session, now=seen.clock.now)
     assert auditing.glance(session).broken is None
-    assert "The log is whole" in text_of(ada.get("/portal/audit"))
+    assert "The newest rows are whole" in text_of(ada.get("/portal/audit"))
     ids = session.execute(text("select id from audit order by id")).scalars().all()
     session.execute(text("update audit set actor = 'patient' where id = :id"), {"id": ids[-2]})
     session.commit()
