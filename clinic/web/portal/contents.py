@@ -1,14 +1,17 @@
-"""What the start page leads to."""
+"""What the start page, and the bar on every page, lead to."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from clinic.usecases.accounts import Person
+
 
 class Page(NamedTuple):
     """A page for the staff: the action that its guard asks for, its endpoint, its name, and a sentence on what it is for.
 
-    `at_clinics`: only for whoever may do that at a clinic, not merely with what is their own.
+    `at_clinics`: only for whoever may do that at a clinic, not merely with what is their own. `daily`: one press away on
+    every page.
     """
 
     action: str
@@ -16,14 +19,29 @@ class Page(NamedTuple):
     name: str
     sentence: str
     at_clinics: bool = False
+    daily: bool = False
 
 
 PAGES: tuple[Page, ...] = (
-    Page("mark-visit", "portal.desk", "Front desk", "Who comes today, who is here, and who walks in.", at_clinics=True),
-    Page("see-day", "portal.day", "The day", "Who comes when, who is here, and how late it is."),
-    Page("work-list", "portal.list_work", "Work list", "Messages that failed, letters, calls: what somebody should see to."),
-    Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week."),
+    Page(
+        "mark-visit", "portal.desk", "Front desk", "Who comes today, who is here, and who walks in.", at_clinics=True, daily=True
+    ),
+    Page("see-day", "portal.day", "The day", "Who comes when, who is here, and how late it is.", daily=True),
+    Page(
+        "work-list",
+        "portal.list_work",
+        "Work list",
+        "Messages that failed, letters, calls: what somebody should see to.",
+        daily=True,
+    ),
+    Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week.", daily=True),
     Page("calendar-feed", "portal.calendar", "My calendar", "Your visits in the calendar on your phone."),
     Page("read-audit", "portal.audit", "Audit log", "What you saw and did; for those who oversee others, what they did."),
 )
 """In this order; each is shown to whoever may open it."""
+
+
+def pages_for(person: Person) -> list[Page]:
+    """Those whose guard lets this person in."""
+    reached = ((page, person.reach(page.action)) for page in PAGES)
+    return [page for page, allowed in reached if allowed and (allowed.locations or not page.at_clinics)]

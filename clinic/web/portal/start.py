@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 
 from clinic.domain.roles import ACTIONS
 from clinic.usecases import accounts
 from clinic.web import signed_in as who
 from clinic.web.context import session
 from clinic.web.guards import signed_in
-from clinic.web.portal.contents import PAGES
+from clinic.web.portal.contents import pages_for
 from clinic.web.portal.words import in_words
 from clinic.web.role_names import FLAGS, ROLES
 
 
 def install(blueprint: Blueprint) -> None:
     blueprint.get("/")(start)
+    blueprint.record(lambda state: state.app.jinja_env.globals.update(daily_pages=_daily))
+
+
+def _daily() -> list[tuple[str, str]]:
+    """(address, name) of what is one press away on every page."""
+    return [(url_for(page.endpoint), page.name) for page in pages_for(who.me()) if page.daily]
 
 
 @signed_in
@@ -29,6 +35,6 @@ def start() -> Any:
         roles=accounts.my_roles(session(), person),
         names=ROLES,
         flags=FLAGS,
-        pages=[page for page in PAGES if page.action in reached and (reached[page.action].locations or not page.at_clinics)],
+        pages=pages_for(person),
         allowed=in_words(reached),
     )
