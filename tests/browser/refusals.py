@@ -544,3 +544,16 @@ def _shared_calendar(tour: Tour) -> Seen:
     page = tour.seat("/portal/calendar")
     tour.go("/portal/calendar", page)
     return pressed(page, "Take a new address"), page
+
+
+@state("answers behind glass", 403)
+def _behind_glass(tour: Tour) -> Seen:
+    return tour.go("/portal/visits/{coming}/answers"), tour.page
+
+
+@state("a note that is too long", 422)
+def _long_note(tour: Tour) -> Seen:
+    page = tour.seat("/portal/work")
+    tour.go("/portal/work/{failed}", page)
+    page.get_by_label("Note for colleagues").fill("Not at home. " * 60)
+    return pressed(page, "Save the note"), page
