@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, PatientClash
 from clinic.engine.changing import Who
@@ -63,9 +63,18 @@ def _page(
         "portal/work/task.html", task=found, kind=kind_of(found.kind), wrong=wrong or {}, refusal=refusal, fresh=fresh,
         note=found.note if note is None else note, note_max=work.NOTE_MAX, messages_of=MESSAGES, channels=CHANNELS,
         why_failed=why_failed, worth_another=is_worth_another, mine=found.holder_id == me,
-        visit_page="portal.visit" in current_app.view_functions, late=bool(found.offer and found.offer[1] <= now()),
+        may_open=_reaches("see-visit", found), may_read=_reaches("read-intake", found),
+        late=bool(found.offer and found.offer[1] <= now()),
     )  # fmt: skip
     return (page, status_of(refusal) if refusal else 422) if refusal or wrong else page
+
+
+def _reaches(action: str, task: Opened) -> bool:
+    """Whether a link to the visit itself leads anywhere: a supervisor of the call center has no look into the day."""
+    person, visit = signed_in.me(), task.visit
+    if visit is None:
+        return False
+    return person.reach(action).covers(location_id=visit.location_id, mine=visit.specialist_id == person.specialist_id)
 
 
 @needs("work-list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -235,6 +236,19 @@ def test_a_visit_without_answers_says_so(clinic: Clinic) -> None:
     assert "They have not answered yet" in page
     assert clinic.rows("see_answers") == []
     assert clinic.rows("see_reason") == [clinic.patient]
+
+
+def test_a_supervisor_takes_a_task_and_is_led_to_nothing_that_is_closed_to_them(clinic: Clinic) -> None:
+    hire(clinic.app, clinic.url, "Hana", Grant(Role.AGENT, None, True))
+    hana, task_id = signed_in(clinic.app, clinic.url, "Hana"), clinic.task(tasks.AFFECTED_VISIT)
+    assert "Zenobia" not in text_of(hana.get(f"/portal/work/{task_id}"))
+    assert clinic.press(task_id, "take", hana).status_code == 303
+    page = hana.get(f"/portal/work/{task_id}")
+    assert "Zenobia Quill" in text_of(page)
+    links = re.findall(r'href="(/portal/[^"]+)"', page.get_data(as_text=True))
+    assert {link: hana.get(link).status_code for link in links if hana.get(link).status_code != 200} == {}
+    omar = clinic.omar.get(f"/portal/work/{task_id}").get_data(as_text=True)
+    assert f'href="/portal/visits/{clinic.visit}"' in omar
 
 
 def test_a_letter_is_printed_and_done(clinic: Clinic) -> None:
