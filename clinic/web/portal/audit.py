@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
 from clinic.usecases import audit_log, auditing
 from clinic.usecases.audit_log import Reader
@@ -49,4 +49,4 @@ def seen(number: int) -> Any:
 
 
 def _words() -> dict[str, Any]:
-    return {"done": done, "actor_in_words": actor_in_words, "visit_page": "portal.visit" in current_app.view_functions}
+    return {"done": done, "actor_in_words": actor_in_words}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,9 @@ def test_a_manager_reads_the_rows_of_their_clinics(seen: Seen) -> None:
     assert "The patient Booked a visit" in page
     assert "Zenobia" not in page
     assert "Opened a visit" not in text_of(greta.get("/portal/audit", query_string={"whose": "mine"}))
+    links = set(re.findall(r'href="(/portal/[^"]+)"', greta.get("/portal/audit").get_data(as_text=True)))
+    assert f"/portal/visits/{seen.visits['here']}" in links
+    assert {link: greta.get(link).status_code for link in links} == dict.fromkeys(links, 200)
     assert greta.get(f"/portal/patients/{seen.patients['there']}/seen").status_code == 404
 
 
