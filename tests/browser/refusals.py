@@ -539,13 +539,6 @@ def _would_move(tour: Tour) -> Seen:
     return gone.value.status, page
 
 
-@state("a calendar that is shared")
-def _shared_calendar(tour: Tour) -> Seen:
-    page = tour.seat("/portal/calendar")
-    tour.go("/portal/calendar", page)
-    return pressed(page, "Take a new address"), page
-
-
 @state("answers behind glass", 403)
 def _behind_glass(tour: Tour) -> Seen:
     return tour.go("/portal/visits/{coming}/answers"), tour.page

@@ -13,7 +13,7 @@ from tests.browser.test_staff import enter
 def test_a_specialist_works_off_a_visit_and_books_the_next(page: Page, stage: Stage) -> None:
     stage.hire()
     enter(page, stage, "specialist")
-    page.get_by_role("link", name="The day").click()
+    page.get_by_role("main").get_by_role("link", name="The day").click()
     row = page.get_by_role("listitem").filter(has=page.get_by_role("button", name=re.compile("^Arrived"))).first
     name = row.get_by_role("heading").inner_text()
     row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=name, exact=True))
