@@ -10,6 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session
 
+from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.base import Base
 
 __all__ = ["Session", "csrf", "db", "login", "migrate"]
