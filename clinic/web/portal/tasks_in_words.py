@@ -17,7 +17,9 @@ KINDS = {
     "failed_message": Kind(
         "A message did not arrive", "Messages that did not arrive", "Call the patient and tell them, or send the message again."
     ),
-    "letter": Kind("Print a letter", "Letters to print", "Print the letter and post it. The patient has no email or texts."),
+    "letter": Kind(
+        "Print a letter", "Letters to print", "Print the letter, and post it or hand it over. There is no email or text."
+    ),
     "phone_offer": Kind("Call about an earlier time", "Times to offer by phone", "Call, and ask if they take the time."),
     "possible_duplicate": Kind(
         "Is this one person or two?", "People who may be there twice", "Compare the two records. Ask the patient if you can."
