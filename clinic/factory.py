@@ -34,6 +34,7 @@ from clinic.web import (
     care,
     context,
     converters,
+    desk,
     errors,
     fields,
     filters,
@@ -190,7 +191,7 @@ def _locks(app: Flask, settings: Settings) -> Locks:
 
 def _open_rooms(app: Flask) -> None:
     """Every room of the web. A room is a package that exposes `blueprint`; the API registers itself."""
-    for room in (health, metrics, locator, care, booking, account, portal):
+    for room in (health, metrics, locator, care, booking, account, portal, desk):
         app.register_blueprint(room.blueprint)
     if app.extensions["clinic"].settings.demo:
         from clinic.web import mailbox, styleguide

@@ -28,4 +28,10 @@ box.addEventListener("submit", async (event) => {
   look();
 });
 
+// A page that swaps its main part tells that the server has heard from it.
+document.addEventListener("session-renewed", (event) => {
+  ends = performance.now() / 1000 + event.detail;
+  box.hidden = true;
+});
+
 look();

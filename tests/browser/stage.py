@@ -23,6 +23,7 @@ from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
 from clinic.store.accounts import Account, AccountLink
 from clinic.store.appointments import Appointment
+from clinic.store.calls import begin as begin_call
 from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import offering
@@ -145,12 +146,13 @@ class Stage:
             ahead = (Appointment.specialist_id == calendar, Appointment.state == "booked", Appointment.start_at > self.clock())
             coming = session.scalars(select(Appointment.id).where(*ahead).order_by(Appointment.start_at)).first()
             key = self.app.config["SECRET_KEY"].encode()
+            call = begin_call(session, int(numbers["callcenter@example.org"]), now=self.clock())
             chores = leave_chores(session, coming or 0, self.app, now=self.clock())
             feed = renew_feed(session, calendar or 0, key=key, who=Who("demo", "desk"), now=self.clock())
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
             "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
-            "coming": str(coming), "feed": feed.token or "", **chores,
+            "coming": str(coming), "feed": feed.token or "", "call": str(call), **chores,
         }  # fmt: skip
 
     @contextmanager

@@ -15,6 +15,7 @@ from tests.browser.patient import Patient
 from tests.browser.stage import Stage
 
 WEEKLY = "/portal/availability/{calendar}/weekly?clinic={clinic}"
+CALL = "/desk/calls/{call}?near=32801&kind=physical-therapy/physical-therapy-evaluation"
 FIND = "/find?near=32801&service=physical-therapy"
 
 # Every GET rule that answers with a page, and addresses to see it at. Words in braces come from the visitor's own visits.
@@ -84,6 +85,8 @@ PAGES: dict[str, list[str]] = {
     "/portal/front-desk/walk-in": ["/portal/front-desk/walk-in?visit={kind}"],
     "/portal/audit": ["/portal/audit"],
     "/portal/patients/<int:number>/seen": ["/portal/patients/{patient}/seen"],
+    "/desk/": ["/desk/"],
+    "/desk/calls/<int:number>": ["/desk/calls/{call}", CALL, f"{CALL}&more=yes"],
     "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
     "/mailbox/<int:number>": ["/mailbox/{message}"],
@@ -102,7 +105,7 @@ PAGES: dict[str, list[str]] = {
 # Who looks at them, where that is not the visitor, who is an administrator as well.
 SEATS = {
     f"/portal/{room}": "specialist" for room in ("availability/", "day", "week", "visits/", "calendar")
-} | {f"/portal/{room}": "manager" for room in ("work", "front-desk")}  # fmt: skip
+} | {f"/portal/{room}": "manager" for room in ("work", "front-desk")} | {"/desk/": "callcenter"}  # fmt: skip
 # Every other GET rule: an address, and what it answers with.
 DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),

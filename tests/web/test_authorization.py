@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +24,7 @@ from clinic.domain.tokens import Wish
 from clinic.engine import place
 from clinic.engine.place import Details
 from clinic.factory import create_app
+from clinic.store import calls
 from clinic.store.deliveries import Delivery
 from clinic.store.outbox import OutboxMessage
 from clinic.store.people import Specialist
@@ -54,6 +55,7 @@ class World:
     visits: dict[str, int]
     tasks: dict[str, int]
     patients: dict[str, int]
+    calls: dict[str, int] = field(default_factory=dict)
 
     def grants(self, role: Role) -> list[Grant]:
         return [Grant(role, self.here if role in AT_A_LOCATION else None)]
@@ -62,7 +64,7 @@ class World:
 @dataclass
 class Object:
     """Arguments of an address. `location` and `mine` are what the table is asked with; `oneself`: it is whoever asks.
-    `unnamed`: whoever sees when somebody is busy, or counts, sees as much of it.
+    `unnamed`: whoever sees when somebody is busy, or counts, sees as much of it. `looked_up`: a call of whoever asks.
     """
 
     arguments: dict[str, object]
@@ -70,6 +72,7 @@ class Object:
     mine: bool = False
     oneself: bool = False
     unnamed: bool = False
+    looked_up: bool = False
 
 
 def account(world: World, role: Role, scope: str) -> Object:
@@ -117,6 +120,12 @@ def patient_seen(world: World, role: Role, scope: str) -> Object:
     return Object({"number": world.patients[whose]}, world.there if whose == "there" else world.here)
 
 
+def call(world: World, role: Role, scope: str) -> Object:
+    """To the desk: one's own, or another agent's."""
+    own = scope == "own" and role is Role.AGENT
+    return Object({"number": world.calls["own" if own else "other"]}, 0, looked_up=own)
+
+
 OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
 } | {
@@ -137,6 +146,12 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     )
 } | {
     f"portal.{name}": held_after for name in ("check_follow_up", "book_follow_up", "release_follow_up")
+} | {
+    f"desk.{name}": call
+    for name in (
+        "call", "say_who", "note", "end", "look_up", "verify", "new_caller", "same", "hold", "keep", "release", "book", "move",
+        "cancel", "typed", "wait", "call_back", "next_person",
+    )
 } | {f"portal.{name}": day_of for name in ("specialist_day", "specialist_week")} | {"portal.seen": patient_seen}  # fmt: skip
 """By endpoint: which object its address names."""
 WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
@@ -165,6 +180,10 @@ def world(app: Flask, database: str) -> World:
         given = {"specialist_id": calendars["own"]} if role is Role.SPECIALIST else {}
         made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role), **given)
         made.clients[role] = signed_in(app, database, role.value.replace("_", ""))
+    agents = {"own": made.people[Role.AGENT], "other": hire(app, database, "Other", Grant(Role.AGENT))}
+    with opened(database) as session:
+        made.calls |= {whose: calls.begin(session, id_, now=app.extensions["clinic"].clock()) for whose, id_ in agents.items()}
+        session.commit()
     made.people["here"] = hire(app, database, "Here", Grant(Role.FRONT_DESK, here))
     made.people["there"] = hire(app, database, "There", Grant(Role.FRONT_DESK, there))
     return made
@@ -220,7 +239,7 @@ def fits(status: int, guard: str, grants: list[Grant], found: Object, *, has_obj
     allowed = reach(guard.removeprefix("needs:"), grants)
     if not allowed:
         return status == 403
-    if has_object and not allowed.covers(location_id=found.location, mine=found.mine):
+    if has_object and not allowed.covers(location_id=found.location, mine=found.mine, looked_up=found.looked_up):
         in_numbers = found.unnamed and not allowed.scopes.isdisjoint({Scope.BUSY, Scope.COUNTS})
         return status == (200 if in_numbers else 404)
     return status not in (403, 404) or (has_object and found.oneself and status == 409)

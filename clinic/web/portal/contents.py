@@ -23,6 +23,7 @@ class Page(NamedTuple):
 
 
 PAGES: tuple[Page, ...] = (
+    Page("answer-calls", "desk.start", "The desk", "Whoever calls: found, booked and called back on one screen.", daily=True),
     Page(
         "mark-visit", "portal.desk", "Front desk", "Who comes today, who is here, and who walks in.", at_clinics=True, daily=True
     ),

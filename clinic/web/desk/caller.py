@@ -1,0 +1,147 @@
+"""Who is calling: looked for, asked, known; or new, with a warning before somebody is there twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, request
+
+from clinic.domain.callers import FACTS, Masked
+from clinic.domain.errors import InvalidInput
+from clinic.domain.patient import GuardianDetails, PatientDetails
+from clinic.engine.lookup import read_lookup
+from clinic.usecases import desk
+from clinic.usecases.desk import Found, Proof
+from clinic.web.context import now, session, signing_key
+from clinic.web.desk.reading import phone_or_reference, read_birth_date, tidy
+from clinic.web.desk.screen import back, on_screen, show
+from clinic.web.guards import needs
+from clinic.web.signed_in import me
+
+ASK_MORE = "Ask for the phone number, or the reference of a visit."
+
+
+def install(blueprint: Blueprint) -> None:
+    """Hang these pages onto the room."""
+    blueprint.post("/calls/<int:number>/look-up")(look_up)
+    blueprint.post("/calls/<int:number>/verify")(verify)
+    blueprint.post("/calls/<int:number>/new-caller")(new_caller)
+    blueprint.post("/calls/<int:number>/same")(same)
+
+
+@needs("answer-calls")
+@on_screen("look")
+def look_up(number: int) -> Any:
+    """How many may be meant, and nothing of them; without any, the form for somebody new, with what was said."""
+    phone, reference = phone_or_reference(request.form.get("known", ""))
+    wrong: dict[str, str] = {}
+    born = _born(wrong)
+    try:
+        asked = read_lookup(tidy(request.form.get("family_name")), born, phone=phone, reference=reference)
+    except InvalidInput as refused:
+        raise InvalidInput(_on_one_line({**refused.fields, **wrong})) from None
+    found = desk.look_up(session(), me(), number, asked, key=signing_key(), now=now())
+    if found.say:
+        return show(number, say=found.say)
+    if found.count:
+        return show(number, panel="look", found=found, found_by="phone" if phone else "reference")
+    return show(number, panel="new" if phone else "look", found=found, new=True if phone else None)
+
+
+def _born(wrong: dict[str, str]) -> Any:
+    try:
+        return read_birth_date(request.form.get("birth_date", ""))
+    except ValueError as refused:
+        wrong["birth_date"] = str(refused)
+        return None
+
+
+def _on_one_line(wrong: dict[str, str]) -> dict[str, str]:
+    """The number and the reference are typed into one field; in the order of the page."""
+    known = wrong.get("reference") or wrong.get("phone")
+    if known and not tidy(request.form.get("known")):
+        known = ASK_MORE
+    said = {**wrong, "known": known or ""}
+    return {name: text for name in ("birth_date", "family_name", "known") if (text := said.get(name))}
+
+
+@needs("answer-calls")
+def verify(number: int) -> Any:
+    """A match, or none: never which answer it was. The rows stay, to try another."""
+    rows = _shown()
+    try:
+        proof = Proof(
+            tidy(request.form.get("given_name")), request.form.get("fact", ""), tidy(request.form.get("answer"))
+        )  # fmt: skip
+        row = request.form.get("row", "") or (rows[0].row if rows else "")
+        verdict = desk.verify(session(), me(), number, row, proof, key=signing_key(), now=now())
+    except InvalidInput as refused:
+        return show(number, panel="verify", found=_again(rows), found_by=_found_by(), wrong=refused.fields, status=422)
+    if verdict.match:
+        return back(number)
+    if verdict.locked:
+        return show(number, say=verdict.say)
+    wrong = {"given_name": verdict.say}
+    return show(number, panel="verify", found=_again(rows), found_by=_found_by(), wrong=wrong, status=422)
+
+
+def _shown() -> tuple[Masked, ...]:
+    """The rows that the form carries, so that they need not be looked for again."""
+    pairs = zip(request.form.getlist("shown"), request.form.getlist("initial"), strict=False)
+    return tuple(Masked(row[:200], initial[:4]) for row, initial in pairs)[:5]
+
+
+def _again(rows: tuple[Masked, ...]) -> Found:
+    return Found(len(rows), rows)
+
+
+def _found_by() -> str:
+    """What was told to find them proves nothing more."""
+    told = request.form.get("found_by", "")
+    return told if told in FACTS else ""
+
+
+@needs("answer-calls")
+@on_screen("new")
+def new_caller(number: int) -> Any:
+    """Recorded, unless somebody is there already who may be the same."""
+    wrong: dict[str, str] = {}
+    details = _details(wrong)
+    if wrong:
+        raise InvalidInput(wrong)
+    sure = "sure" in request.form
+    made = desk.new_caller(session(), me(), number, details, sure=sure, key=signing_key(), now=now())
+    if made.recorded:
+        desk.say_who_calls(
+            session(), me(), number, request.form.get("relation", "self"), speaks_for="speaks_for" in request.form, now=now()
+        )  # fmt: skip
+        return back(number, near=details.postal_code or "", by="text" if details.texts else "")
+    return show(
+        number, panel="new", new=True, alike=made, found=Found(made.count, made.rows), found_by="phone", focus="new-sure"
+    )  # fmt: skip
+
+
+def _details(wrong: dict[str, str]) -> PatientDetails:
+    said = {name: tidy(text) for name, text in request.form.items()}
+    born, contact = _born(wrong), said.get("contact", "")
+    if contact == "email" and not said.get("email"):
+        wrong["email"] = "Ask for the email address, or choose another way."
+    guardian = GuardianDetails(
+        name=said.get("guardian_name", ""), relation=said.get("guardian_relation", ""),
+        phone=said.get("guardian_phone") or said.get("phone", ""), consent="guardian_consent" in request.form,
+    )  # fmt: skip
+    return PatientDetails(
+        given_name=said.get("given_name", ""), family_name=said.get("family_name", ""), birth_date=born,
+        phone=said.get("phone", ""), email=said.get("email") or None if contact == "email" else None,
+        postal_code=said.get("postal_code") or None, language=said.get("language") or "en",
+        interpreter="interpreter" in request.form, texts=contact == "text", guardian=guardian,
+    )  # fmt: skip
+
+
+@needs("answer-calls")
+@on_screen("caller")
+def same(number: int) -> Any:
+    """The patient of the call, and one who looks alike, may be one: somebody who may merge them is told."""
+    desk.report_duplicate(session(), me(), number, request.form.get("row", ""), key=signing_key(), now=now())
+    flash("Reported. A manager looks at both records.")
+    return back(number)
