@@ -11,7 +11,7 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.patient import GuardianDetails, PatientDetails
 from clinic.engine.lookup import read_lookup
 from clinic.usecases import desk
-from clinic.usecases.desk import Found, Proof
+from clinic.usecases.desk import Found, NewCaller, Proof
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk.reading import phone_or_reference, read_birth_date, tidy
 from clinic.web.desk.screen import back, on_screen, show
@@ -109,16 +109,25 @@ def new_caller(number: int) -> Any:
     details = _details(wrong)
     if wrong:
         raise InvalidInput(wrong)
-    sure = "sure" in request.form
-    made = desk.new_caller(session(), me(), number, details, sure=sure, key=signing_key(), now=now())
+    try:
+        made = _record(number, details, sure="sure" in request.form)
+    except InvalidInput as refused:
+        if "sure" not in refused.fields:
+            raise
+        wrong, made = refused.fields, _record(number, details, sure=False)  # they are to be proved: so their rows again
     if made.recorded:
         desk.say_who_calls(
             session(), me(), number, request.form.get("relation", "self"), speaks_for="speaks_for" in request.form, now=now()
         )  # fmt: skip
         return back(number, near=details.postal_code or "", by="text" if details.texts else "")
     return show(
-        number, panel="new", new=True, alike=made, found=Found(made.count, made.rows), found_by="phone", focus="new-sure"
+        number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", wrong=wrong, focus="new-sure",
+        status=422 if wrong else 200,
     )  # fmt: skip
+
+
+def _record(number: int, details: PatientDetails, *, sure: bool) -> NewCaller:
+    return desk.new_caller(session(), me(), number, details, sure=sure, key=signing_key(), now=now())
 
 
 def _details(wrong: dict[str, str]) -> PatientDetails:

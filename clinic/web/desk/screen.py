@@ -94,7 +94,7 @@ def show(
     context: dict[str, Any] = {
         "call": call, "record": record, "panel": panel, "wrong": wrong or {}, "refusal": refusal, "words": words, "now": moment,
         "typed": request.form if panel else {}, "sought": looked_for(), "go": _go(number), "locked": LOCKED, "found": None,
-        "found_by": "", "alike": None, "new": None, "say": "", "instead": (), "choices": None, "busy": None,
+        "found_by": "", "alike": None, "new": panel == "new" or None, "say": "", "instead": (), "choices": None, "busy": None,
         "busy_slug": request.args.get("busy", ""), "sentences": sentences, "offered": offered,
         "reasons": {"": "It is inside the hours", **outside.REASONS},
         "holds": desk.holds_of_call(session(), on(number), now=moment), "done": desk.done_in_call(session(), number),
