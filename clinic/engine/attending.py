@@ -21,6 +21,7 @@ from clinic.store.claims import Taking
 EARLIEST = timedelta(hours=12)
 """How long before the start of a visit somebody can have arrived for it: not on the day before."""
 GIVEN_AWAY = "Part of this visit’s time was given to somebody else meanwhile. Book a new time for this patient."
+WENT_ON = "Somebody has marked this visit otherwise meanwhile. Look at it again."
 
 _BACK = {State.ARRIVED: State.BOOKED, State.STARTED: State.ARRIVED, State.FULFILLED: State.STARTED, State.NO_SHOW: State.BOOKED}
 _ACTIONS = {State.ARRIVED: "arrive", State.STARTED: "start", State.FULFILLED: "finish", State.NO_SHOW: "miss"}
@@ -52,13 +53,16 @@ def mark(session: Session, appointment_id: int, state: State, *, who: Who, now: 
 
 
 def undo(session: Session, appointment_id: int, state: State, *, who: Who, now: datetime) -> Appointment:
-    """Take back that the visit is in `state`, one step; when it is not any more, nothing happens.
+    """Take back that the visit is in `state`, one step; twice is once.
 
-    A missed visit takes its time back. Raises IllegalMove, where that was given away too, and NotFound.
+    A missed visit takes its time back. Raises IllegalMove, where that was given away or the visit has gone on meanwhile, and
+    NotFound.
     """
     appointment = locked(session, appointment_id)
-    if appointment.state != state:
+    if appointment.state == _BACK.get(state):
         return appointment
+    if appointment.state != state:
+        raise IllegalMove(WENT_ON)
     if state not in _BACK:
         check_move(State(state), State.BOOKED)
         raise IllegalMove("That cannot be taken back.")

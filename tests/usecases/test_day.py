@@ -255,6 +255,8 @@ def test_marks_and_taking_them_back(work: Practice) -> None:
     for state in (State.ARRIVED, State.ARRIVED, State.STARTED, State.FULFILLED):
         work.mark(visit, state)
     assert (work.card(visit).summary.state, work.card(visit).next) == ("fulfilled", None)
+    with pytest.raises(IllegalMove, match="otherwise meanwhile"):
+        work.undo(visit, State.ARRIVED)
     work.undo(visit, State.FULFILLED)
     work.undo(visit, State.FULFILLED)
     assert work.card(visit).summary.state == "started"
