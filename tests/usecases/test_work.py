@@ -214,6 +214,10 @@ def test_a_letter_is_opened_and_of_another_task_there_is_none(desk: Desk) -> Non
     found = work.letter(session, desk.omar, task_id, sealer=SEALER, now=NOW)
     assert (found.subject, found.text) == ("Your visit", "Dear Maria,\ncome on Tuesday.")
     assert desk.actions()[-1] == "see_letter"
+    with pytest.raises(IllegalMove, match="Take the task first"):
+        work.letter(session, desk.hana, task_id, sealer=SEALER, now=NOW)
+    work.take(session, desk.hana, task_id, holder_id=None, now=NOW)
+    assert work.letter(session, desk.hana, task_id, sealer=SEALER, now=NOW).text
     with pytest.raises(NotFound):
         work.letter(session, desk.omar, desk.task(), sealer=SEALER, now=NOW)
     with pytest.raises(IllegalMove):

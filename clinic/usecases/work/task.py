@@ -8,18 +8,20 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
-from clinic.domain.errors import NotFound
+from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.roles import Reach, Scope
 from clinic.engine import sealed_said
 from clinic.engine.attempts import retried
 from clinic.engine.details import Answerable
 from clinic.store import appointments, audit, patients, worklist
+from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.store.tasks import Task
 from clinic.store.worklist import Known, Message
 
 NO_SUCH_TASK = "There is no such task here."
+TAKE_FIRST = "Take the task first, to see whom it is about."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     """Raises NotFound, Busy. Whose contact was shown is noted."""
     begin_write(session)
     task = reached(session, worker, task_id)
-    appointment = appointments.find(session, task.appointment_id) if task.appointment_id is not None else None
-    shown = _may_see(worker, task, appointment.location_id if appointment else task.location_id)
+    appointment = _visit_of(session, task)
+    shown = _may_see(worker, task, appointment)
     offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
     people = _people(session, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
@@ -124,8 +126,13 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     return opened
 
 
-def _may_see(worker: Worker, task: Task, location_id: int | None) -> bool:
+def _visit_of(session: Session, task: Task) -> Appointment | None:
+    return appointments.find(session, task.appointment_id) if task.appointment_id is not None else None
+
+
+def _may_see(worker: Worker, task: Task, visit: Appointment | None) -> bool:
     """At one's clinics; a supervisor of the call center, who sees a caller at a time, whoever's task they took."""
+    location_id = visit.location_id if visit else task.location_id
     mine = task.claimed_by_id == worker.account_id
     if Scope.LOOKUP in worker.contact.scopes:
         return mine
@@ -162,9 +169,11 @@ def note_seen(session: Session, worker: Worker, task: Task, patient_id: int | No
 
 @retried
 def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Letter:
-    """The letter that a task asks to print. Raises NotFound, Busy, WrongKey."""
+    """The letter that a task asks to print. Raises IllegalMove while the task is closed to them, NotFound, Busy, WrongKey."""
     begin_write(session)
     task = reached(session, worker, task_id)
+    if not _may_see(worker, task, _visit_of(session, task)):
+        raise IllegalMove(TAKE_FIRST)
     message = worklist.find_message(session, task.delivery_id) if task.delivery_id is not None else None
     if message is None or message.channel != "letter":
         raise NotFound("There is no letter with this task.")
