@@ -22,6 +22,7 @@ from clinic.store.patients import Patient
 from clinic.store.reached import find_patient
 
 NO_SUCH_PATIENT = "There is no such patient."
+NOT_HERE = "That time is not with you, or not at your clinic. Choose another time."
 NO_GUARDIAN = "This patient is under 18 at the visit, and we know of no parent or guardian. Enter who answers for them."
 
 
@@ -44,8 +45,8 @@ def book(
 ) -> bool:
     """Make the hold a visit of a patient within the viewer's reach, with everything else as last told.
 
-    False, and nothing, when this very request did so before. Part of a writing transaction. Raises InvalidInput, NotFound,
-    KeyReused, and what `place.confirm` does.
+    False, and nothing, when this very request did so before. Part of a writing transaction. Raises InvalidInput, NotFound (also
+    for a time beyond reach), KeyReused, and what `place.confirm` does.
     """
     wrong = check_request(asked.booked_by, asked.reason)
     if wrong:
@@ -57,11 +58,19 @@ def book(
     patient = find_patient(session, viewer, asked.patient_id)
     if patient is None:
         raise NotFound(NO_SUCH_PATIENT)
+    if not _may_book_at(viewer, hold, asked.patient_id):
+        raise NotFound(NOT_HERE)
     if once is not None and made_by(once, found.earlier, now=now) is not None:
         return False
     answers_for = _answers_for(session, patient, found.hold, asked.guardian)
     book_held(session, found, _as_told(session, patient, asked, now), answers_for, who=who, now=now, once=once)
     return True
+
+
+def _may_book_at(viewer: Viewer, hold: Appointment, patient_id: int) -> bool:
+    """Whether the time is at one's clinic, with oneself, or for whoever is on the telephone."""
+    mine, looked_up = hold.specialist_id == viewer.specialist_id, patient_id in viewer.patients
+    return viewer.reach.covers(location_id=hold.location_id, mine=mine, looked_up=looked_up)
 
 
 def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) -> Said:

@@ -122,6 +122,12 @@ def test_nobody_beyond_reach(session: Session) -> None:
     for viewer in (elsewhere, nothing, CALLER):
         with pytest.raises(NotFound):
             book(session, token, patient_id, viewer=viewer)
+    far, person, _ = build.practice(session, visit=clinic.kind)
+    wish = Wish(clinic.kind.id, far.id, person.id, cell_at(TEN))
+    not_here = booking.hold(session, write_opening(KEY, wish), key=KEY, who=AGENT, now=NOW).token
+    for viewer in (desk, theirs):
+        with pytest.raises(NotFound, match="not at your clinic"):
+            book(session, not_here, patient_id, viewer=viewer)
     assert book(session, token, patient_id, viewer=desk).reference
 
 
