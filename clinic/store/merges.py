@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, and_, cast, literal, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from clinic.store import appointments, calls, tasks  # noqa: F401 (they make the tables)
+from clinic.store.accounts import Account
 from clinic.store.base import Base, Key
 from clinic.store.claims import Claim, lock_calendars
 from clinic.store.patients import Patient
@@ -113,10 +114,19 @@ def find(session: Session, merge_id: int) -> PatientMerge | None:
     return session.get(PatientMerge, merge_id, populate_existing=True)
 
 
-def since(session: Session, begin: datetime) -> Sequence[PatientMerge]:
-    """Those since then that were not undone, the last first."""
-    wanted = select(PatientMerge).where(PatientMerge.at >= begin, PatientMerge.undone_at.is_(None))
-    return session.scalars(wanted.order_by(PatientMerge.id.desc()), execution_options=_FRESH).all()
+def since(session: Session, begin: datetime) -> list[tuple[PatientMerge, str]]:
+    """Those since then that were not undone, the last first, with the name of whoever made them."""
+    by = literal("account:") + cast(Account.id, String)
+    wanted = select(PatientMerge, Account.name).outerjoin(Account, by == PatientMerge.actor)
+    wanted = wanted.where(PatientMerge.at >= begin, PatientMerge.undone_at.is_(None)).order_by(PatientMerge.id.desc())
+    return [(found, name or "") for found, name in session.execute(wanted, execution_options=_FRESH)]
+
+
+def asked_about(session: Session, task_id: int) -> set[int]:
+    """The two records of a question whether they are one, open or settled; none of any other task."""
+    wanted = select(_TASK.c.patient_id, _TASK.c.other_patient_id)
+    row = session.execute(wanted.where(_TASK.c.id == task_id, _TASK.c.kind == tasks.POSSIBLE_DUPLICATE)).one_or_none()
+    return {id_ for id_ in row if id_ is not None} if row else set()
 
 
 def pair_of(session: Session, task_id: int) -> tuple[int, int] | None:

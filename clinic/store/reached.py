@@ -38,3 +38,8 @@ def find_patient(session: Session, viewer: Viewer, patient_id: int) -> Patient |
     if not viewer.reach.covers(looked_up=patient_id in viewer.patients):
         wanted = wanted.where(exists().where(Appointment.patient_id == patient_id, within(viewer)))
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def find_patient_of(session: Session, viewer: Viewer, reference: str) -> int | None:
+    """The patient of a visit within the viewer's reach, by its reference."""
+    return session.scalars(select(Appointment.patient_id).where(Appointment.reference == reference, within(viewer))).one_or_none()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.retention import UNDONE_FOR_DAYS
 from clinic.domain.roles import Viewer
+from clinic.domain.tokens import read_reference
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
 from clinic.store import audit, callers, merges, tasks
@@ -21,11 +22,13 @@ from clinic.store.callers import VisitLine
 from clinic.store.connect import begin_write
 from clinic.store.merges import PatientMerge
 from clinic.store.patients import Patient
-from clinic.store.reached import find_patient
+from clinic.store.reached import find_patient, find_patient_of
 
 UNDONE_FOR = timedelta(days=UNDONE_FOR_DAYS)
 NO_SUCH_PAIR = "There is no such question, or it is settled."
 NO_SUCH_PATIENT = "There is no such patient."
+NO_REFERENCE = "Type the reference of a visit: 11 letters and digits, such as 7Q2M9XKD4TR."
+NOT_HERE = "There is no such visit at your clinics."
 NO_SUCH_MERGE = "There is no such merge, or it is too long ago."
 AT_ONE_TIME = "The two records have visits at the same time. Nobody can be in two places: move one of these visits first."
 MERGED_SINCE = "One of the two records was merged since. Take that back first."
@@ -62,24 +65,24 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a merge would put together. With clashes it is refused."""
-
-    task_id: int
-    sides: tuple[Side, Side]
-    clashes: tuple[Clash, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Merged:
-    """A merge that can be taken back until `until`. `actor` as in the audit log."""
+    """A merge that can be taken back until `until`, and by whom it was made."""
 
     id: int
     into_id: int
     from_id: int
     at: datetime
     until: datetime
-    actor: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a merge would put together; with clashes it is refused. Or what it did: `merged`, and the first was kept."""
+
+    sides: tuple[Side, Side]
+    clashes: tuple[Clash, ...]
+    merged: Merged | None = None
 
 
 @retried
@@ -100,9 +103,30 @@ def propose(session: Session, patient_id: int, other_id: int, *, viewer: Viewer,
     session.commit()
 
 
+def propose_by_visits(session: Session, one: str, other: str, *, viewer: Viewer, who: Who, now: datetime) -> None:
+    """The same, of the patients of two visits within reach, by their references as people type them.
+
+    Raises InvalidInput for "one" and "other", Busy.
+    """
+    wrong: dict[str, str] = {}
+    found: list[int] = []
+    for field, typed in (("one", one), ("other", other)):
+        reference = read_reference(typed)
+        patient_id = find_patient_of(session, viewer, reference) if reference else None
+        if patient_id is None:
+            wrong[field] = NO_REFERENCE if reference is None else NOT_HERE
+        else:
+            found.append(patient_id)
+    if wrong:
+        raise InvalidInput(wrong)
+    if found[0] == found[1]:
+        raise InvalidInput({"other": "Both visits are of one record already."})
+    propose(session, *found, viewer=viewer, who=who, now=now)
+
+
 @retried
 def preview_merge(session: Session, task_id: int, *, viewer: Viewer, who: Who, now: datetime) -> Preview:
-    """Both records of a task, side by side; that they were read is noted. One of the two must be within reach.
+    """Both records of a task, side by side; that they were read is noted. Both must be within reach, or have no visit at all.
 
     Of visits elsewhere only the number is told. Raises NotFound, Busy.
     """
@@ -114,14 +138,50 @@ def preview_merge(session: Session, task_id: int, *, viewer: Viewer, who: Who, n
     for id_ in pair:
         audit.note(session, None, actor=who.actor, action="see_patient", patient_id=id_, detail=f"task={task_id}", now=now)
     session.commit()
-    return Preview(task_id, (sides[0], sides[1]), clashes)
+    return Preview((sides[0], sides[1]), clashes)
 
 
 def _pair(session: Session, viewer: Viewer, task_id: int) -> tuple[int, int]:
     pair = merges.pair_of(session, task_id)
-    if pair is None or all(find_patient(session, viewer, id_) is None for id_ in pair):
+    if pair is None or not _within(session, viewer, pair):
         raise NotFound(NO_SUCH_PAIR)
     return pair
+
+
+def _within(session: Session, viewer: Viewer, pair: tuple[int, int]) -> bool:
+    """Whether both are the viewer's to merge. A record that no clinic has a visit of goes with the other."""
+    beyond = [id_ for id_ in pair if find_patient(session, viewer, id_) is None]
+    return len(beyond) < len(pair) and all(callers.count_visits(session, id_) == 0 for id_ in beyond)
+
+
+def is_mergeable(session: Session, task_id: int, *, viewer: Viewer) -> bool:
+    """Whether the question of that task is open and both records are within reach."""
+    pair = merges.pair_of(session, task_id)
+    return pair is not None and _within(session, viewer, pair)
+
+
+def merge_of(session: Session, task_id: int, *, viewer: Viewer, now: datetime) -> Merged | None:
+    """The merge that settled a task, while it can be taken back."""
+    pair = merges.asked_about(session, task_id)
+    return next((one for one in merges_to_undo(session, viewer=viewer, now=now) if {one.into_id, one.from_id} == pair), None)
+
+
+@retried
+def read_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now: datetime) -> Preview:
+    """The record that was kept, and the one that went along; that they were read is noted.
+
+    Raises NotFound for one that cannot be taken back any more, Busy.
+    """
+    begin_write(session)
+    found = next((one for one in merges_to_undo(session, viewer=viewer, now=now) if one.id == merge_id), None)
+    if found is None:
+        raise NotFound(NO_SUCH_MERGE)
+    by_id = merges.records(session, [found.into_id, found.from_id])
+    kept, gone = (_side(session, viewer, by_id[id_], now=now) for id_ in (found.into_id, found.from_id))
+    detail = f"merge={merge_id}"
+    audit.note(session, None, actor=who.actor, action="see_patient", patient_id=kept.patient_id, detail=detail, now=now)
+    session.commit()
+    return Preview((kept, gone), (), merged=found)
 
 
 def _side(session: Session, viewer: Viewer, patient: Patient, *, now: datetime) -> Side:
@@ -195,8 +255,8 @@ def _now_at(session: Session, found: PatientMerge) -> int:
 def merges_to_undo(session: Session, *, viewer: Viewer, now: datetime) -> tuple[Merged, ...]:
     """Of records within reach, the last first."""
     return tuple(
-        Merged(found.id, found.into_id, found.from_id, found.at, found.at + UNDONE_FOR, found.actor)
-        for found in merges.since(session, now - UNDONE_FOR)
+        Merged(found.id, found.into_id, found.from_id, found.at, found.at + UNDONE_FOR, by)
+        for found, by in merges.since(session, now - UNDONE_FOR)
         if find_patient(session, viewer, found.into_id) is not None
     )
 

@@ -10,13 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.preparation import IntakeQuestion
-from clinic.store import sealed, tasks
+from clinic.domain.roles import Reach, Scope, Viewer
+from clinic.engine.changing import Who
+from clinic.store import calls, sealed, tasks
 from clinic.store.appointments import Appointment
+from clinic.store.call_backs import CALL_BACK
 from clinic.store.catalogue import VisitType
 from clinic.store.deliveries import Delivery
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient
 from clinic.store.tasks import Task
+from clinic.usecases import merging
 
 LETTER = "Your visit is booked\n\nHello,\nyour visit is booked.\n\nTo change it, call us."
 
@@ -25,7 +29,9 @@ def leave_chores(session: Session, visit_id: int, app: Flask, *, now: datetime) 
     """-> the numbers of the tasks by what they are, and of the patient and the kind of visit."""
     parts = app.extensions["clinic"]
     visit = session.get_one(Appointment, visit_id)
-    other = session.scalars(select(Patient.id).where(Patient.id != visit.patient_id).limit(1)).one()
+    nearby = select(Appointment.patient_id).where(Appointment.location_id == visit.location_id)
+    known = (Patient.id.in_(nearby), Patient.id != visit.patient_id)
+    other, *two = session.scalars(select(Patient.id).where(*known).order_by(Patient.id).limit(3))
     message = session.scalars(select(OutboxMessage.id).where(OutboxMessage.appointment_id == visit_id)).first()
     at = {"appointment_id": visit_id, "due_at": now, "next_at": now, "done_at": now}
     mail = Delivery(outbox_id=message, channel="mail", recipient="a@example.org", outcome="failed", detail="timeout", **at)
@@ -47,7 +53,27 @@ def leave_chores(session: Session, visit_id: int, app: Flask, *, now: datetime) 
     answers = parts.sealer.seal(json.dumps(given))
     sealed.save_answers(session, visit_id, "questions", parts.library.preparations.version, answers, now=now)
     session.commit()
-    return words
+    return words | {"merge": str(_made_one(session, *two, now=now))}
+
+
+def _made_one(session: Session, kept: int, other: int, *, now: datetime) -> int:
+    """Two records that became one."""
+    asked = Task(kind=tasks.POSSIBLE_DUPLICATE, created_at=now, patient_id=kept, other_patient_id=other)
+    session.add(asked)
+    session.commit()
+    everybody = Viewer(Reach(frozenset({Scope.ORGANISATION})))
+    who = Who("account:1", "portal", staff=True)
+    return merging.merge(session, asked.id, kept, viewer=everybody, who=who, by=1, now=now)
+
+
+def leave_a_call_back(session: Session, agent_id: int, *, now: datetime) -> str:
+    """Somebody waits for that agent's call. -> the number of the task."""
+    before = now - timedelta(hours=5)
+    call = calls.begin(session, agent_id, now=before)
+    waits = Task(kind=CALL_BACK, created_at=before, due_at=now, call_id=call, claimed_by_id=agent_id, claimed_at=before)
+    session.add(waits)
+    session.commit()
+    return str(waits.id)
 
 
 def _answer(question: IntakeQuestion) -> dict[str, object]:

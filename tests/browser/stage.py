@@ -36,7 +36,7 @@ from clinic.usecases.demonstration.today import fill_today
 from clinic.usecases.feed import renew_feed
 from clinic.usecases.messages import Rest
 from clinic.usecases.waitlist.offering import WAITLIST
-from tests.browser.chores import leave_chores
+from tests.browser.chores import leave_a_call_back, leave_chores
 from tests.browser.ports import free_port
 from tests.databases import settings_for
 from tests.demo import opened
@@ -147,12 +147,14 @@ class Stage:
             coming = session.scalars(select(Appointment.id).where(*ahead).order_by(Appointment.start_at)).first()
             key = self.app.config["SECRET_KEY"].encode()
             call = begin_call(session, int(numbers["callcenter@example.org"]), now=self.clock())
+            waiting = leave_a_call_back(session, int(numbers["callcenter@example.org"]), now=self.clock())
             chores = leave_chores(session, coming or 0, self.app, now=self.clock())
             feed = renew_feed(session, calendar or 0, key=key, who=Who("demo", "desk"), now=self.clock())
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
             "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
-            "coming": str(coming), "feed": feed.token or "", "call": str(call), **chores,
+            "coming": str(coming), "feed": feed.token or "", "call": str(call), "waiting": waiting,
+            **chores,
         }  # fmt: skip
 
     @contextmanager

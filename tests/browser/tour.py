@@ -81,11 +81,18 @@ PAGES: dict[str, list[str]] = {
     "/portal/work": ["/portal/work"],
     "/portal/work/<int:number>": ["/portal/work/{failed}", "/portal/work/{twice}"],
     "/portal/work/<int:number>/letter": ["/portal/work/{letter}/letter"],
+    "/portal/duplicates": ["/portal/duplicates"],
+    "/portal/duplicates/report": ["/portal/duplicates/report"],
+    "/portal/duplicates/<int:number>": ["/portal/duplicates/{twice}"],
+    "/portal/merges/<int:number>": ["/portal/merges/{merge}"],
     "/portal/front-desk": ["/portal/front-desk"],
     "/portal/front-desk/walk-in": ["/portal/front-desk/walk-in?visit={kind}"],
     "/portal/audit": ["/portal/audit"],
     "/portal/patients/<int:number>/seen": ["/portal/patients/{patient}/seen"],
     "/desk/": ["/desk/"],
+    "/desk/call-backs": ["/desk/call-backs", "/desk/call-backs?whose=all"],
+    "/desk/call-backs/<int:number>": ["/desk/call-backs/{waiting}"],
+    "/desk/today": ["/desk/today"],
     "/desk/calls/<int:number>": ["/desk/calls/{call}", CALL, f"{CALL}&more=yes"],
     "/account/set-up/<token:token>": ["/account/set-up/{set_up}"],
     "/mailbox/": ["/mailbox/"],
@@ -105,7 +112,9 @@ PAGES: dict[str, list[str]] = {
 # Who looks at them, where that is not the visitor, who is an administrator as well.
 SEATS = {
     f"/portal/{room}": "specialist" for room in ("availability/", "day", "week", "visits/", "calendar")
-} | {f"/portal/{room}": "manager" for room in ("work", "front-desk")} | {"/desk/": "callcenter"}  # fmt: skip
+} | {f"/portal/{room}": "manager" for room in ("work", "front-desk", "duplicates", "merges")} | {
+    "/desk/": "callcenter"
+}  # fmt: skip
 # Every other GET rule: an address, and what it answers with.
 DATA = {
     "/static/<path:filename>": ("/static/site.css", "text/css"),

@@ -18,17 +18,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Role, Scope, reach
+from clinic.domain.roles import ACTIONS, AT_A_LOCATION, Grant, Reach, Role, Scope, Viewer, reach
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish
 from clinic.engine import place
 from clinic.engine.place import Details
 from clinic.factory import create_app
 from clinic.store import calls
+from clinic.store.call_backs import CALL_BACK
 from clinic.store.deliveries import Delivery
 from clinic.store.outbox import OutboxMessage
 from clinic.store.people import Specialist
-from clinic.store.tasks import Task
+from clinic.store.tasks import POSSIBLE_DUPLICATE, Task
+from clinic.usecases import merging
 from clinic.web.guards import guard_of, needs
 from tests import build
 from tests.conftest import FakeClock
@@ -56,6 +58,9 @@ class World:
     tasks: dict[str, int]
     patients: dict[str, int]
     calls: dict[str, int] = field(default_factory=dict)
+    call_backs: dict[str, int] = field(default_factory=dict)
+    pairs: dict[str, int] = field(default_factory=dict)
+    merges: dict[str, int] = field(default_factory=dict)
 
     def grants(self, role: Role) -> list[Grant]:
         return [Grant(role, self.here if role in AT_A_LOCATION else None)]
@@ -126,6 +131,24 @@ def call(world: World, role: Role, scope: str) -> Object:
     return Object({"number": world.calls["own" if own else "other"]}, 0, looked_up=own)
 
 
+def call_back(world: World, role: Role, scope: str) -> Object:
+    """Somebody who waits for one's own call, or another agent's."""
+    own = scope == "own" and role is Role.AGENT
+    return Object({"number": world.call_backs["own" if own else "other"]}, 0, looked_up=own)
+
+
+def pair(world: World, role: Role, scope: str) -> Object:
+    """A question whether two records are one patient's, of either clinic."""
+    whose = "there" if scope == "other location" else "here"
+    return Object({"number": world.pairs[whose]}, world.there if whose == "there" else world.here)
+
+
+def merge(world: World, role: Role, scope: str) -> Object:
+    """Two records that became one, of either clinic; what is taken back once is not there any more."""
+    whose = {"own": "own", "same location": "here"}.get(scope, "there")
+    return Object({"number": world.merges[whose]}, world.there if whose == "there" else world.here)
+
+
 OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
 } | {
@@ -152,6 +175,10 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
         "call", "say_who", "note", "end", "look_up", "verify", "new_caller", "same", "hold", "keep", "release", "book", "move",
         "cancel", "typed", "wait", "call_back", "next_person",
     )
+} | {
+    f"desk.{name}": call_back for name in ("waiting_caller", "take_call_back", "call_now", "put_off", "called")
+} | {f"portal.{name}": pair for name in ("compare", "merge")} | {
+    f"portal.{name}": merge for name in ("merged", "undo_merge")
 } | {f"portal.{name}": day_of for name in ("specialist_day", "specialist_week")} | {"portal.seen": patient_seen}  # fmt: skip
 """By endpoint: which object its address names."""
 WITHOUT_SIDE_EFFECTS = {"account.sign_out", "account.end_sessions"}
@@ -182,11 +209,28 @@ def world(app: Flask, database: str) -> World:
         made.clients[role] = signed_in(app, database, role.value.replace("_", ""))
     agents = {"own": made.people[Role.AGENT], "other": hire(app, database, "Other", Grant(Role.AGENT))}
     with opened(database) as session:
-        made.calls |= {whose: calls.begin(session, id_, now=app.extensions["clinic"].clock()) for whose, id_ in agents.items()}
+        for whose, id_ in agents.items():
+            now = app.extensions["clinic"].clock()
+            made.calls[whose] = calls.begin(session, id_, now=now)
+            promised = Task(kind=CALL_BACK, created_at=now, due_at=now, call_id=made.calls[whose], claimed_by_id=id_)
+            made.call_backs[whose] = build.save(session, promised).id
         session.commit()
+        for whose, patient in patients.items():
+            made.pairs[whose] = _pair(session, patient, now=now)
+            everybody = Viewer(Reach(frozenset({Scope.ORGANISATION})))
+            made.merges[whose] = merging.merge(
+                session, _pair(session, patient, now=now), patient, viewer=everybody, who=build.STAFF, by=1, now=now
+            )  # fmt: skip
     made.people["here"] = hire(app, database, "Here", Grant(Role.FRONT_DESK, here))
     made.people["there"] = hire(app, database, "There", Grant(Role.FRONT_DESK, there))
     return made
+
+
+def _pair(session: Session, patient: int, *, now: datetime) -> int:
+    """Asked of that patient and somebody new."""
+    other = build.patient(session, now=now).id
+    row = Task(kind=POSSIBLE_DUPLICATE, created_at=now, patient_id=patient, other_patient_id=other)
+    return build.save(session, row).id
 
 
 def _letter(session: Session, visit_id: int) -> int:
@@ -279,6 +323,8 @@ def test_every_guard_asks_for_a_row_of_the_table(app: Flask) -> None:
 SENSITIVE = {
     "portal.mark": "mark-visit", "portal.cancel": "change-visit", "portal.move": "change-visit",
     "portal.book_follow_up": "book", "portal.specialist_day": "see-day", "portal.revoke_calendar": "revoke-feed",
+    "portal.compare": "merge-patients", "portal.merge": "merge-patients", "portal.undo_merge": "merge-patients",
+    "desk.waiting_caller": "answer-calls", "desk.today": "see-calls",
     "portal.answers": "read-intake", "portal.list_work": "work-list", "portal.task": "work-list", "portal.letter": "work-list",
     "portal.send_again": "resend-message", "portal.desk": "mark-visit", "portal.find_on_desk": "mark-visit",
     "portal.mark_on_desk": "mark-visit", "portal.book_walk_in": "book", "portal.audit": "read-audit",

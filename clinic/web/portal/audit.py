@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from clinic.usecases import audit_log, auditing
+from clinic.domain.roles import Viewer
+from clinic.usecases import audit_log, auditing, merging
 from clinic.usecases.audit_log import Reader
 from clinic.web import signed_in
 from clinic.web.context import now, session
@@ -49,4 +51,17 @@ def seen(number: int) -> Any:
 
 
 def _words() -> dict[str, Any]:
-    return {"done": done, "actor_in_words": actor_in_words}
+    return {"done": done, "actor_in_words": actor_in_words, "merge_to_undo": _merge_to_undo()}
+
+
+def _merge_to_undo() -> Callable[[str, str], int | None]:
+    """The merge that a row of the log tells of, while whoever reads it may take it back."""
+    person = signed_in.me()
+    eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
+    known = {one.id for one in merging.merges_to_undo(session(), viewer=eyes, now=now())} if eyes.reach else set()
+
+    def find(action: str, detail: str) -> int | None:
+        number = read_number(dict(part.partition("=")[::2] for part in detail.split()).get("merge"))
+        return number if action == "merge_patients" and number in known else None
+
+    return find

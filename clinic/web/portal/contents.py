@@ -35,6 +35,8 @@ PAGES: tuple[Page, ...] = (
         "Messages that failed, letters, calls: what somebody should see to.",
         daily=True,
     ),
+    Page("see-calls", "desk.today", "The desk today", "Calls and what came of them, times held now, and who waits for a call."),
+    Page("merge-patients", "portal.duplicates", "There twice", "Patients with two records: compare them, and make them one."),
     Page("see-availability", "portal.availability", "Working hours", "Who works when and where, week by week.", daily=True),
     Page("calendar-feed", "portal.calendar", "My calendar", "Your visits in the calendar on your phone."),
     Page("read-audit", "portal.audit", "Audit log", "What you saw and did; for those who oversee others, what they did."),

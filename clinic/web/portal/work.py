@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, PatientClash
+from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
-from clinic.usecases import waitlist, work
+from clinic.usecases import merging, waitlist, work
 from clinic.usecases.work import Opened, Worker
 from clinic.web import signed_in
 from clinic.web.context import now, parts, session, signing_key
@@ -64,9 +65,16 @@ def _page(
         note=found.note if note is None else note, note_max=work.NOTE_MAX, messages_of=MESSAGES, channels=CHANNELS,
         why_failed=why_failed, worth_another=is_worth_another, mine=found.holder_id == me,
         may_open=_reaches("see-visit", found), may_read=_reaches("read-intake", found),
-        late=bool(found.offer and found.offer[1] <= now()),
+        late=bool(found.offer and found.offer[1] <= now()), mergeable=_mergeable(found),
     )  # fmt: skip
     return (page, status_of(refusal) if refusal else 422) if refusal or wrong else page
+
+
+def _mergeable(task: Opened) -> bool:
+    """Whether whoever is signed in may make one of the two records."""
+    person = signed_in.me()
+    eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
+    return task.kind == "possible_duplicate" and bool(eyes.reach) and merging.is_mergeable(session(), task.id, viewer=eyes)
 
 
 def _reaches(action: str, task: Opened) -> bool:
