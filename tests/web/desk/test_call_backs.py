@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,9 +19,10 @@ from clinic.store.audit import Audit
 from clinic.store.call_backs import CALL_BACK
 from clinic.store.catalogue import Service
 from clinic.store.patients import Patient
-from clinic.store.tasks import Task
-from clinic.usecases import booking, desk
+from clinic.store.tasks import LETTER, Task
+from clinic.usecases import booking, desk, messages
 from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.messages import Rest
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk, Someone
@@ -167,3 +169,32 @@ def test_the_supervisors_page_counts_and_names_no_patient(room: Room) -> None:
     assert room.client("Hana").get("/desk/today").status_code == 403
     assert room.session.scalars(select(Patient.given_name)).all() == ["Maria"]
     room.session.rollback()
+
+
+def test_who_is_to_get_a_letter_gets_one_to_print(room: Room) -> None:
+    """Booked on the telephone by somebody without e-mail: a task for the clinic, with a page that is made for paper."""
+    hana, clock, front = room.client("Hana"), room.clock, room.front
+    call = room.begin()
+    said = {
+        "given_name": "Wanda", "family_name": "Ferrer", "birth_date": "4/23/1971", "phone": "407 555 0188", "contact": "letter",
+        "csrf_token": token_on(hana, "/account"),
+    }  # fmt: skip
+    assert hana.post(f"/desk/calls/{call}/new-caller", data=said).status_code == 303
+    key = room.app.extensions["clinic"].settings.secret_key.encode()
+    start = datetime.fromisoformat("2026-12-01T15:00:00+00:00")
+    opening = write_opening(key, Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(start)))
+    on = desk.OnCall(room.hana, call, key)
+    held = desk.hold_for_call(room.session, on, opening, now=clock.now)
+    booked = desk.book_for_caller(room.session, on, held.token, desk.ForCaller(), now=clock.now)
+    post = replace(room.app.extensions["clinic.post"], mailer=None)
+    while messages.plan(room.session, post, now=clock.now) + messages.deliver(room.session, post, Rest({}), clock=clock):
+        pass
+    visit = booked.summary.appointment_id
+    task = room.session.scalars(select(Task.id).where(Task.kind == LETTER, Task.appointment_id == visit)).one()
+    room.session.rollback()
+    greta = room.client("Greta")
+    assert "Print a letter" in text_of(greta.get("/portal/work"))
+    page = greta.get(f"/portal/work/{task}/letter")
+    for words in ("Wanda", "Tuesday, December 1, 2026, 10:00 AM EST", front.place.name, booked.reference):
+        assert words in text_of(page)
+    assert "print.js" in page.get_data(as_text=True)
