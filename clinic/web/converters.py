@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
+
+
+class NumberConverter(IntegerConverter):
+    """<int:…>: the number of something. One of more digits than a database counts to is nothing's."""
+
+    regex = "[0-9]{1,18}"
 
 
 class SlugConverter(BaseConverter):
@@ -25,4 +31,4 @@ class ReferenceConverter(BaseConverter):
 
 
 def install(app: Flask) -> None:
-    app.url_map.converters.update(slug=SlugConverter, token=TokenConverter, reference=ReferenceConverter)
+    app.url_map.converters.update(int=NumberConverter, slug=SlugConverter, token=TokenConverter, reference=ReferenceConverter)

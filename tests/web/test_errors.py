@@ -108,6 +108,11 @@ def test_the_phone_is_on_every_page(client: FlaskClient, path: str) -> None:
     assert answer.text.count("(407) 555-0100") >= 2
 
 
+def test_a_number_beyond_what_a_database_counts_to_is_not_found(client: FlaskClient) -> None:
+    assert client.get(f"/portal/visits/{2**63}").status_code == 404
+    assert client.post("/portal/visits/٣/mark").status_code == 404
+
+
 def test_what_http_itself_refuses(client: FlaskClient) -> None:
     assert client.get("/no/such/page").status_code == 404
     assert client.get("/teapot").status_code == 418
