@@ -15,7 +15,7 @@ def test_somebody_arrives_and_somebody_walks_in(page: Page, stage: Stage) -> Non
     see(page.context)
     stage.hire()
     enter(page, stage, "frontdesk")
-    page.get_by_role("link", name="Front desk").click()
+    page.get_by_role("main").get_by_role("link", name="Front desk").click()
     row = page.get_by_role("listitem").filter(has=page.get_by_role("button", name=re.compile("^Arrived"))).first
     name = row.get_by_role("heading").inner_text()
     row = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name, exact=True))
