@@ -27,7 +27,8 @@ CALL_IS_OVER = "This call is over. Begin a new one."
 class CallNow:
     """A call as it stands. Nothing here says who the patient is; `verified` says that somebody proved whom they call about.
 
-    `locked`: too many answers did not fit. `visits` are what was done, in its order.
+    `locked`: too many answers did not fit. `visits` are what was done, in its order. `keeps` is the task of somebody who waited,
+    and for whom the call was made.
     """
 
     id: int
@@ -44,6 +45,7 @@ class CallNow:
     service_slug: str
     postal_code: str
     visits: tuple[Noted, ...]
+    keeps: int | None = None
 
     def __repr__(self) -> str:  # a note may name somebody
         return f"CallNow({self.id})"
@@ -116,7 +118,7 @@ def _as_it_stands(session: Session, call: Call) -> CallNow:
     return CallNow(
         call.id, call.account_id, call.began_at, call.ended_at, call.patient_id is not None, call.misses >= MISSES,
         call.relation, call.speaks_for, call.outcome, call.why, call.note, call.service_slug, call.postal_code,
-        calls.visits_of(session, call.id),
+        calls.visits_of(session, call.id), call_backs.kept_by(session, call.id),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -11,8 +11,6 @@ from clinic.domain import asking_line
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, TimeRefused
 from clinic.domain.hours import local_day
 from clinic.domain.patient import PatientDetails
-from clinic.domain.timeline import instant_at
-from clinic.domain.typed_time import read_clock, start_cell
 from clinic.domain.waitlist import MILES, Wants
 from clinic.engine.changing import Who
 from clinic.usecases import desk, find, overriding, waitlist
@@ -20,6 +18,7 @@ from clinic.usecases.desk import Record
 from clinic.usecases.overriding import Words
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.desk.basket import instead, once
+from clinic.web.desk.due import read_due
 from clinic.web.desk.reading import tidy
 from clinic.web.desk.screen import back, looked_for, on, on_screen
 from clinic.web.fields import read_day
@@ -110,7 +109,7 @@ def _details(record: Record, booked_by: str) -> PatientDetails:
 def call_back(number: int) -> Any:
     """Somebody is called back at a time at their place: that of the search, or Eastern Time."""
     zone = zone_of_search()
-    due = _due(zone)
+    due = read_due(request.form, zone, now=now())
     phone = tidy(request.form.get("phone"))
     try:
         desk.promise_call_back(session(), me(), number, due, phone=phone, now=now())
@@ -126,23 +125,6 @@ def zone_of_search() -> str:
         return find.find_place(session(), near).time_zone if near else US_EASTERN
     except DomainError:
         return US_EASTERN
-
-
-def _due(zone: str) -> datetime:
-    wrong: dict[str, str] = {}
-    today = local_day(now(), zone)
-    text = tidy(request.form.get("day")).casefold()
-    near = {"": today, "today": today, "tomorrow": today + timedelta(days=1)}
-    day = near.get(text) or _day(text)
-    if day is None:
-        wrong["day"] = "Write the day as today, tomorrow or 12/01/2026."
-    try:
-        minutes = read_clock(request.form.get("time", ""))
-        if day:
-            return instant_at(start_cell(day, minutes, zone))
-    except InvalidInput as refused:
-        wrong |= refused.fields
-    raise InvalidInput(wrong)
 
 
 @needs("answer-calls")

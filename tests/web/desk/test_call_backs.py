@@ -85,6 +85,7 @@ def test_the_number_stands_there_once_a_call_has_begun_and_that_is_noted(room: R
     assert "Today, 2:00 PM CST" in page
     assert "M•••, from call" in page
     assert "Everybody’s" not in page
+    assert "Today, 2:00 PM CST" in text_of(hana.get("/desk/"))
     before = text_of(hana.get(f"/desk/call-backs/{room.task}"))
     assert "Rings after four" in before
     assert "2:00 PM CST" in before
@@ -98,6 +99,7 @@ def test_the_number_stands_there_once_a_call_has_begun_and_that_is_noted(room: R
     assert "Ask for Maria" in after
     assert "Garcia" not in after
     assert f"Go on with call {room.call + 1}" in after
+    assert f'href="{begun.location}"' in hana.get(f"/desk/calls/{room.call + 1}").get_data(as_text=True), "and back from it"
     assert room.actions("call_back_number") == [(room.hana.actor, room.patient)]
     later = room.press(hana, "put-off", **{"in": "30"})
     assert (later.status_code, later.location) == (303, f"/desk/calls/{room.call + 1}"), "the call is to be ended next"
