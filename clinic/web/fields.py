@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf import FlaskForm
 from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.utils import unset_value
+
+from clinic.usecases import booking
 
 PARTS = ("month", "day", "year")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -115,9 +118,22 @@ def read_number(typed: str | None) -> int | None:
     return int(typed) if typed and typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
 
 
+def tidy(typed: str | None) -> str:
+    """A line as plain characters: full-width digits become digits, and what nobody types goes."""
+    return "".join(filter(str.isprintable, unicodedata.normalize("NFKC", typed or ""))).strip()
+
+
 def once_key() -> str:
     """A fresh key for a hidden input: the form sent twice is one deed."""
     return secrets.token_urlsafe(18)
+
+
+def once_for(scope: str, pressed: str, body: object) -> Any:
+    """The key of the page's form, together with what was pressed: another button of the same page is another deed, also for
+    who went back to it. None for a form without a key. Raises InvalidInput.
+    """
+    key = request.form.get("key", "")[:40]
+    return booking.request_once(scope, f"{key} {pressed}"[:200], body) if key else None
 
 
 def install(app: Flask) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -31,6 +30,7 @@ from clinic.web.booking import after, again, answers, lookup, manage, move, offe
 from clinic.web.booking.forms import DetailsForm, answers_about, contact_from
 from clinic.web.context import library, now, parts, session, signing_key
 from clinic.web.errors import status_of
+from clinic.web.fields import once_for
 from clinic.web.guards import public
 from clinic.web.limits import spend
 
@@ -48,7 +48,7 @@ TOO_SOON = {LimitReached: 429, Busy: 503}
 def hold() -> Page:
     """Hold the time whose button was pressed. With answers from an earlier try, go on where they were given."""
     opening = request.form.get("opening", "")
-    once = _once("page-hold", opening, opening)
+    once = once_for("page-hold", opening, opening)
     form = DetailsForm(request.form)
     spend("holds")
     try:
@@ -136,7 +136,7 @@ def check(hold: str) -> Page:
 def confirm(hold: str) -> Page:
     """Book. Whatever refuses, nothing that was typed is lost; a second press finds the visit that the first one made."""
     form = DetailsForm(request.form)
-    once = _once("page-confirm", hold, form.answers())
+    once = once_for("page-confirm", hold, form.answers())
     try:
         if wrong := form.problems():
             raise InvalidInput(wrong)
@@ -188,12 +188,6 @@ def release(hold: str) -> Page:
         return _over(hold, ended)
     flash("You gave the time back. Nothing is booked.")
     return redirect(_back_to_search(), 303)
-
-
-def _once(scope: str, what: str, body: object) -> Any:
-    """The key of the page's form, together with what was pressed: another button of the same page is another deed."""
-    key = request.form.get("key", "")[:40]
-    return booking.request_once(scope, f"{key} {what}"[:200], body) if key else None
 
 
 def _answered() -> bool:

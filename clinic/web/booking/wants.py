@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
 from wtforms import SelectField, SelectMultipleField, StringField
@@ -15,7 +14,7 @@ from clinic.engine.locate import Place
 from clinic.usecases import find
 from clinic.usecases.waitlist import Waiting
 from clinic.web.context import session
-from clinic.web.fields import Form
+from clinic.web.fields import Form, tidy
 from clinic.web.limits import geocoder
 
 DAYS = dict(zip(DAY_NAMES, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
@@ -28,14 +27,10 @@ LONGEST_PLACE = 80
 FIELDS = ("near", "miles", "specialist", "days", "parts", "notice")
 
 
-def _written(value: str | None) -> str:
-    return "".join(filter(str.isprintable, unicodedata.normalize("NFKC", value or ""))).strip()
-
-
 class WantsForm(Form):
     """Where, with whom, on which days, at what time of day, and how long before."""
 
-    near = StringField("ZIP code, city or address", filters=[_written])
+    near = StringField("ZIP code, city or address", filters=[tidy])
     miles = SelectField("How far can you travel?", choices=WITHIN, default="25", validate_choice=False)
     specialist = SelectField("With whom?", choices={ANYBODY: "Anyone"}, default=ANYBODY, validate_choice=False)
     days = SelectMultipleField("Which days suit you?", choices=DAYS, validate_choice=False)

@@ -14,6 +14,7 @@ from clinic.usecases.booking import Hold
 from clinic.usecases.day import USUAL_WEEKS, WEEKS
 from clinic.web.context import now, session, signing_key
 from clinic.web.errors import status_of
+from clinic.web.fields import once_for
 from clinic.web.filters import clock_time_and_zone, long_day
 from clinic.web.guards import needs, viewer
 from clinic.web.portal.day import read_day
@@ -60,7 +61,7 @@ def hold_follow_up(number: int) -> Any:
     opening = request.form.get("opening", "")
     try:
         day.check_opening(session(), viewer(), number, opening, key=signing_key())
-        once = booking.request_once("follow-up", request.form.get("key"), [number, opening])
+        once = once_for("follow-up", opening, [number, opening])
         token = booking.take(session(), opening, key=signing_key(), who=who(), now=now(), once=once)
     except (TimeRefused, UnusableToken, InvalidInput) as refused:
         return _times(number, refused)
@@ -93,7 +94,7 @@ def book_follow_up(number: int, hold: str) -> Any:
     """Pressed twice it is booked once."""
     card = open_card(number)
     try:
-        once = booking.request_once("follow-up-booked", request.form.get("key"), [number, hold])
+        once = once_for("follow-up-booked", hold, [number, hold])
         made = booking.book_known(
             session(), hold, card.patient_id, viewer=viewer(), key=signing_key(), who=who(), now=now(), once=once
         )  # fmt: skip

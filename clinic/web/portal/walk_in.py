@@ -16,7 +16,7 @@ from clinic.usecases import booking, front_desk
 from clinic.usecases.booking import Hold
 from clinic.web.context import now, session, signing_key
 from clinic.web.errors import status_of
-from clinic.web.fields import DateInPartsField, Form, read_number
+from clinic.web.fields import DateInPartsField, Form, once_for, read_number
 from clinic.web.guards import needs, reach, viewer
 from clinic.web.portal.front_desk import at_desk, chosen_desk
 from clinic.web.portal.visit_words import LANGUAGES, RELATIONS
@@ -102,7 +102,7 @@ def hold_walk_in() -> Any:
     opening = request.form.get("opening", "")
     try:
         front_desk.check_opening(session(), viewer(), opening, key=signing_key())
-        once = booking.request_once("walk-in", request.form.get("key"), opening)
+        once = once_for("walk-in", opening, opening)
         token = booking.take(session(), opening, key=signing_key(), who=at_desk(), now=now(), once=once)
     except (TimeRefused, UnusableToken, InvalidInput) as refused:
         return _times(refused)
@@ -123,8 +123,11 @@ def book_walk_in() -> Any:
     form, moment = WalkInForm(request.form), now()
     try:
         held = _held(moment)
-    except (NotFound, UnusableToken, IllegalMove) as refused:
+    except (NotFound, UnusableToken) as refused:
         return _times(refused)
+    except IllegalMove as over:  # the button was pressed twice, or the time was given back
+        flash(f"{over.message} If you booked it, the visit is on this list.")
+        return redirect(url_for(".desk", clinic=read_number(request.form.get("clinic"))), 303)
     try:
         booked = booking.confirm(session(), held.token, form.details(), key=signing_key(), who=at_desk(), now=moment)
     except InvalidInput as refused:
