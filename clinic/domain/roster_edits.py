@@ -166,4 +166,6 @@ def _typed(value: Any, wanted: str) -> Any:
         raise ValueError(wanted)
     if isinstance(value, int) and not 0 <= value < 2**31:
         raise ValueError(wanted)
+    if isinstance(value, str) and b"\0" in value.encode():  # which fails for halves of characters: no database keeps either
+        raise ValueError(wanted)
     return value

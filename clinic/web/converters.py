@@ -7,9 +7,9 @@ from werkzeug.routing import BaseConverter, IntegerConverter
 
 
 class NumberConverter(IntegerConverter):
-    """<int:…>: the number of something. One of more digits than a database counts to is nothing's."""
+    """<int:…>: the number of something. One of more digits is nothing's, and more than a database counts to."""
 
-    regex = "[0-9]{1,18}"
+    regex = "[0-9]{1,9}"
 
 
 class SlugConverter(BaseConverter):

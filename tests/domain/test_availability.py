@@ -143,6 +143,7 @@ class TestEdits:
             "", "{}", "[]", "[1]", "[[]]", '[["Roster"]]', '[["ComeBack",1]]', '[["ComeBack",1,"2"]]', '[["ComeBack",1,-2]]',
             '[["ComeBack",1,99999999999]]', '[["ComeBack",true,2]]', '[["SetDay",1,"2026-13-01","",""]]',
             '[["SetDay",1,null,"",""]]', '[["AddHours",1,"2026-12-01",null]]', "[" * 20_000,
+            r'[["TakeOff",1,2,"\u0000"]]', r'[["TakeOff",1,2,"\ud800"]]',
         ],
     )  # fmt: skip
     def test_what_we_did_not_write_is_refused(self, text: str) -> None:

@@ -161,7 +161,7 @@ def test_a_note_is_five_hundred_characters_and_never_overwrites_anothers(desk: D
     task_id = desk.task()
     with pytest.raises(InvalidInput, match="500 characters"):
         work.note(desk.session, desk.omar, task_id, "x" * 501, before="", now=NOW)
-    work.note(desk.session, desk.omar, task_id, " Not at home,\r\ncalls back. ", before="", now=NOW)
+    work.note(desk.session, desk.omar, task_id, " Not at home,\r\ncalls\0 back. ", before="", now=NOW)
     with pytest.raises(InvalidInput, match="Not at home"):
         work.note(desk.session, desk.greta, task_id, "Left a message.", before="", now=NOW)
     work.note(desk.session, desk.greta, task_id, "Left a message.", before="Not at home,\r\ncalls back.", now=NOW)

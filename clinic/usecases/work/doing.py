@@ -52,10 +52,15 @@ def put_back(session: Session, worker: Worker, task_id: int, *, now: datetime) -
     session.commit()
 
 
+def _lines(typed: str) -> str:
+    """With one kind of line ends, and without what no database keeps."""
+    return typed.replace("\r\n", "\n").replace("\0", "")
+
+
 @retried
 def note(session: Session, worker: Worker, task_id: int, text: str, *, before: str, now: datetime) -> None:
     """In place of the note as it was `before`. Raises InvalidInput ("note") when it is too long or was changed meanwhile."""
-    text = text.replace("\r\n", "\n").strip()
+    text, before = _lines(text).strip(), _lines(before)
     if len(text) > NOTE_MAX:
         raise InvalidInput({"note": f"Shorten the note to {NOTE_MAX} characters. It has {len(text)}."})
     begin_write(session)
@@ -63,7 +68,7 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
     if text == task.note:
         session.rollback()
         return
-    if not worklist.write_note(session, task_id, text, before=before.replace("\r\n", "\n")):
+    if not worklist.write_note(session, task_id, text, before=before):
         raise InvalidInput(
             {"note": f"Somebody changed the note meanwhile. It says now: “{reached(session, worker, task_id).note}”"}
         )

@@ -11,6 +11,7 @@ from clinic.usecases import day as days
 from clinic.usecases.day import Sheet
 from clinic.web import signed_in
 from clinic.web.context import now, session
+from clinic.web.fields import tidy
 from clinic.web.guards import needs, reach, viewer
 from clinic.web.portal.visit_words import COUNTED, MARKS
 
@@ -90,7 +91,7 @@ def _ways(sheet: Sheet, *, own: bool) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def _choose() -> Any:
     """Whose day? Only for whoever gives no visits."""
-    name = request.args.get("name", "")
+    name = tidy(request.args.get("name"))
     own = reach().covers(mine=True)  # a specialist whose account knows of no calendar
     found = [] if own else days.colleagues(session(), viewer(), name)
     return render_template("portal/whose_day.html", found=found, name=name, own=own)

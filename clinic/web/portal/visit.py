@@ -15,6 +15,7 @@ from clinic.usecases.day import Card, Eyes
 from clinic.web import signed_in
 from clinic.web.context import now, session, signing_key
 from clinic.web.errors import status_of
+from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
 from clinic.web.portal.day import read_day
 from clinic.web.portal.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
@@ -87,10 +88,9 @@ def _back(number: int) -> Any:
     on = read_day(request.form.get("day"))
     if on is None:
         return redirect(url_for(".visit", number=number), 303)
-    whose = request.form.get("whose", "")
-    anchor = f"visit-{number}"
-    if whose.isascii() and whose.isdigit():
-        return redirect(url_for(".specialist_day", number=int(whose), day=on, _anchor=anchor), 303)
+    whose, anchor = read_number(request.form.get("whose")), f"visit-{number}"
+    if whose is not None:
+        return redirect(url_for(".specialist_day", number=whose, day=on, _anchor=anchor), 303)
     return redirect(url_for(".day", day=on, _anchor=anchor), 303)
 
 

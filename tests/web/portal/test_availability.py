@@ -346,7 +346,8 @@ def test_a_specialist_changes_their_own_hours_at_their_own_clinics(desk: Desk, h
     assert hand.weekly(desk.far.id, mon="9-4").status_code == 404
     week, ages = '["SetWeek",99999,"Mon 09:00-10:00","2026-11-23",null]', '["TakeOff",6000000,2147483647,""]'
     for broken in ("", "[]", "[[]]", '[["SetWeek",1]]', f"[{week}]", f"[{ages}]"):
-        assert hand.send("save", change=broken, version="0-", typed="[[", form="weekly").status_code in (404, 422)
+        for typed in ("[[", r'[["day","\ud800"]]'):
+            assert hand.send("save", change=broken, version="0-", typed=typed, form="one_day").status_code in (404, 422)
     assert desk.rows(RosterChange) == []
 
 

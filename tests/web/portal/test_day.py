@@ -110,6 +110,8 @@ def test_the_day_is_worked_off_with_one_press_a_mark(day: Day) -> None:
             assert "Here since 9:12 AM About 10 minutes late" in text_of(day.ana.get("/portal/day"))
     assert "Done at 9:12 AM" in text_of(day.ana.get("/portal/day"))
     assert day.press(day.ana, visit, "mark", state="fulfilled").location == f"/portal/visits/{visit}"
+    hostile = day.press(day.ana, visit, "mark", state="fulfilled", day="2026-11-16", whose="9" * 5000)
+    assert hostile.location == f"/portal/day?day=2026-11-16#visit-{visit}"
     assert day.press(day.ana, visit, "undo", state="fulfilled").location == f"/portal/visits/{visit}"
     assert day.state(visit) == "started"
     for state, status in (("no_show", 409), ("cancelled", 422), ("", 422)):
@@ -151,7 +153,7 @@ def test_what_each_role_sees_of_a_specialists_day(day: Day) -> None:
         assert day.browser("Nina", elsewhere).get(path).status_code == 404
     assert "Okafor" not in text_of(day.manager.get("/portal/day")), "a list of specialists"
     assert f'href="/portal/specialists/{number}/day"' in day.manager.get("/portal/day?name=dr").get_data(as_text=True)
-    assert "Nobody of that name" in text_of(agent.get("/portal/day?name=nobody"))
+    assert "Nobody of that name" in text_of(agent.get("/portal/day?name=no%00body"))
     assert day.press(day.manager, visit, "mark", state="arrived", day="2026-11-16", whose=str(number)).location == (
         f"/portal/specialists/{number}/day?day=2026-11-16#visit-{visit}"
     )
@@ -207,7 +209,9 @@ def test_a_follow_up_in_three_presses(day: Day) -> None:
     refused = day.ana.post(first, data=hidden(day.ana.get(first)) | {"opening": before[0]})
     assert (refused.status_code, "Choose another one below" in text_of(refused)) == (409, True)
     assert day.ana.get(held.location).location == first
-    other = day.ana.post(first, data=hidden(day.ana.get(first)) | {"opening": before[1]}).location
+    page = day.ana.get(first)
+    day.ana.post(first, data=hidden(page) | {"opening": before[2]})
+    other = day.ana.post(first, data=hidden(page) | {"opening": before[1]}).location  # back, and another time of that page
     page = day.ana.get(other)
     assert day.ana.post(f"{other}/release", data=hidden(page)).location == first
     assert before[1] in openings(day.ana.get(f"{first}?weeks=2"))
