@@ -24,7 +24,7 @@ from clinic.store.audit import Audit
 from clinic.store.connect import begin_write
 from clinic.store.intake import Intake
 from clinic.store.outbox import OutboxMessage
-from clinic.usecases import day
+from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes, Sheet
 from tests import build
 from tests.build import KEY, STAFF
@@ -88,10 +88,10 @@ class Practice:
         return day.open_card(self.session, Eyes(visit=seen, contact=contact, intake=intake), visit, actor=ME.actor, now=self.now)
 
     def mark(self, visit: int, state: State, role: Role = Role.SPECIALIST, at: Any = None) -> None:
-        day.mark(self.session, self.viewer("mark-visit", role, at), visit, state, who=ME, now=self.now)
+        marking.mark(self.session, self.viewer("mark-visit", role, at), visit, state, who=ME, now=self.now)
 
     def undo(self, visit: int, state: State) -> None:
-        day.undo(self.session, self.viewer("mark-visit"), visit, state, who=ME, now=self.now)
+        marking.undo(self.session, self.viewer("mark-visit"), visit, state, who=ME, now=self.now)
 
     def opening(self, start: datetime, kind: Any = None, who: Any = None) -> str:
         return write_opening(KEY, Wish((kind or self.again).id, self.lake.id, (who or self.ana).id, cell_at(start)))
@@ -273,7 +273,7 @@ def test_marks_and_taking_them_back(work: Practice) -> None:
     with pytest.raises(IllegalMove):
         work.mark(visit, State.NO_SHOW)
     with pytest.raises(InvalidInput):
-        day.mark(work.session, work.viewer("mark-visit"), visit, "cancelled", who=ME, now=NOW)
+        marking.mark(work.session, work.viewer("mark-visit"), visit, "cancelled", who=ME, now=NOW)
     work.mark(other, State.ARRIVED, Role.FRONT_DESK)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,17 +10,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput
 from clinic.engine.changing import Who
-from clinic.usecases import front_desk
+from clinic.usecases import front_desk, marking
 from clinic.usecases.front_desk import Desk
 from clinic.web import signed_in
 from clinic.web.context import library, now, session
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, reach, viewer
+from clinic.web.portal.day import read_day
 from clinic.web.portal.visit_words import LANGUAGES, SAID
 
 NAME_MAX = 80
-FURTHEST = timedelta(days=400)
+MARKS = (State.ARRIVED, State.NO_SHOW)
+"""What a desk sees of a visit; the rest is for who gives it to say."""
 
 
 def install(blueprint: Blueprint) -> None:
@@ -40,15 +42,6 @@ def chosen_desk(desks: list[Desk]) -> Desk | None:
     return next((one for one in desks if one.id == wanted), desks[0] if desks else None)
 
 
-def _day() -> date | None:
-    """None for today, and for what is no day."""
-    try:
-        found = date.fromisoformat(request.values.get("day", ""))
-    except ValueError:
-        return None
-    return found if abs(found - now().date()) < FURTHEST else None
-
-
 @needs("mark-visit")
 def desk() -> Any:
     return _show()
@@ -65,7 +58,8 @@ def _show(name: str = "", refusal: DomainError | None = None) -> Any:
     here = chosen_desk(desks)
     if here is None:
         return render_template("portal/front_desk/none.html")
-    found = front_desk.sheet(session(), viewer(), here.id, _day(), actor=signed_in.me().actor, now=now())
+    on = read_day(request.values.get("day"))
+    found = front_desk.sheet(session(), viewer(), here.id, on, actor=signed_in.me().actor, now=now())
     asked = library().preparations.asked
     page = render_template(
         "portal/front_desk/day.html", sheet=front_desk.find(found, name) if name else found, desks=desks, name=name,
@@ -79,12 +73,10 @@ def _show(name: str = "", refusal: DomainError | None = None) -> Any:
 def mark_on_desk(number: int) -> Any:
     """`mark` is what became of the visit, or with `back` what is taken back."""
     try:
-        typed = request.form.get("mark", "")
-        state = State(typed) if typed in set(State) else State.ENTERED_IN_ERROR
-        deed = front_desk.undo if request.form.get("back") else front_desk.mark
-        deed(session(), viewer(), number, state, who=at_desk(), now=now())
+        state, deed = request.form.get("mark", ""), marking.undo if request.form.get("back") else marking.mark
+        deed(session(), viewer(), number, state if state in MARKS else "", who=at_desk(), now=now())
     except (IllegalMove, InvalidInput) as refused:
         return _show(refusal=refused)
-    flash("Taken back." if request.form.get("back") else SAID[state])
-    clinic, on = read_number(request.form.get("clinic")), _day()
+    flash("Taken back." if request.form.get("back") else SAID[State(state)])
+    clinic, on = read_number(request.form.get("clinic")), read_day(request.values.get("day"))
     return redirect(url_for(".desk", clinic=clinic, day=on, _anchor=f"visit-{number}"), 303)

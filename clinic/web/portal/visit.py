@@ -10,7 +10,7 @@ from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, Patient
 from clinic.domain.hours import local_day
 from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
-from clinic.usecases import day
+from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes
 from clinic.web import signed_in
 from clinic.web.context import now, session, signing_key
@@ -67,7 +67,7 @@ def show(number: int, refusal: DomainError | None = None, wrong: dict[str, str] 
 def mark(number: int) -> Any:
     """Pressed on the day it leads back there, else to the visit."""
     try:
-        state = day.mark(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
+        state = marking.mark(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
     except IllegalMove as refused:
         return show(number, refused)
     flash(SAID[state])
@@ -77,7 +77,7 @@ def mark(number: int) -> Any:
 @needs("mark-visit")
 def undo(number: int) -> Any:
     try:
-        day.undo(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
+        marking.undo(session(), viewer(), number, request.form.get("state", ""), who=who(), now=now())
     except IllegalMove as refused:
         return show(number, refused)
     flash("Taken back.")

@@ -12,7 +12,7 @@ from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
 from clinic.domain.hours import local_day
 from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.usecases import booking, front_desk
+from clinic.usecases import booking, front_desk, marking
 from clinic.usecases.booking import Hold
 from clinic.web.context import now, session, signing_key
 from clinic.web.errors import status_of
@@ -150,7 +150,7 @@ def _settle(number: int, form: WalkInForm, moment: datetime) -> None:
     """Booked is booked: that they are here can be pressed on the list as well."""
     try:
         if form.here.data:
-            front_desk.mark(session(), viewer(), number, State.ARRIVED, who=at_desk(), now=moment)
+            marking.mark(session(), viewer(), number, State.ARRIVED, who=at_desk(), now=moment)
     except IllegalMove as refused:
         flash(f"The visit is booked. {refused.message}")
         return
