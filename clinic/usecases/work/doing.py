@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput
 from clinic.engine.attempts import retried
-from clinic.store import deliveries, worklist
+from clinic.store import call_backs, deliveries, worklist
 from clinic.store.connect import begin_write
 from clinic.store.tasks import Task
 from clinic.usecases.work.task import Worker, note_seen, reached
@@ -85,7 +85,11 @@ def done(session: Session, worker: Worker, task_id: int, *, now: datetime) -> No
 
 
 def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: datetime) -> None:
-    if worklist.finish(session, task.id, worker.account_id, now=now):
+    if task.kind == call_backs.CALL_BACK and task.call_id is not None:  # the number that was left goes with it
+        finished = call_backs.finish(session, task.id, task.call_id, by=worker.account_id, now=now)
+    else:
+        finished = worklist.finish(session, task.id, worker.account_id, now=now)
+    if finished:
         note_seen(session, worker, task, task.patient_id, action, now=now)
 
 

@@ -17,6 +17,7 @@ from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.store.audit import Audit
 from clinic.store.call_backs import CALL_BACK
+from clinic.store.calls import Call
 from clinic.store.catalogue import Service
 from clinic.store.patients import Patient
 from clinic.store.tasks import LETTER, Task
@@ -200,3 +201,21 @@ def test_who_is_to_get_a_letter_gets_one_to_print(room: Room) -> None:
     for words in ("Wanda", "Tuesday, December 1, 2026, 10:00 AM EST", front.place.name, booked.reference):
         assert words in text_of(page)
     assert "print.js" in page.get_data(as_text=True)
+
+
+def test_a_number_that_was_left_goes_when_the_work_list_has_it_done(room: Room) -> None:
+    call = room.begin()
+    due = room.clock.now + timedelta(hours=1)
+    task = desk.promise_call_back(room.session, room.hana, call, due, phone="407 555 0199", now=room.clock.now)
+    room.end(call, "call_back")
+    sven = room.client("Sven")
+    page = f"/portal/work/{task}"
+    token = token_on(sven, "/account")
+    assert sven.post(f"{page}/take", data={"csrf_token": token}).status_code == 409, "Hana has it"
+    holder = str(room.hana.account_id)
+    assert sven.post(f"{page}/take", data={"csrf_token": token, "holder": holder}).status_code == 303
+    assert f'href="/desk/call-backs/{task}"' in sven.get(page).get_data(as_text=True)
+    assert sven.post(f"{page}/done", data={"csrf_token": token}).status_code == 303
+    assert room.session.scalars(select(Call.phone).where(Call.id == call)).all() == [None]
+    room.session.rollback()
+    assert sven.get(f"/desk/call-backs/{task}").status_code == 404
