@@ -27,6 +27,8 @@ from clinic.usecases.messages import Rest
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk, Someone
+from tests.web.account.test_reading import grade_of
+from tests.web.care.test_reading import LIMIT
 from tests.web.staff import hire, signed_in, token_on
 from tests.web.visiting import ZIPS, text_of
 
@@ -155,6 +157,8 @@ def test_the_supervisors_page_counts_and_names_no_patient(room: Room) -> None:
     front = room.front
     wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(datetime.fromisoformat("2026-12-01T15:00:00+00:00")))
     booking.hold(room.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=room.clock.now)
+    addresses = ("/desk/today", "/desk/call-backs?whose=all", f"/desk/call-backs/{room.task}")
+    assert max(grade_of(room.client("Sven").get(address).get_data(as_text=True)) for address in addresses) <= LIMIT
     for who in ("Sven", "Greta"):
         page = text_of(room.client(who).get("/desk/today"))
         assert "Calls 4 0 under way" in page

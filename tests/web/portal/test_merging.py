@@ -26,6 +26,8 @@ from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk
+from tests.web.account.test_reading import grade_of
+from tests.web.care.test_reading import LIMIT
 from tests.web.staff import hire, signed_in, token_on
 from tests.web.visiting import opened, text_of
 
@@ -107,11 +109,13 @@ def test_reported_at_the_front_desk_merged_by_a_manager_and_taken_back(pair: Pai
     assert f'href="/portal/duplicates/{task}"' in greta.get("/portal/duplicates").get_data(as_text=True)
     seen = greta.get(f"/portal/duplicates/{task}")
     page = text_of(seen)
+    addresses = ("/portal/duplicates", "/portal/duplicates/report", f"/portal/duplicates/{task}")
+    assert max(grade_of(greta.get(address).get_data(as_text=True)) for address in addresses) <= LIMIT
     for words in ("Ana Smith Not alike", "Anna Smyth Not alike", "(407) 555-0111 Not alike", "anna@example.org", "1 visit moves"):
         assert words in page
     assert "April 23, 1971 Not alike" not in page
     assert re.search(rf'value="{kept}" checked', seen.get_data(as_text=True)), "the older record is offered"
-    assert pair.actions("see_patient") == [kept, gone]
+    assert pair.actions("see_patient") == [kept, gone] * 2
 
     assert pair.press(greta, f"/portal/duplicates/{task}", keep="999").status_code == 422
     made = pair.press(greta, f"/portal/duplicates/{task}", keep=str(kept))
