@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -14,17 +14,18 @@ from clinic.store.base import Base
 _INSERT = insert(Base.metadata.tables["audit"])
 
 
-def unseen(session: Session, actor: str, action: str, visits: Collection[int], *, since: datetime) -> set[int]:
-    """Of these visits, those of which no such reading by that person stands in the audit log since then."""
-    if not visits:
-        return set()
+def unseen(session: Session, actor: str, action: str, shown: Mapping[int, int], *, since: datetime) -> dict[int, int]:
+    """Of these visit -> patient, those of which no such reading by that person stands in the audit log since then."""
+    if not shown:
+        return {}
     wanted = select(Audit.appointment_id).where(
-        BY_STAFF, Audit.actor == actor, Audit.action == action, Audit.at > since, Audit.appointment_id.in_(visits)
+        BY_STAFF, Audit.actor == actor, Audit.action == action, Audit.at > since, Audit.appointment_id.in_(shown)
     )
-    return set(visits) - set(session.scalars(wanted))
+    known = set(session.scalars(wanted))
+    return {visit: patient for visit, patient in shown.items() if visit not in known}
 
 
-def note_seen(session: Session, actor: str, action: str, visits: Mapping[int, int], *, now: datetime) -> None:
+def note_seen(session: Session, actor: str, action: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
     """A row for each visit -> patient, in one statement."""
     rows = [
         {"at": now, "actor": actor, "action": action, "appointment_id": visit, "patient_id": patient, "detail": ""}

@@ -18,25 +18,20 @@ CARD_NOTED_FOR = timedelta(minutes=1)
 """Every mark leads back to the page, and so does a reload: within a minute that is one opening, not five."""
 
 
+@retried
 def note_days(session: Session, visits: Sequence[DayVisit], *, actor: str, now: datetime) -> None:
     """Names stand in a list of a day. Raises Busy; then nothing may be shown."""
     shown = {visit.id: visit.patient_id for visit in visits}
-    _note(session, "see_day", shown, since=now - DAY_NOTED_FOR, actor=actor, now=now)
-
-
-def note_card(session: Session, appointment_id: int, patient_id: int, *, actor: str, now: datetime) -> None:
-    """All there is about a visit is opened. Raises Busy; then nothing may be shown."""
-    _note(session, "see_visit", {appointment_id: patient_id}, since=now - CARD_NOTED_FOR, actor=actor, now=now)
-
-
-def _note(session: Session, action: str, shown: dict[int, int], *, since: datetime, actor: str, now: datetime) -> None:
-    new = unseen(session, actor, action, shown, since=since)
-    if new:
-        _write(session, action, {visit: patient for visit, patient in shown.items() if visit in new}, actor=actor, now=now)
+    if new := unseen(session, actor, "see_day", shown, since=now - DAY_NOTED_FOR):
+        begin_write(session)
+        note_seen(session, actor, "see_day", new, now=now)
+        session.commit()
 
 
 @retried
-def _write(session: Session, action: str, shown: dict[int, int], *, actor: str, now: datetime) -> None:
-    begin_write(session)
-    note_seen(session, actor, action, shown, now=now)
-    session.commit()
+def note_card(session: Session, appointment_id: int, patient_id: int, *, actor: str, now: datetime) -> None:
+    """All there is about a visit is opened. Raises Busy; then nothing may be shown."""
+    if new := unseen(session, actor, "see_visit", {appointment_id: patient_id}, since=now - CARD_NOTED_FOR):
+        begin_write(session)
+        note_seen(session, actor, "see_visit", new, now=now)
+        session.commit()

@@ -115,14 +115,9 @@ def _rows(visits: Sequence[Arrival], now: datetime) -> list[Row]:
     ]  # fmt: skip
 
 
-def _note(session: Session, shown: Mapping[int, int], *, actor: str, now: datetime) -> None:
-    new = unseen(session, actor, "see_desk", shown, since=now - NOTED_FOR)
-    if new:
-        _write(session, {visit: patient for visit, patient in shown.items() if visit in new}, actor=actor, now=now)
-
-
 @retried
-def _write(session: Session, shown: Mapping[int, int], *, actor: str, now: datetime) -> None:
-    begin_write(session)
-    note_seen(session, actor, "see_desk", shown, now=now)
-    session.commit()
+def _note(session: Session, shown: Mapping[int, int], *, actor: str, now: datetime) -> None:
+    if new := unseen(session, actor, "see_desk", shown, since=now - NOTED_FOR):
+        begin_write(session)
+        note_seen(session, actor, "see_desk", new, now=now)
+        session.commit()

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import NotFound
 from clinic.domain.roles import Reach
 from clinic.engine.attempts import retried
-from clinic.store import audit
 from clinic.store.connect import begin_write
+from clinic.store.seen import note_seen
 from clinic.store.working import Post, account_names, posts
 from clinic.usecases.roster.effect import Effect
 from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST
@@ -59,10 +59,7 @@ def note_shown(session: Session, effect: Effect, *, actor: str, now: datetime) -
     if not effect.visits:
         return
     begin_write(session)
-    for visit in effect.visits:
-        audit.note(
-            session, visit.appointment_id, actor=actor, action="see_affected_visit", patient_id=visit.patient_id, now=now
-        )  # fmt: skip
+    note_seen(session, actor, "see_affected_visit", {visit.appointment_id: visit.patient_id for visit in effect.visits}, now=now)
     session.commit()
 
 
