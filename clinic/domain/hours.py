@@ -23,6 +23,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from clinic.domain.errors import InvalidInput
 from clinic.domain.timeline import CELL_MINUTES, CELL_SECONDS, CELLS_PER_DAY, CELLS_PER_HOUR, cell_at, span
 
+ANY_ZONE = "America/New_York"
+"""Where nobody told us the place: that of most clinics."""
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 AROUND_THE_CLOCK = "; ".join(f"{name} 00:00-24:00" for name in DAY_NAMES)
 PARTS_OF_DAY = {

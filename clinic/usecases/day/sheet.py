@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import anywhere, local_day
+from clinic.domain.hours import ANY_ZONE, anywhere, local_day
 from clinic.domain.lateness import Stage, delays, minutes_late
 from clinic.domain.roles import Reach, Scope, Viewer
 from clinic.domain.timeline import instant_at
@@ -20,8 +20,6 @@ from clinic.store import days as store
 from clinic.store.days import Colleague, DayVisit
 from clinic.usecases.day.seeing import note_days
 
-ANY_ZONE = "America/New_York"
-"""Of a specialist without a clinic."""
 MOST_LISTED = 40
 _NEXT = {State.BOOKED: State.ARRIVED, State.ARRIVED: State.STARTED, State.STARTED: State.FULFILLED}
 

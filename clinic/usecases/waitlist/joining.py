@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import Sealer
 from clinic.domain.appointment import State, check_move
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound
+from clinic.domain.hours import ANY_ZONE
 from clinic.domain.patient import PatientDetails
 from clinic.domain.tokens import write_key
 from clinic.domain.waitlist import Wants, check
@@ -24,7 +25,6 @@ from clinic.store import audit, catalogue, gazetteer, outbox, people, sealed, wa
 from clinic.store.connect import begin_write
 from clinic.store.waitlist import WaitlistEntry
 
-ANYWHERE = "America/New_York"
 MOST_ENTRIES = 3
 """For how many things one person may wait at once without a visit."""
 TOO_MANY = "You already wait for several times. Open the link in our message to change one of them, or call us."
@@ -42,7 +42,7 @@ class Wish:
     visit_type: str | None = None
     specialist: str = ""
     near: str = ""
-    time_zone: str = ANYWHERE
+    time_zone: str = ANY_ZONE
     visits: int = 1
 
 

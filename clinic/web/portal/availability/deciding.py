@@ -16,9 +16,9 @@ from clinic.usecases import roster
 from clinic.usecases.roster import Change, Decisions, Effect
 from clinic.web import signed_in
 from clinic.web.context import now, session
+from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.portal.availability import week
-from clinic.web.portal.availability.forms import read_number
 from clinic.web.portal.availability.pages import FORMS, Page, read_typed, show
 from clinic.web.portal.availability.whose import Whose, facts, find
 from clinic.web.portal.availability.words import change_in_words, first_day_of, monday_of
@@ -174,7 +174,7 @@ def take_back(number: int) -> Page:
 def come_back(number: int) -> Page:
     """A time off that is not needed after all."""
     whose = find(number, now=now())
-    edit = ComeBack(read_number(request.form.get("start")), read_number(request.form.get("end")))
+    edit = ComeBack(read_number(request.form.get("start")) or 0, read_number(request.form.get("end")) or 0)
     try:
         return look(whose, (edit,), Sent())
     except InvalidInput as refused:

@@ -10,7 +10,7 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import DAY_NAMES
 from clinic.domain.roster_edits import AddHours, CopyWeek, Edit, SetDay, SetWeek, days_off, hours_off
-from clinic.web.fields import Form, read_day
+from clinic.web.fields import Form, read_day, read_number
 from clinic.web.portal.availability.typed import read_hours
 from clinic.web.portal.availability.words import DAYS, monday_of
 
@@ -43,11 +43,6 @@ def _day(form: Form, name: str, wrong: dict[str, str], empty: str = "") -> date 
     return day
 
 
-def read_number(typed: str | None) -> int:
-    """0 for what is no number."""
-    return int(typed) if typed and typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
-
-
 def _hours(form: Form, name: str, wrong: dict[str, str]) -> str:
     try:
         return read_hours(form[name].data or "")
@@ -72,7 +67,7 @@ class WeeklyForm(Form):
         if wrong or first is None:
             raise InvalidInput(wrong)
         weekly = "; ".join(f"{name} {line}" for name, line in lines if line)
-        return (SetWeek(read_number(self.clinic.data), weekly, first, last),)
+        return (SetWeek(read_number(self.clinic.data) or 0, weekly, first, last),)
 
 
 class OneDayForm(Form):
@@ -92,7 +87,7 @@ class OneDayForm(Form):
             wrong.setdefault("hours", "Write the hours, like 9:00-12:00, 1:00 pm-5:00 pm.")
         if wrong or day is None:
             raise InvalidInput(wrong)
-        clinic, reason = read_number(self.clinic.data), (self.reason.data or "").strip()
+        clinic, reason = read_number(self.clinic.data) or 0, (self.reason.data or "").strip()
         if self.what.data == "add":
             return (AddHours(clinic, day, line),)
         return (SetDay(clinic, day, None if self.what.data == "usual" else line, reason),)
@@ -112,7 +107,7 @@ class TimeOffForm(Form):
         line = _hours(self, "hours", wrong)
         if wrong or first is None:
             raise InvalidInput(wrong)
-        time_zone, reason = zones.get(read_number(self.clinic.data), usual), (self.reason.data or "").strip()
+        time_zone, reason = zones.get(read_number(self.clinic.data) or 0, usual), (self.reason.data or "").strip()
         if not line:
             return (days_off(first, last or first, time_zone, reason),)
         if last not in (None, first):
@@ -133,7 +128,7 @@ class CopyForm(Form):
         wrong: dict[str, str] = {}
         day = _day(self, "day", wrong, "Write a day of the week to copy.")
         to = _day(self, "to", wrong, "Write a day of the week that is to be like it.")
-        count = read_number(self.weeks.data)
+        count = read_number(self.weeks.data) or 0
         if not 1 <= count <= MOST_WEEKS:
             wrong["weeks"] = "Choose a number of weeks from the list."
         if wrong or day is None or to is None:

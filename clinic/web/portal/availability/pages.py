@@ -17,9 +17,9 @@ from clinic.domain.roster_edits import Edit
 from clinic.domain.roster_rules import YEARS_AHEAD
 from clinic.usecases import roster
 from clinic.web.context import now, session
-from clinic.web.fields import Form
+from clinic.web.fields import Form, read_number
 from clinic.web.filters import full_date, zone_in_words
-from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm, read_number
+from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
 from clinic.web.portal.availability.typed import write_hours
 from clinic.web.portal.availability.whose import Whose, facts
 from clinic.web.portal.availability.words import monday_of
@@ -93,7 +93,7 @@ def _weekly(whose: Whose, form: Any) -> None:
 def fill_week(whose: Whose, form: Any, first: date) -> None:
     """With what stands from that day on."""
     form.first_day.data = first.isoformat()
-    week = parse_week(whose.known.roster.week_on(read_number(form.clinic.data), first))
+    week = parse_week(whose.known.roster.week_on(read_number(form.clinic.data) or 0, first))
     for name, stretches in zip(DAY_NAMES, week.days, strict=True):
         form[name.lower()].data = write_hours(line_of(stretches))
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import local_day
+from clinic.domain.hours import ANY_ZONE, local_day
 from clinic.domain.roles import Reach
 from clinic.domain.roster_edits import AddHours, Edit, SetDay, SetWeek
 from clinic.domain.roster_rules import Workplace
@@ -17,9 +17,6 @@ from clinic.usecases.roster import Availability, Colleague
 from clinic.web import signed_in
 from clinic.web.context import session
 from clinic.web.guards import reach
-
-ANY_ZONE = "America/New_York"
-"""Of a specialist without a clinic."""
 
 
 @dataclass(frozen=True, slots=True)
