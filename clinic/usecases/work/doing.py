@@ -11,7 +11,7 @@ from clinic.engine.attempts import retried
 from clinic.store import call_backs, deliveries, worklist
 from clinic.store.connect import begin_write
 from clinic.store.tasks import Task
-from clinic.usecases.work.task import Worker, note_seen, reached
+from clinic.usecases.work.task import Worker, note_deed, reached
 
 NOTE_MAX = 500
 FRESH = timedelta(minutes=30)
@@ -29,7 +29,7 @@ def take(session: Session, worker: Worker, task_id: int, *, holder_id: int | Non
         return
     if not worklist.claim(session, task_id, worker.account_id, holder_id=holder_id, now=now):
         _refuse(session, worker, task_id)
-    note_seen(session, worker, task, task.patient_id, "take_task", now=now)
+    note_deed(session, worker, task, task.patient_id, "take_task", now=now)
     session.commit()
 
 
@@ -48,7 +48,7 @@ def put_back(session: Session, worker: Worker, task_id: int, *, now: datetime) -
     begin_write(session)
     task = reached(session, worker, task_id)
     if worklist.claim(session, task_id, None, holder_id=worker.account_id, now=now):
-        note_seen(session, worker, task, task.patient_id, "put_back_task", now=now)
+        note_deed(session, worker, task, task.patient_id, "put_back_task", now=now)
     session.commit()
 
 
@@ -72,7 +72,7 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
         raise InvalidInput(
             {"note": f"Somebody changed the note meanwhile. It says now: “{reached(session, worker, task_id).note}”"}
         )
-    note_seen(session, worker, task, task.patient_id, "note_task", now=now)
+    note_deed(session, worker, task, task.patient_id, "note_task", now=now)
     session.commit()
 
 
@@ -90,7 +90,7 @@ def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: d
     else:
         finished = worklist.finish(session, task.id, worker.account_id, now=now)
     if finished:
-        note_seen(session, worker, task, task.patient_id, action, now=now)
+        note_deed(session, worker, task, task.patient_id, action, now=now)
 
 
 @retried
@@ -101,7 +101,7 @@ def undo(session: Session, worker: Worker, task_id: int, *, now: datetime) -> No
     if task.done_at is not None:
         if not worklist.reopen(session, task_id, worker.account_id, since=now - FRESH):
             raise IllegalMove("That was done too long ago, or by somebody else, and cannot be taken back.")
-        note_seen(session, worker, task, task.patient_id, "undo_task", now=now)
+        note_deed(session, worker, task, task.patient_id, "undo_task", now=now)
     session.commit()
 
 

@@ -114,7 +114,7 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
     people = _people(session, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
-        note_seen(session, worker, task, person_id, "see_task", now=now)
+        note_deed(session, worker, task, person_id, "see_task", now=now)
     opened = Opened(
         task.id, task.kind, task.created_at, task.due_at, task.note, task.claimed_by_id,
         worklist.name_of(session, task.claimed_by_id), task.claimed_at, task.done_at, task.done_by_id,
@@ -161,7 +161,7 @@ def _person(record: Known, guardian: Answerable | None) -> Person:
     )  # fmt: skip
 
 
-def note_seen(session: Session, worker: Worker, task: Task, patient_id: int | None, action: str, *, now: datetime) -> None:
+def note_deed(session: Session, worker: Worker, task: Task, patient_id: int | None, action: str, *, now: datetime) -> None:
     """The audit row of something done with a task."""
     detail = f"task={task.id} kind={task.kind}"
     audit.note(session, task.appointment_id, actor=worker.actor, action=action, patient_id=patient_id, detail=detail, now=now)
@@ -178,6 +178,6 @@ def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, no
     if message is None or message.channel != "letter":
         raise NotFound("There is no letter with this task.")
     subject, _, text = sealer.open(message.body).partition("\n\n") if message.body else ("", "", "")
-    note_seen(session, worker, task, task.patient_id, "see_letter", now=now)
+    note_deed(session, worker, task, task.patient_id, "see_letter", now=now)
     session.commit()
     return Letter(subject, text)
