@@ -15,6 +15,7 @@ from clinic.store.accounts import Account
 from clinic.store.appointments import Appointment
 from clinic.store.audit import BY_STAFF, Audit
 from clinic.store.locations import Location
+from clinic.store.patients import Patient
 
 
 class Entry(NamedTuple):
@@ -66,9 +67,12 @@ def done_within(session: Session, allowed: Reach, *, actor: str = "", before: in
 
 
 def about_patient(session: Session, allowed: Reach, patient_id: int, *, before: int | None, limit: int) -> list[Entry]:
-    """What the staff saw and did of a patient: at these clinics, or without a visit."""
+    """What the staff saw and did of a patient, also by a second record that was merged into theirs: at these clinics, or
+    without a visit.
+    """
     at = or_(Audit.appointment_id.is_(None), _here(allowed))
-    return _page(session, BY_STAFF, Audit.patient_id == patient_id, at, before=before, limit=limit)
+    records = [patient_id, *session.scalars(select(Patient.id).where(Patient.merged_into_id == patient_id))]
+    return _page(session, BY_STAFF, Audit.patient_id.in_(records), at, before=before, limit=limit)
 
 
 def was_at(session: Session, allowed: Reach, patient_id: int) -> bool:

@@ -18,6 +18,7 @@ from clinic.engine import place
 from clinic.engine.place import Details
 from clinic.store import audit
 from clinic.store.appointments import Appointment
+from clinic.store.patients import Patient
 from clinic.usecases import audit_log, auditing
 from tests import build
 from tests.conftest import FakeClock
@@ -107,6 +108,11 @@ def test_an_administrator_reads_all_by_person_without_names_of_patients(seen: Se
     assert page.count("Hana Ashgrover Opened a visit") == 2
     assert "Opened a visit" in text_of(ada.get(f"/portal/patients/{seen.patients['there']}/seen"))
     assert ada.get("/portal/patients/999999/seen").status_code == 404
+    with opened(seen.url) as session:  # two records of one patient become one
+        session.get_one(Patient, seen.patients["there"]).merged_into_id = seen.patients["here"]
+        session.commit()
+    page = text_of(ada.get(f"/portal/patients/{seen.patients['here']}/seen"))
+    assert page.count("Hana Ashgrover Opened a visit") == 2
 
 
 def test_the_log_turns_its_pages(seen: Seen) -> None:
