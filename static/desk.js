@@ -2,6 +2,7 @@
 const KEYS_OFF = "desk-keys-off";
 const TRY_AGAIN_AFTER = [1, 2, 4, 8, 15];
 let busy = false;
+let pressed = null;
 let shown = performance.now();
 
 const $ = (selector) => document.querySelector(selector);
@@ -71,6 +72,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (busy) return;
   const sent = new URLSearchParams(new FormData(form, event.submitter));
+  pressed = event.submitter;
   if (form.getAttribute("method") === "get") {
     for (const [name, value] of [...sent]) if (!value) sent.delete(name);
     send(`${form.action}?${sent}`, {}, form);
@@ -119,7 +121,7 @@ function say(which) {
 }
 
 async function show(answer, options, form) {
-  if (answer.status === 401) return HTMLFormElement.prototype.submit.call(form); // the sign-in page carries the form
+  if (answer.status === 401) return signIn(form);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = page.querySelector("#main");
   if (!page.querySelector(".desk-columns")) {
@@ -135,6 +137,12 @@ async function show(answer, options, form) {
   const next = screen().querySelector("[autofocus]");
   next?.focus();
   if (next?.matches("input")) next.select();
+}
+
+// Nothing was done. Sent again as a page of its own, the form waits in the sign-in that answers.
+function signIn(form) {
+  if (pressed?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: pressed.name, value: pressed.value }));
+  HTMLFormElement.prototype.submit.call(form);
 }
 
 // --- Countdowns

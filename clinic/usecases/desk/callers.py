@@ -223,9 +223,10 @@ def new_caller(
     """Record a patient who is new, and make the call about them. First says who looks alike, unless the agent is `sure`.
 
     A record with exactly this name, birth date and number that never had a visit is theirs; one that had is to be proved.
-    It is a look like any other. Raises InvalidInput, LimitReached, NotFound, IllegalMove, Busy.
+    Who answers for a minor is asked when a visit is booked. It is a look like any other. Raises InvalidInput, LimitReached,
+    NotFound, IllegalMove, Busy.
     """
-    check(details, today=now.date(), visit_day=now.date())
+    _check_new(details, now=now)
     said = as_stored(details, now=now)
     begin_write(session)
     call = own_call(session, person, call_id, now=now)
@@ -251,6 +252,15 @@ def new_caller(
     note(session, person, call_id, "caller_new", patient_id=patient_id, now=now)
     session.commit()
     return NewCaller(recorded=True)
+
+
+def _check_new(details: PatientDetails, *, now: datetime) -> None:
+    try:
+        check(details, today=now.date(), visit_day=now.date())
+    except InvalidInput as found:
+        wrong = {name: sentence for name, sentence in found.fields.items() if not name.startswith("guardian")}
+        if wrong:
+            raise InvalidInput(wrong) from None
 
 
 def _alike(session: Session, said: Said) -> list[Candidate]:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, request
 
 from clinic.domain.callers import FACTS, Masked
 from clinic.domain.errors import InvalidInput
-from clinic.domain.patient import GuardianDetails, PatientDetails
+from clinic.domain.patient import PatientDetails
 from clinic.engine.lookup import read_lookup
 from clinic.usecases import desk
 from clinic.usecases.desk import Found, NewCaller, Proof
@@ -135,15 +135,11 @@ def _details(wrong: dict[str, str]) -> PatientDetails:
     born, contact = _born(wrong), said.get("contact", "")
     if contact == "email" and not said.get("email"):
         wrong["email"] = "Ask for the email address, or choose another way."
-    guardian = GuardianDetails(
-        name=said.get("guardian_name", ""), relation=said.get("guardian_relation", ""),
-        phone=said.get("guardian_phone") or said.get("phone", ""), consent="guardian_consent" in request.form,
-    )  # fmt: skip
     return PatientDetails(
         given_name=said.get("given_name", ""), family_name=said.get("family_name", ""), birth_date=born,
         phone=said.get("phone", ""), email=said.get("email") or None if contact == "email" else None,
         postal_code=said.get("postal_code") or None, language=said.get("language") or "en",
-        interpreter="interpreter" in request.form, texts=contact == "text", guardian=guardian,
+        interpreter="interpreter" in request.form, texts=contact == "text",
     )  # fmt: skip
 
 

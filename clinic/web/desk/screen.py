@@ -31,6 +31,15 @@ from clinic.web.signed_in import me
 SEARCH = ("near", "kind", "said", "move", "by")
 """What of an address says what is looked for, for which visit, and how the answer is sent: never for whom."""
 
+BESIDE = {
+    "look": {"birth_date", "family_name", "known"}, "verify": {"given_name", "fact", "answer"},
+    "new": {"given_name", "family_name", "birth_date", "phone", "postal_code", "contact", "email", "relation", "language"},
+    "book": {"guardian_name", "guardian_relation", "guardian_phone", "reason"}, "cancel": {"reason"}, "who": {"relation"},
+    "typed": {"location", "specialist", "day", "time", "override_reason"}, "back": {"day", "time", "phone"},
+    "end": {"outcome", "why"},
+}  # fmt: skip
+"""The fields of each panel. What is wrong with anything else is said at the top."""
+
 View = Callable[..., Any]
 
 
@@ -92,7 +101,8 @@ def show(
         return _over(call, mine=mine, refusal=refusal, status=status)
     record = desk.callers_record(session(), me(), number, now=moment) if call.verified else None
     context: dict[str, Any] = {
-        "call": call, "record": record, "panel": panel, "wrong": wrong or {}, "refusal": refusal, "words": words, "now": moment,
+        "call": call, "record": record, "panel": panel, "wrong": wrong or {}, "unplaced": _unplaced(panel, wrong or {}),
+        "refusal": refusal, "words": words, "now": moment,
         "typed": request.form if panel else {}, "sought": looked_for(), "go": _go(number), "locked": LOCKED, "found": None,
         "found_by": "", "alike": None, "new": panel == "new" or None, "say": "", "instead": (), "choices": None, "busy": None,
         "busy_slug": request.args.get("busy", ""), "sentences": sentences, "offered": offered,
@@ -108,6 +118,10 @@ def show(
     at = focus or request.args.get("at", "")
     context["focus"] = _wrong_field(panel, wrong) or at or _next(context)
     return render_template("desk/call.html", **context), status
+
+
+def _unplaced(panel: str, wrong: Mapping[str, str]) -> list[str]:
+    return [sentence for name, sentence in wrong.items() if name not in BESIDE.get(panel, ())]
 
 
 def _add_choices(seen: dict[str, Any]) -> None:

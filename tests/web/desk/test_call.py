@@ -22,7 +22,7 @@ from clinic.domain.tokens import Wish, write_opening
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.calls import Call, CallVisit
-from clinic.store.patients import Patient
+from clinic.store.patients import Guardian, Patient
 from clinic.store.waitlist import WaitlistEntry
 from clinic.usecases import booking
 from tests import build
@@ -212,6 +212,22 @@ def test_a_new_caller_is_recorded_booked_and_read_back_and_the_next_person_follo
         names = session.scalars(select(Patient.given_name).where(Patient.given_name.in_(("Ana", "Ben")))).all()
         assert done == ["hold", "book", "hold", "book"]
         assert sorted(names) == ["Ana", "Ben"]
+
+
+def test_for_a_child_a_guardian_is_asked_for_and_noted(desk: Desk) -> None:
+    child = desk.clock.now.date() - timedelta(days=3000)
+    assert desk.take_new(birth_date=child.isoformat(), relation="parent", speaks_for="y").status_code == 303
+    held = desk.hold(1)
+    refused = desk.press("book", hold=held, key="a-child-without-a-guardian")
+    assert refused.status_code == 422
+    assert "under 18" in text(refused)
+    assert focus(refused.get_data(as_text=True)) == "book-guardian_name"
+    said = {"guardian_name": "Pat O’Neil", "guardian_relation": "parent", "guardian_phone": "407 555 0124"}
+    unsaid = desk.press("book", hold=held, key="a-guardian-did-not-agree-yet", **said)
+    assert 'value="Pat O’Neil"' in unsaid.get_data(as_text=True)
+    assert desk.press("book", hold=held, key="a-child-with-a-guardian", **said, guardian_consent="y").status_code == 303
+    with opened(desk.url) as session:
+        assert session.scalars(select(Guardian.name)).one() == "Pat O’Neil"
 
 
 def test_whoever_looks_like_a_patient_is_asked_before_they_are_there_twice(desk: Desk) -> None:
