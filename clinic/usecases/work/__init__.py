@@ -2,9 +2,9 @@
 
 from clinic.usecases.work.doing import FRESH, NOTE_MAX, done, note, put_back, send_again, take, undo
 from clinic.usecases.work.listing import PAGE, Work, list_work
-from clinic.usecases.work.task import Letter, Opened, Person, Worker, letter, open_task
+from clinic.usecases.work.task import TAKE_FIRST, Letter, Opened, Person, Worker, letter, open_task
 
 __all__ = [
-    "FRESH", "NOTE_MAX", "PAGE", "Letter", "Opened", "Person", "Work", "Worker", "done", "letter", "list_work", "note",
-    "open_task", "put_back", "send_again", "take", "undo",
+    "FRESH", "NOTE_MAX", "PAGE", "TAKE_FIRST", "Letter", "Opened", "Person", "Work", "Worker", "done", "letter", "list_work",
+    "note", "open_task", "put_back", "send_again", "take", "undo",
 ]  # fmt: skip

@@ -151,6 +151,8 @@ def answer_offer(number: int) -> Any:
     found = work.open_task(session(), worker(), number, sealer=parts().sealer, now=now())
     if found.offer_id is None:
         return _page(number, refusal=IllegalMove("There is no time on offer with this task."))
+    if found.closed:
+        return _page(number, refusal=IllegalMove(work.TAKE_FIRST))
     who = Who(signed_in.me().actor, "phone", staff=True)
     if request.form.get("answer") == "no":
         waitlist.decline_for(session(), found.offer_id, key=signing_key(), who=who, now=now())

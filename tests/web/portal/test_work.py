@@ -280,6 +280,10 @@ def test_a_time_is_taken_or_not_by_whoever_is_called(app: Flask, database: str, 
     assert all("They take it" in page and "The time on offer" in page for page in pages)
     assert "Wanda Person" in pages[0]
     assert "Later Person" in pages[1]
+    hire(app, database, "Hana", Grant(Role.AGENT, None, True))
+    hana = signed_in(app, database, "Hana")
+    closed = hana.post(f"/portal/work/{calls[0]}/offer", data={"csrf_token": token_on(hana, "/account"), "answer": "yes"})
+    assert (closed.status_code, "Take the task first" in text_of(closed)) == (409, True)
     token = {"csrf_token": token_on(omar, "/account")}
     assert omar.post(f"/portal/work/{calls[0]}/offer", data=token).status_code == 422
     assert omar.post(f"/portal/work/{calls[0]}/offer", data=token | {"answer": "no"}).status_code == 303
