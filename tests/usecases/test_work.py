@@ -43,10 +43,13 @@ class Desk:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.here, self.specialist, kind = build.practice(session)
-        self.there = build.location(session)
+        self.there, far, _ = build.practice(session, visit=kind)
         self.patient = build.patient(session, now=NOW)
         wish = Wish(kind.id, self.here.id, self.specialist.id, cell_at(NOW + timedelta(days=1)))
         self.visit = place.book(session, wish, Details(self.patient.id), who=build.STAFF, now=NOW)
+        self.stranger = build.patient(session, now=NOW)
+        not_here = Wish(kind.id, self.there.id, far.id, cell_at(NOW + timedelta(days=1)))
+        place.book(session, not_here, Details(self.stranger.id), who=build.STAFF, now=NOW)
         session.commit()
         self.omar = worker(session, "Omar", Grant(Role.FRONT_DESK, self.here.id))
         self.greta = worker(session, "Greta", Grant(Role.MANAGER, self.here.id))
@@ -107,6 +110,15 @@ def test_whose_contact_is_shown_is_noted_and_a_call_center_sees_it_of_a_task_it_
     assert rows == [
         (desk.omar.actor, desk.patient.id), (desk.hana.actor, None), (desk.hana.actor, None), (desk.hana.actor, desk.patient.id)
     ]  # fmt: skip
+
+
+def test_a_record_to_compare_with_is_shown_where_its_clinics_are_theirs(desk: Desk) -> None:
+    nobodys = build.patient(desk.session, now=NOW).id
+    far, near = (desk.task(tasks.POSSIBLE_DUPLICATE, other_patient_id=id_) for id_ in (desk.stranger.id, nobodys))
+    assert [person.patient_id for person in open_by(desk, desk.omar, far).people] == [desk.patient.id]
+    assert [person.patient_id for person in open_by(desk, desk.omar, near).people] == [desk.patient.id, nobodys]
+    work.take(desk.session, desk.hana, far, holder_id=None, now=NOW)
+    assert [person.patient_id for person in open_by(desk, desk.hana, far).people] == [desk.patient.id, desk.stranger.id]
 
 
 def test_two_who_take_it_at_once_one_has_it_and_the_others_are_told_who(database: str) -> None:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.domain.roles import Reach, Scope
+from clinic.domain.roles import Reach, Scope, Viewer
 from clinic.engine import sealed_said
 from clinic.engine.attempts import retried
 from clinic.engine.details import Answerable
 from clinic.store import appointments, audit, patients, worklist
 from clinic.store.appointments import Appointment
 from clinic.store.connect import begin_write
+from clinic.store.reached import find_patient
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.store.tasks import Task
 from clinic.store.worklist import Known, Message
@@ -112,7 +113,7 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     appointment = _visit_of(session, task)
     shown = _may_see(worker, task, appointment)
     offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
-    people = _people(session, task, offer, sealer) if shown else ()
+    people = _people(session, worker, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
         note_deed(session, worker, task, person_id, "see_task", now=now)
     opened = Opened(
@@ -140,7 +141,7 @@ def _may_see(worker: Worker, task: Task, visit: Appointment | None) -> bool:
 
 
 def _people(
-    session: Session, task: Task, offer: tuple[str, datetime, str | None, int | None] | None, sealer: Sealer
+    session: Session, worker: Worker, task: Task, offer: tuple[str, datetime, str | None, int | None] | None, sealer: Sealer
 ) -> tuple[Person, ...]:
     if offer is not None and offer[2]:
         said, guardian = sealed_said.unseal(offer[2], sealer)
@@ -151,7 +152,18 @@ def _people(
     found = patients.find_guardian(session, task.appointment_id) if task.appointment_id is not None else None
     guardian = Answerable(found.name, found.relation, found.phone) if found else None
     records = worklist.known(session, [id_ for id_ in asked if id_ is not None])
-    return tuple(_person(record, guardian if record.id == task.patient_id else None) for record in records)
+    return tuple(
+        _person(record, guardian if record.id == task.patient_id else None)
+        for record in records
+        if record.id != task.other_patient_id or _reaches(session, worker, record)
+    )
+
+
+def _reaches(session: Session, worker: Worker, record: Known) -> bool:
+    """Whether a record that a task compares with is theirs to see: of a patient of their clinics, or of no clinic at all."""
+    if Scope.LOOKUP in worker.contact.scopes or not record.visits:
+        return True
+    return find_patient(session, Viewer(worker.contact), record.id) is not None
 
 
 def _person(record: Known, guardian: Answerable | None) -> Person:
