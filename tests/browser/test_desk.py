@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from random import Random
 
@@ -17,8 +16,6 @@ from tests.browser.looking import PATIENCE, axe, faults, listen, see
 from tests.browser.stage import Stage
 from tests.browser.test_staff import enter
 from tests.demo import opened
-
-ROUNDS = 200 if os.environ.get("CLINIC_PROVE") else 3
 
 
 class Hands:
@@ -200,8 +197,9 @@ def test_a_lost_network_keeps_what_was_typed_and_holds_once(screen: Page, staffe
     quiet_console.clear()
 
 
+@pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.prove)])
 def test_two_agents_and_a_patient_want_one_time(
-    screen: Page, browser: Browser, staffed: Stage, capsys: pytest.CaptureFixture[str]
+    screen: Page, browser: Browser, staffed: Stage, rounds: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever presses first has it; the others have the next best at once, and see it no more."""
     rng = Random(7)
@@ -219,7 +217,7 @@ def test_two_agents_and_a_patient_want_one_time(
     calls = [agent.url for agent in agents]
     kind = screen.locator("#search-kind option[value^='chiropractic-care/']").first.get_attribute("value") or ""
     sought = f"near=32801&kind={kind}"
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for agent, call in zip(agents, calls, strict=True):
             agent.goto(f"{call}?{sought}")
         patient.goto("/find?near=32801&service=chiropractic-care&sort=soonest")
@@ -261,6 +259,6 @@ def test_two_agents_and_a_patient_want_one_time(
     assert heard == [[], []]
     with capsys.disabled():
         print(
-            f"\n  one time, two agents and a patient: {ROUNDS} rounds, {double} double bookings; "
+            f"\n  one time, two agents and a patient: {rounds} rounds, {double} double bookings; "
             f"first were {won.count(0)}, {won.count(1)} and {won.count(2)} times"
         )

@@ -172,7 +172,7 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
 } | {
     f"desk.{name}": call
     for name in (
-        "call", "say_who", "note", "end", "look_up", "verify", "new_caller", "same", "hold", "keep", "release", "book", "move",
+        "call", "say_who", "note", "end", "look_up", "verify", "new_caller", "hold", "keep", "release", "book", "move",
         "cancel", "typed", "wait", "call_back", "next_person",
     )
 } | {

@@ -26,7 +26,6 @@ def install(blueprint: Blueprint) -> None:
     blueprint.post("/calls/<int:number>/look-up")(look_up)
     blueprint.post("/calls/<int:number>/verify")(verify)
     blueprint.post("/calls/<int:number>/new-caller")(new_caller)
-    blueprint.post("/calls/<int:number>/same")(same)
 
 
 @needs("answer-calls")
@@ -119,11 +118,20 @@ def new_caller(number: int) -> Any:
         desk.say_who_calls(
             session(), me(), number, request.form.get("relation", "self"), speaks_for="speaks_for" in request.form, now=now()
         )  # fmt: skip
+        if "report" in request.form:
+            _report(number)
         return back(number, near=details.postal_code or "", by="text" if details.texts else "")
     return show(
         number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", wrong=wrong, focus="new-sure",
         status=422 if wrong else 200,
     )  # fmt: skip
+
+
+def _report(number: int) -> None:
+    """Those who looked alike, and the patient of the call, may be one: whoever may merge records is told."""
+    for shown in _shown():
+        desk.report_duplicate(session(), me(), number, shown.row, key=signing_key(), now=now())
+    flash("Reported. A manager looks at both records.")
 
 
 def _record(number: int, details: PatientDetails, *, sure: bool) -> NewCaller:
@@ -141,12 +149,3 @@ def _details(wrong: dict[str, str]) -> PatientDetails:
         postal_code=said.get("postal_code") or None, language=said.get("language") or "en",
         interpreter="interpreter" in request.form, texts=contact == "text",
     )  # fmt: skip
-
-
-@needs("answer-calls")
-@on_screen("caller")
-def same(number: int) -> Any:
-    """The patient of the call, and one who looks alike, may be one: somebody who may merge them is told."""
-    desk.report_duplicate(session(), me(), number, request.form.get("row", ""), key=signing_key(), now=now())
-    flash("Reported. A manager looks at both records.")
-    return back(number)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from clinic.usecases import desk
+from clinic.domain.errors import IllegalMove, NotFound
+from clinic.usecases import booking, desk
 from clinic.usecases.desk import Ending
-from clinic.web.context import now, session
+from clinic.web.context import now, session, signing_key
 from clinic.web.desk import words
-from clinic.web.desk.screen import back, looked_for, on_screen, show
+from clinic.web.desk.screen import back, looked_for, on, on_screen, show
 from clinic.web.guards import needs
 from clinic.web.signed_in import me
 
@@ -51,7 +53,7 @@ def call(number: int) -> Any:
 def say_who(number: int) -> Any:
     relation = request.form.get("relation", "")
     desk.say_who_calls(session(), me(), number, relation, speaks_for="speaks_for" in request.form, now=now())
-    return back(number, "who-save")
+    return back(number)
 
 
 @needs("answer-calls")
@@ -59,7 +61,7 @@ def say_who(number: int) -> Any:
 def note(number: int) -> Any:
     desk.keep_note(session(), me(), number, request.form.get("note", "").replace("\r\n", "\n"), now=now())
     flash("The note is kept with this call.")
-    return back(number, "note-note")
+    return back(number)
 
 
 @needs("answer-calls")
@@ -71,6 +73,10 @@ def end(number: int) -> Any:
         request.form.get("outcome", ""), request.form.get("why", ""), sought.get("kind", "").partition("/")[0],
         near if near.isascii() and near.isdecimal() and len(near) == 5 else "",
     )  # fmt: skip
+    held = desk.holds_of_call(session(), on(number), now=now())
     desk.end_call(session(), me(), number, ending, now=now())
+    for one in held:  # nobody waits for these any more
+        with suppress(IllegalMove, NotFound):
+            booking.release(session(), one.token, key=signing_key(), who=on(number).who, now=now())
     flash(f"Call {number} is over: {words.OUTCOMES.get(ending.outcome, '').lower()}.")
     return redirect(url_for(".start"), 303)

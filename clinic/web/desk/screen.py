@@ -116,6 +116,8 @@ def show(
     last = context["done"][-1] if context["done"] else None
     context["read_now"] = last if last and last.action != "cancel" and not context["search"].offers else None
     at = focus or request.args.get("at", "")
+    if at.startswith("act-") and record is None:
+        at = ""  # nothing can be done with a held time before it is known for whom
     context["focus"] = _wrong_field(panel, wrong) or at or _next(context)
     return render_template("desk/call.html", **context), status
 

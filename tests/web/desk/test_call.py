@@ -23,6 +23,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.calls import Call, CallVisit
 from clinic.store.patients import Guardian, Patient
+from clinic.store.tasks import Task
 from clinic.store.waitlist import WaitlistEntry
 from clinic.usecases import booking
 from tests import build
@@ -237,7 +238,9 @@ def test_whoever_looks_like_a_patient_is_asked_before_they_are_there_twice(desk:
     page = warned.get_data(as_text=True)
     assert focus(page) == "new-sure"
     assert fields(page, "initial")["initial"] == "Z•••"
-    assert desk.take_new(**twin, sure="y").status_code == 303
+    assert desk.take_new(**twin, sure="y", report="y", **fields(page, "shown", "initial")).status_code == 303
+    with opened(desk.url) as session:
+        assert session.scalars(select(Task.kind).where(Task.kind == "possible_duplicate")).all() == ["possible_duplicate"]
     assert "Zebadiah Quillfeather" in text(desk.page())
 
 
@@ -256,6 +259,12 @@ def test_three_times_are_held_extended_and_given_back_and_survive_a_reload(desk:
     assert desk.page().count("data-left=") == 1
     assert desk.press("release", hold=keys[0]).status_code == 303
     assert "Nothing is held" in text(desk.page())
+    desk.clock.forward(minutes=4)
+    desk.hold(6)
+    assert desk.press("end", outcome="dropped").status_code == 303
+    with opened(desk.url) as session:
+        states = session.scalars(select(Appointment.state).order_by(Appointment.id.desc())).all()
+        assert states[0] == "cancelled", "whoever hangs up holds nothing"
 
 
 def test_a_time_taken_meanwhile_gives_the_next_best_on_the_same_screen(desk: Desk) -> None:
