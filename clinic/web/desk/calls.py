@@ -12,6 +12,7 @@ from clinic.usecases import booking, desk
 from clinic.usecases.desk import Ending
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk import words
+from clinic.web.desk.reading import tidy
 from clinic.web.desk.screen import back, looked_for, on, on_screen, show
 from clinic.web.guards import needs
 from clinic.web.signed_in import me
@@ -59,7 +60,8 @@ def say_who(number: int) -> Any:
 @needs("answer-calls")
 @on_screen("note")
 def note(number: int) -> Any:
-    desk.keep_note(session(), me(), number, request.form.get("note", "").replace("\r\n", "\n"), now=now())
+    lines = request.form.get("note", "").splitlines()
+    desk.keep_note(session(), me(), number, "\n".join(map(tidy, lines)), now=now())
     flash("The note is kept with this call.")
     return back(number)
 

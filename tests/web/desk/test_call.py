@@ -349,3 +349,41 @@ def test_a_supervisor_may_look_at_a_call_and_nobody_else(desk: Desk) -> None:
         assert ("Quiet voice." in text(answer)) is flag
         token = token_on(other, "/account")
         assert other.post(f"/desk/calls/{desk.number}/end", data={"csrf_token": token, "outcome": "question"}).status_code == 404
+
+
+ASKED_AND_SAID: list[tuple[dict[str, str], str]] = [
+    ({"near": "Springfield"}, "Springfield, IL"),
+    ({"near": "nowhere at all"}, "could not find"),
+    ({"near": ""}, "Ask where the patient wants to be seen"),
+    ({"kind": "no/such"}, "We do not offer"),
+    ({"said": "after 10 pm, before 6 am"}, "leave no time of the day"),
+    ({"said": "until 6 am"}, "At any hour"),
+    ({"said": "x" * 5000}, "Not understood"),
+    ({"move": "99999999999999999999"}, "Soonest"),
+    ({"more": "yes", "busy": "nobody"}, "Free and busy"),
+]
+
+
+def test_what_cannot_be_looked_for_is_said_beside_what_was_typed(desk: Desk) -> None:
+    for asked, said in ASKED_AND_SAID:
+        answer = desk.client.get(f"/desk/calls/{desk.number}", query_string={"near": "32801", "kind": desk.kind, **asked})
+        assert answer.status_code == 200, asked
+        assert said in text(answer), asked
+
+
+def test_what_nobody_types_is_refused_in_words_or_left_out(desk: Desk) -> None:
+    odd = {"birth_date": "13/45/19", "family_name": "\x00' or 1=1 --", "known": "☎ 1" * 50}
+    answer = desk.press("look-up", **odd)
+    assert answer.status_code == 422
+    for sentence in ("Write the date of birth as", "Enter a phone number with area code"):
+        assert sentence in text(answer)
+    for name in ("O", "Ñ", "D’Arcy-Ó Súilleabháin"):
+        assert desk.press("look-up", birth_date="April 23, 1971", family_name=name, known="+1 (407) 555 0155").status_code == 200
+    desk.begin()
+    assert desk.press("note", note="a\x00b\r\n<b>c</b>").status_code == 303
+    assert "&lt;b&gt;c&lt;/b&gt;" in desk.page()
+    assert desk.press("note", note="x" * 2001).status_code == 422
+    for what in ("hold", "keep", "release", "book", "move", "cancel"):
+        answer = desk.press(what, hold="1-x", opening="garbage", visit="1", reason="asked")
+        assert answer.status_code in (404, 409, 422), what
+        assert "Call" in text(answer)
