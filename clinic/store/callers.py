@@ -218,6 +218,11 @@ def visits_before(
     return tuple(VisitLine(*row) for row in rows)
 
 
+def is_known_anywhere(session: Session, patient_id: int) -> bool:
+    """Whether any clinic has, or had, a visit of theirs: a cancelled one as well."""
+    return session.execute(select(Appointment.id).where(Appointment.patient_id == patient_id).limit(1)).first() is not None
+
+
 def count_visits(session: Session, patient_id: int) -> int:
     """Those that stand or were, anywhere."""
     wanted = select(func.count()).where(Appointment.patient_id == patient_id, Appointment.state.in_(_VISITED))

@@ -151,7 +151,7 @@ def _pair(session: Session, viewer: Viewer, task_id: int) -> tuple[int, int]:
 def _within(session: Session, viewer: Viewer, pair: tuple[int, int]) -> bool:
     """Whether both are the viewer's to merge. A record that no clinic has a visit of goes with the other."""
     beyond = [id_ for id_ in pair if find_patient(session, viewer, id_) is None]
-    return len(beyond) < len(pair) and all(callers.count_visits(session, id_) == 0 for id_ in beyond)
+    return len(beyond) < len(pair) and not any(callers.is_known_anywhere(session, id_) for id_ in beyond)
 
 
 def is_mergeable(session: Session, task_id: int, *, viewer: Viewer) -> bool:
@@ -179,7 +179,8 @@ def read_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now
     by_id = merges.records(session, [found.into_id, found.from_id])
     kept, gone = (_side(session, viewer, by_id[id_], now=now) for id_ in (found.into_id, found.from_id))
     detail = f"merge={merge_id}"
-    audit.note(session, None, actor=who.actor, action="see_patient", patient_id=kept.patient_id, detail=detail, now=now)
+    for side in (kept, gone):
+        audit.note(session, None, actor=who.actor, action="see_patient", patient_id=side.patient_id, detail=detail, now=now)
     session.commit()
     return Preview((kept, gone), (), merged=found)
 
