@@ -87,13 +87,14 @@ class Busy(NamedTuple):
     end_cell: int
     time_zone: str
     clinic: str
+    location_id: int
 
 
 def busy_between(session: Session, specialist_id: int, since: datetime, until: datetime, *, now: datetime) -> list[Busy]:
     """What is taken of the specialist's time, held times that have not ended among it."""
     low, high = cell_at(since), cell_at(until)
     wanted = (
-        select(Claim.start_cell, Claim.end_cell, Appointment.time_zone, Location.name)
+        select(Claim.start_cell, Claim.end_cell, Appointment.time_zone, Location.name, Location.id)
         .join(Appointment, Appointment.id == Claim.appointment_id)
         .join(Location, Location.id == Appointment.location_id)
         .where(

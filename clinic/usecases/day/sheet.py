@@ -151,7 +151,7 @@ def _busy(session: Session, specialist_id: int, wanted: Sequence[date], now: dat
     since, until = anywhere(wanted[0], wanted[-1])
     taken = [
         Stretch(instant_at(start), instant_at(end), zone, clinic)
-        for start, end, zone, clinic in store.busy_between(session, specialist_id, since, until, now=now)
+        for start, end, zone, clinic, _ in store.busy_between(session, specialist_id, since, until, now=now)
     ]
     for day in wanted:
         yield Day(day, busy=tuple(stretch for stretch in taken if local_day(stretch.start, stretch.time_zone) == day))

@@ -16,7 +16,7 @@ from clinic.store import call_backs, calls, worklist
 from clinic.store.call_backs import Promised
 from clinic.store.calls import Call
 from clinic.store.connect import begin_write
-from clinic.usecases.desk.calls import note, own_call, refuse
+from clinic.usecases.desk.calls import note, note_look, own_call, refuse
 
 NO_SUCH_PROMISE = "There is no such call-back, or it is done."
 ANY_ZONE = "America/New_York"
@@ -78,10 +78,13 @@ def list_call_backs(session: Session, person: Agent, *, everybody: bool = False,
 
 
 def read_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> CallBack:
-    """With what was noted. Raises NotFound."""
+    """With what was noted; that a colleague's note was read is noted as well. Raises NotFound, Busy."""
     one = _reached(session, person, task_id)
     call = calls.find(session, one.call_id)
-    return _as_listed(one, person, call.note if call else "", now=now)
+    found = _as_listed(one, person, call.note if call else "", now=now)
+    if call is not None and call.note and call.account_id != person.account_id:
+        note_look(session, person, call.id, call.patient_id, now=now)
+    return found
 
 
 def _as_listed(one: Promised, person: Agent, told: str = "", *, now: datetime) -> CallBack:

@@ -98,12 +98,13 @@ def read_call(session: Session, person: Agent, call_id: int, *, now: datetime) -
         raise NotFound(NO_SUCH_CALL)
     found = _as_it_stands(session, call)
     if call.account_id != person.account_id:
-        _note_look(session, person, call_id, call.patient_id, now=now)
+        note_look(session, person, call_id, call.patient_id, now=now)
     return found
 
 
 @retried
-def _note_look(session: Session, person: Agent, call_id: int, patient_id: int | None, *, now: datetime) -> None:
+def note_look(session: Session, person: Agent, call_id: int, patient_id: int | None, *, now: datetime) -> None:
+    """That somebody read a call which is not theirs. Raises Busy."""
     begin_write(session)
     note(session, person, call_id, "see_call", patient_id=patient_id, now=now)
     session.commit()
@@ -146,6 +147,7 @@ def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: 
 
     Raises InvalidInput, NotFound, Busy.
     """
+    text = text.replace("\0", "")  # no database keeps it
     refuse(check_note(text))
     begin_write(session)
     call = own_call(session, person, call_id, now=now, ended=True)

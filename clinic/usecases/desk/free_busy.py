@@ -58,7 +58,7 @@ def free_busy(session: Session, specialist: str, first_day: date, days: int, *, 
         first, last = whole_days(wanted[0], wanted[-1], place.time_zone)
         works = roster.worked(place.id, place.time_zone, first, last - first) & place.open_line(first, last - first)
         taken = store.busy_between(session, specialist_id, instant_at(first), instant_at(last), now=now)
-        busy, here = _line(taken, first, last), _line([one for one in taken if one.clinic == place.name], first, last)
+        busy, here = _line(taken, first, last), _line([one for one in taken if one.location_id == place.id], first, last)
         sheet = tuple(_day(day, place.time_zone, first, works & ~busy, works & busy | here) for day in wanted)
         if any(one.stretches for one in sheet):
             found.append(At(place.id, place.name, place.time_zone, sheet))
