@@ -8,13 +8,12 @@ from flask import Blueprint, flash, request
 
 from clinic.domain.errors import InvalidInput, TimeRefused, UnusableToken
 from clinic.domain.patient import GuardianDetails
-from clinic.usecases import booking, desk
+from clinic.usecases import desk
 from clinic.usecases.desk import ForCaller
 from clinic.web.context import now, session
-from clinic.web.desk.reading import tidy
 from clinic.web.desk.screen import back, on, on_screen, show
 from clinic.web.errors import status_of
-from clinic.web.fields import read_number
+from clinic.web.fields import once_for, read_number, tidy
 from clinic.web.guards import needs
 
 
@@ -30,7 +29,7 @@ def install(blueprint: Blueprint) -> None:
 
 def once(number: int, what: str, *about: str) -> Any:
     """What makes a form count once, however often the network sends it."""
-    return booking.request_once(f"desk-{what}", request.form.get("key"), [number, *about])
+    return once_for(f"desk-{what}", " ".join(about), [number, *about])
 
 
 @needs("answer-calls")

@@ -13,8 +13,9 @@ from clinic.engine.lookup import read_lookup
 from clinic.usecases import desk
 from clinic.usecases.desk import Found, NewCaller, Proof
 from clinic.web.context import now, session, signing_key
-from clinic.web.desk.reading import phone_or_reference, read_birth_date, tidy
+from clinic.web.desk.reading import phone_or_reference, read_birth_date
 from clinic.web.desk.screen import back, on_screen, show
+from clinic.web.fields import tidy
 from clinic.web.guards import needs
 from clinic.web.signed_in import me
 

@@ -12,8 +12,8 @@ from clinic.usecases import booking, desk
 from clinic.usecases.desk import Ending
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk import words
-from clinic.web.desk.reading import tidy
 from clinic.web.desk.screen import back, looked_for, on, on_screen, show
+from clinic.web.fields import tidy
 from clinic.web.guards import needs
 from clinic.web.signed_in import me
 

@@ -9,8 +9,7 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import local_day
 from clinic.domain.timeline import instant_at
 from clinic.domain.typed_time import read_clock, start_cell
-from clinic.web.desk.reading import tidy
-from clinic.web.fields import read_day
+from clinic.web.fields import read_day, tidy
 
 NO_DAY = "Write the day as today, tomorrow or 12/01/2026."
 

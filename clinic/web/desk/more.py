@@ -19,9 +19,8 @@ from clinic.usecases.overriding import Words
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.desk.basket import instead, once
 from clinic.web.desk.due import read_due
-from clinic.web.desk.reading import tidy
 from clinic.web.desk.screen import back, looked_for, on, on_screen
-from clinic.web.fields import read_day
+from clinic.web.fields import read_day, tidy
 from clinic.web.filters import clock_time_and_zone, short_day
 from clinic.web.guards import needs
 from clinic.web.signed_in import me

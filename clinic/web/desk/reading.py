@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 
-from clinic.web.fields import MONTHS
+from clinic.web.fields import MONTHS, tidy
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _PARTS = re.compile(r"([0-9]{1,2}|[a-z]{3,9})[^0-9a-z]*([0-9]{1,2})[^0-9a-z]+([0-9]{4})")
 _RUN = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
 NO_DATE = "Write the date of birth as month, day and year, such as 04/23/1971."
-
-
-def tidy(typed: str | None) -> str:
-    """As plain characters: full-width digits become digits, and what nobody types goes."""
-    return "".join(filter(str.isprintable, unicodedata.normalize("NFKC", typed or ""))).strip()
 
 
 def read_birth_date(typed: str) -> date | None:

@@ -23,9 +23,9 @@ from clinic.usecases.desk import CallNow, OnCall
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk import words
 from clinic.web.desk.aloud import offered, sentences
-from clinic.web.desk.reading import tidy
 from clinic.web.desk.search import search, visit_to_move
 from clinic.web.errors import status_of
+from clinic.web.fields import tidy
 from clinic.web.signed_in import me
 
 SEARCH = ("near", "kind", "said", "move", "by")

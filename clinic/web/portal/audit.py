@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -55,13 +56,18 @@ def _words() -> dict[str, Any]:
 
 
 def _merge_to_undo() -> Callable[[str, str], int | None]:
-    """The merge that a row of the log tells of, while whoever reads it may take it back."""
-    person = signed_in.me()
-    eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
-    known = {one.id for one in merging.merges_to_undo(session(), viewer=eyes, now=now())} if eyes.reach else set()
+    """The merge that a row of the log tells of, while whoever reads it may take it back. Looked up once such a row is there."""
+
+    @cache
+    def known() -> set[int]:
+        person = signed_in.me()
+        eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
+        return {one.id for one in merging.merges_to_undo(session(), viewer=eyes, now=now())} if eyes.reach else set()
 
     def find(action: str, detail: str) -> int | None:
+        if action != "merge_patients":
+            return None
         number = read_number(dict(part.partition("=")[::2] for part in detail.split()).get("merge"))
-        return number if action == "merge_patients" and number in known else None
+        return number if number in known() else None
 
     return find
