@@ -128,15 +128,30 @@ async function show(answer, options, form) {
     if (answer.redirected || !options.method) return location.assign(answer.url);
     return say("refused");
   }
+  const asked = kept(form, main);
   screen().replaceChildren(...main.childNodes);
+  if (asked) screen().querySelector(".desk-caller").replaceWith(asked);
   document.title = page.title;
   if (!options.method || answer.redirected) history.replaceState(null, "", answer.url);
   const seconds = page.querySelector("[data-session]")?.dataset.session;
   if (seconds) document.dispatchEvent(new CustomEvent("session-renewed", { detail: Number(seconds) }));
   begin();
-  const next = screen().querySelector("[autofocus]");
+  const next = screen().querySelector("[autofocus]") ?? firstEmpty(asked);
   next?.focus();
   if (next?.matches("input")) next.select();
+}
+
+// As long as nobody knows who calls, what was typed about them stays while something else is pressed.
+function kept(form, main) {
+  const asking = ".desk-caller[data-asking]";
+  const now = screen().querySelector(asking);
+  if (!now || !main.querySelector(asking) || form?.closest(asking)) return null;
+  for (const field of now.querySelectorAll("[autofocus]")) field.removeAttribute("autofocus");
+  return now;
+}
+
+function firstEmpty(part) {
+  return part ? [...part.querySelectorAll("input, select")].find((field) => field.offsetParent && !field.value) : null;
 }
 
 // Nothing was done. Sent again as a page of its own, the form waits in the sign-in that answers.
