@@ -79,11 +79,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """How somebody can be told. `zone` is theirs: of their ZIP code, else the clinic's."""
+    """How somebody can be told. `zone` is theirs: of their ZIP code, else the clinic's. `quiet`: they want no letters either."""
 
     email: str | None = None
     texts_to: str | None = None
     zone: str = "America/New_York"
+    quiet: bool = False
 
     def __repr__(self) -> str:  # never into a log
         return "Reached(…)"
@@ -99,7 +100,7 @@ def channels(event: Event, reached: Reached) -> tuple[Channel, ...]:
         return texts if event is Event.REMINDER_DAY else (*mail, *texts)
     if event in (Event.REMINDER_WEEK, Event.PREPARE, Event.WAITING):
         return mail or texts
-    return mail + texts or (("letter",) if event in CHANGES else ())
+    return mail + texts or (("letter",) if event in CHANGES and not reached.quiet else ())
 
 
 def awake(moment: datetime, zone_name: str) -> datetime:

@@ -26,18 +26,23 @@ NOT_HERE = "That time is not with you, or not at your clinic. Choose another tim
 NO_GUARDIAN = "This patient is under 18 at the visit, and we know of no parent or guardian. Enter who answers for them."
 
 
+WAYS = ("email", "text", "letter", "none")
+"""By the address on record; by text as well; by letter alone; not at all, as everything was said on the telephone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """For whom, and what is asked for this time. `booked_by` is one of domain.patient.BOOKED_BY.
 
-    `guardian` answers for a minor this time, None: as before. `texts`: whether texts are welcome, None: as was last said.
+    `guardian` answers for a minor this time, None: as before. `told_by` is how they are told of this visit, one of WAYS; None:
+    as was last said.
     """
 
     patient_id: int
     booked_by: str = "self"
     reason: str | None = None
     guardian: GuardianDetails | None = None
-    texts: bool | None = None
+    told_by: str | None = None
 
 
 def book(
@@ -49,6 +54,8 @@ def book(
     for a time beyond reach), KeyReused, and what `place.confirm` does.
     """
     wrong = check_request(asked.booked_by, asked.reason)
+    if asked.told_by not in (None, *WAYS):
+        wrong = {**wrong, "contact": "Choose how they are told."}
     if wrong:
         raise InvalidInput(wrong)
     found = bookings.find_for(session, hold, asked.patient_id, once=once)
@@ -64,6 +71,8 @@ def book(
         return False
     answers_for = _answers_for(session, patient, found.hold, asked.guardian)
     book_held(session, found, _as_told(session, patient, asked, now), answers_for, who=who, now=now, once=once)
+    if asked.told_by == "none":
+        intake.stop_reminders(session, found.hold.id, now=now)
     return True
 
 
@@ -77,11 +86,14 @@ def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) ->
     """How to reach them, and what helps them, as was said with their last booking, or else as their record has it."""
     last = intake.last_said(session, patient.id)
     source = last or patient
-    consented = last.texts_consented_at if last and asked.texts is None else now if asked.texts else None
+    email, consented = source.email, last.texts_consented_at if last else None
+    if asked.told_by is not None:
+        email = {"email": patient.email or email, "text": email}.get(asked.told_by)
+        consented = now if asked.told_by == "text" else None
     return Said(
         given_name=source.given_name or patient.given_name, family_name=source.family_name or patient.family_name,
         match_name=patient.match_name, birth_date=patient.birth_date, phone=patient.phone,
-        phone_extension=source.phone_extension, email=source.email, postal_code=source.postal_code,
+        phone_extension=source.phone_extension, email=email, postal_code=source.postal_code,
         language=source.language, interpreter=source.interpreter, access_needs=last.access_needs if last else None,
         insurer=last.insurer if last else None, texts_consented_at=consented,
         new_patient=None, booked_by=asked.booked_by, reason=asked.reason or None,

@@ -80,6 +80,23 @@ def test_hold_and_book_with_the_call_on_every_row(at: Desk) -> None:
     assert broken(at.session, now=NOW) == []
 
 
+@pytest.mark.parametrize(
+    ("told_by", "email", "texts", "quiet"),
+    [
+        (None, "maria@example.org", True, False), ("email", "maria@example.org", False, False),
+        ("text", "maria@example.org", True, False), ("letter", None, False, False), ("none", None, False, True),
+    ],
+)  # fmt: skip
+def test_they_are_told_as_they_say_now(at: Desk, told_by: str | None, email: str | None, texts: bool, quiet: bool) -> None:
+    call = Call(at, about=at.book(email="maria@example.org", texts=True))
+    booked = call.book(call.hold(NOW + HOUR), told_by=told_by)
+    said = at.session.get_one(Intake, booked.summary.appointment_id)
+    assert (said.email, said.texts_consented_at is not None, said.reminders_stopped_at is not None) == (email, texts, quiet)
+    at.session.rollback()
+    with pytest.raises(InvalidInput):
+        call.book(call.hold(NOW + 3 * HOUR), told_by="pigeon")
+
+
 def test_nobody_is_booked_before_they_proved_who_they_are_and_no_tab_takes_anothers_time(at: Desk) -> None:
     known = at.book()
     call, other = Call(at), Call(at, about=known)
@@ -175,7 +192,7 @@ def test_outside_the_hours_with_a_reason_and_a_child_with_a_guardian_named_now(a
     with pytest.raises(InvalidInput) as refused:
         call.book(held, guardian=replace(child.guardian, phone="1", relation="x"))  # type: ignore[type-var]
     assert "guardian_relation" in refused.value.fields
-    call.book(held, guardian=child.guardian, texts=True)
+    call.book(held, guardian=child.guardian, told_by="text")
     assert at.session.scalars(select(Guardian.phone)).all() == ["+14075550177"]
     details = at.session.scalars(select(Audit.detail).where(Audit.appointment_id == held.summary.appointment_id))
     assert list(details) == [f"call={call.id} outside_hours=agreed", f"call={call.id}"]

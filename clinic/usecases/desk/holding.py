@@ -74,7 +74,7 @@ class ForCaller:
     reason: str | None = None
     booked_by: str | None = None
     guardian: GuardianDetails | None = None
-    texts: bool | None = None
+    told_by: str | None = None
 
 
 @retried
@@ -161,7 +161,7 @@ def book_for_caller(
         if call.patient_id is None:
             raise IllegalMove(NOBODY_YET)
         booked_by = asked.booked_by or call.relation or "self"
-        for_them = Asked(call.patient_id, booked_by, asked.reason, asked.guardian, asked.texts)
+        for_them = Asked(call.patient_id, booked_by, asked.reason, asked.guardian, asked.told_by)
         if known.book(session, held, for_them, viewer=on.viewer(call, "book"), who=who, now=now, once=once):
             calls.note_visit(session, on.call_id, held.id, "book", now=now)
         return as_booked(session, get(session, held.id), on.key)

@@ -106,7 +106,9 @@ def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
 
 
 def _reached(visit: Recipient, post: Post) -> Reached:
-    return Reached(email=visit.email, texts_to=visit.texts_to if post.texts else None, zone=visit.their_zone)
+    texts_to = visit.texts_to if post.texts else None
+    # Who wants no reminders, and gave no way to be told anything, was told all of it on the telephone.
+    return Reached(email=visit.email, texts_to=texts_to, zone=visit.their_zone, quiet=visit.reminders_stopped)
 
 
 def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Recipient | None) -> Reached:

@@ -71,16 +71,14 @@ def release(number: int) -> Any:
 def book(number: int) -> Any:
     """For the patient whom the call is about, told in the way that was agreed."""
     held = request.form.get("hold", "")
-    asked = ForCaller(reason=tidy(request.form.get("reason")) or None, guardian=_guardian(), texts=_texts())
+    asked = ForCaller(
+        reason=tidy(request.form.get("reason")) or None, guardian=_guardian(), told_by=request.form.get("contact") or None
+    )
     try:
         desk.book_for_caller(session(), on(number), held, asked, now=now(), once=once(number, "book", held))
     except TimeRefused as refused:
         return instead(number, refused)
     return back(number, "end-go", kind="", said="", move="")
-
-
-def _texts() -> bool | None:
-    return {"text": True, "letter": False}.get(request.form.get("contact", ""))
 
 
 def _guardian() -> GuardianDetails | None:

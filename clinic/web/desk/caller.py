@@ -121,7 +121,7 @@ def new_caller(number: int) -> Any:
         )  # fmt: skip
         if "report" in request.form:
             _report(number)
-        return back(number, near=details.postal_code or "", by="text" if details.texts else "")
+        return back(number, near=details.postal_code or "", by="" if details.email else tidy(request.form.get("contact")))
     return show(
         number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", wrong=wrong, focus="new-sure",
         status=422 if wrong else 200,
