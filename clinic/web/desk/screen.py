@@ -34,7 +34,8 @@ SEARCH = ("near", "kind", "said", "move", "by")
 BESIDE = {
     "look": {"birth_date", "family_name", "known"}, "verify": {"given_name", "fact", "answer"},
     "new": {"given_name", "family_name", "birth_date", "phone", "postal_code", "contact", "email", "relation", "language"},
-    "book": {"guardian_name", "guardian_relation", "guardian_phone", "reason", "contact"}, "cancel": {"reason"}, "who": {"relation"},
+    "book": {"guardian_name", "guardian_relation", "guardian_phone", "reason", "contact"},
+    "cancel": {"reason"}, "who": {"relation"},
     "typed": {"location", "specialist", "day", "time", "override_reason"}, "back": {"day", "time", "phone"},
     "end": {"outcome", "why"},
 }  # fmt: skip
