@@ -19,7 +19,7 @@ LANGUAGES = {
     "en": "English", "es": "Spanish", "ht": "Haitian Creole", "pt": "Portuguese", "fr": "French", "zh": "Chinese",
     "vi": "Vietnamese", "tl": "Tagalog", "ar": "Arabic", "ru": "Russian", "ko": "Korean",
 }  # fmt: skip
-CONTACTS = {"email": "Email", "text": "Text message", "letter": "Letter", "none": "None: all is read out"}
+CONTACTS = {"email": "Email", "text": "Text message", "letter": "Letter", "none": "None, all is read out"}
 OUTCOMES: dict[str, str] = {
     Outcome.BOOKED: "A visit is booked",
     Outcome.MOVED: "A visit has moved",
