@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,8 +11,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.appointment import State
 from clinic.domain.roles import Viewer
 from clinic.store.appointments import Appointment
-from clinic.store.catalogue import BookableVisit, Service, VisitType, find_visit
-from clinic.store.locations import LocationRow, Room, find_row
+from clinic.store.catalogue import BookableVisit, VisitType, visits_among
+from clinic.store.locations import Room
 from clinic.store.patients import Patient
 from clinic.store.people import Offer, Specialist
 from clinic.store.reached import within
@@ -71,19 +70,7 @@ def arrivals(session: Session, viewer: Viewer, location_id: int, since: datetime
     return [Arrival._make(row) for row in rows]
 
 
-def desks(session: Session, location_ids: Iterable[int]) -> list[LocationRow]:
-    """These clinics, those that are active, by name."""
-    found = (find_row(session, id_) for id_ in sorted(location_ids))
-    return sorted((row for row in found if row is not None), key=lambda row: row.name)
-
-
 def kinds_at(session: Session, location_id: int) -> list[BookableVisit]:
     """The kinds of visits that somebody gives at the clinic, in the order of the catalogue; those that only staff book, too."""
     given = select(Offer.visit_type_id).join(Specialist, Specialist.id == Offer.specialist_id)
-    wanted = select(VisitType.id).join(Service, Service.id == VisitType.service_id)
-    ids = session.scalars(
-        wanted.where(VisitType.id.in_(given.where(Offer.location_id == location_id, Specialist.active))).order_by(
-            Service.position, VisitType.position, VisitType.id
-        )
-    )
-    return [visit for id_ in ids if (visit := find_visit(session, id_)) is not None]
+    return visits_among(session, given.where(Offer.location_id == location_id, Specialist.active))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, Select, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.visit import VisitShape
@@ -114,6 +114,12 @@ def find_visit_at(session: Session, visit_type_id: int, location_id: int) -> tup
 def visits_of(session: Session, service_slug: str) -> list[BookableVisit]:
     """The visit types of a service, its first visit first; empty when there is no such service."""
     return [_bookable(*row) for row in session.connection().execute(_BOOKABLE_OF, {"service": service_slug})]
+
+
+def visits_among(session: Session, visit_type_ids: Select[int]) -> list[BookableVisit]:
+    """The visit types whose ids that query gives, in the order of the catalogue."""
+    wanted = _BOOKABLE.where(VisitType.id.in_(visit_type_ids)).order_by(Service.position, VisitType.position, VisitType.id)
+    return [_bookable(*row) for row in session.connection().execute(wanted)]
 
 
 def services(session: Session) -> list[Service]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -151,6 +151,12 @@ def offering(
         theirs = select(Offer.location_id).where(Offer.specialist_id == specialist_id, Offer.visit_type_id == visit_type_id)
         wanted = wanted.where(Location.id.in_(theirs))
     return [LocationRow(*row) for row in session.execute(wanted, {"visit_type": visit_type_id})]
+
+
+def find_rows(session: Session, location_ids: Collection[int]) -> list[LocationRow]:
+    """These sites, those that are active, by name."""
+    wanted = select(*_ROW).where(Location.id.in_(location_ids), Location.active).order_by(Location.id)
+    return sorted((LocationRow(*row) for row in session.execute(wanted)), key=lambda row: row.name)
 
 
 def find_row(session: Session, location_id: int) -> LocationRow | None:

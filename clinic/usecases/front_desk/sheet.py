@@ -21,7 +21,7 @@ from clinic.engine.attending import EARLIEST
 from clinic.store import arrivals
 from clinic.store.arrivals import Arrival
 from clinic.store.connect import begin_write
-from clinic.store.locations import LocationRow
+from clinic.store.locations import LocationRow, find_rows
 from clinic.store.seen import note_seen, unseen
 
 NOTED_FOR = timedelta(hours=12)
@@ -64,12 +64,12 @@ class Sheet:
 
 def clinics(session: Session, allowed: Reach) -> list[Desk]:
     """The clinics at whose desk one is, by name; none for whoever is at no desk."""
-    return [Desk(row.id, row.name, row.time_zone) for row in arrivals.desks(session, allowed.locations)]
+    return [Desk(row.id, row.name, row.time_zone) for row in find_rows(session, allowed.locations)]
 
 
 def desk_of(session: Session, viewer: Viewer, location_id: int) -> LocationRow:
     """Raises NotFound for a clinic that is not theirs, or closed for good."""
-    found = arrivals.desks(session, {location_id} & viewer.reach.locations)
+    found = find_rows(session, {location_id} & viewer.reach.locations)
     if not found:
         raise NotFound("There is no such clinic here.")
     return found[0]
