@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
@@ -16,7 +16,7 @@ from clinic.store.locations import Room
 from clinic.store.patients import Patient
 from clinic.store.people import Offer, Specialist
 from clinic.store.reached import within
-from clinic.store.sealed import SealedAnswers
+from clinic.store.sealed import ANSWERED
 
 _NEVER_WERE = (State.HELD, State.EXPIRED, State.ENTERED_IN_ERROR)
 
@@ -47,13 +47,12 @@ class Arrival(NamedTuple):
     answered: bool
 
 
-_ANSWERED = exists().where(SealedAnswers.appointment_id == Appointment.id, SealedAnswers.kind == "questions")
 _ARRIVALS = (
     select(
         Appointment.id, Appointment.reference, Appointment.state, Appointment.start_at, Appointment.end_at, Specialist.id,
         Specialist.name, Room.name, VisitType.name, VisitType.slug, Patient.id, Patient.given_name, Patient.family_name,
         Patient.match_name, Patient.language, Patient.interpreter, Appointment.arrived_at, Appointment.started_at,
-        Appointment.finished_at, Appointment.confirmed_at, _ANSWERED,
+        Appointment.finished_at, Appointment.confirmed_at, ANSWERED,
     )
     .join(Specialist, Specialist.id == Appointment.specialist_id)
     .join(VisitType, VisitType.id == Appointment.visit_type_id)

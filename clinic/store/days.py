@@ -19,7 +19,7 @@ from clinic.store.locations import Location
 from clinic.store.patients import Patient
 from clinic.store.people import Offer, Specialist
 from clinic.store.reached import within
-from clinic.store.sealed import SealedAnswers
+from clinic.store.sealed import ANSWERED
 
 _GONE = (State.HELD, State.EXPIRED, State.CANCELLED, State.ENTERED_IN_ERROR)
 
@@ -50,12 +50,11 @@ _EARLIER = aliased(Appointment)
 _CAME_BEFORE = exists().where(
     _EARLIER.patient_id == Appointment.patient_id, _EARLIER.state == State.FULFILLED, _EARLIER.start_at < Appointment.start_at
 )
-_ANSWERED = exists().where(SealedAnswers.appointment_id == Appointment.id, SealedAnswers.kind == "questions")
 _VISITS = (
     select(
         Appointment.id, Appointment.state, Appointment.start_at, Appointment.end_at, Appointment.time_zone,
         Appointment.location_id, Location.name, VisitType.name, Appointment.patient_id, Patient.given_name, Patient.family_name,
-        Appointment.arrived_at, Appointment.started_at, Appointment.finished_at, Appointment.confirmed_at, _ANSWERED,
+        Appointment.arrived_at, Appointment.started_at, Appointment.finished_at, Appointment.confirmed_at, ANSWERED,
         _CAME_BEFORE,
     )
     .join(Location, Location.id == Appointment.location_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, exists, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.roles import Viewer
@@ -47,6 +47,9 @@ class Seal(Base):
 
     __table_args__ = (CheckConstraint("id = 1", name="only"),)
 
+
+ANSWERED = exists().where(SealedAnswers.appointment_id == Appointment.id, SealedAnswers.kind == "questions")
+"""Of an appointment in a query: the questions before it were answered. All that an agent or the front desk may know."""
 
 _SAVE = text("""
     insert into sealed_answers (appointment_id, kind, version, sealed, saved_at) values (:id, :kind, :version, :sealed, :now)
