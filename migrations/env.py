@@ -15,8 +15,7 @@ from sqlalchemy import Connection, text
 
 from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.base import Base
-
-MIGRATION_LOCK = 4_207_155_501
+from clinic.store.locks import wait_to_migrate
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
@@ -56,7 +55,7 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if not sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            wait_to_migrate(connection)
         context.run_migrations()
         if sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).all()):
             raise RuntimeError(f"this migration would leave {len(broken)} rows pointing nowhere, the first in {broken[0][0]}")

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.store import appointments, audit, claims, outbox
+from clinic.store import appointments, audit, outbox
 from clinic.store.appointments import Appointment
 from clinic.store.audit import By
+from clinic.store.locks import lock_calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def locked(session: Session, appointment_id: int, *people: int, location_id: int
     while True:
         involved = {seen.specialist_id, *people} | ({seen.patient_id} if seen.patient_id is not None else set())
         places = {seen.location_id, location_id or seen.location_id}
-        claims.lock_calendars(session, involved, locations=places, visit_type_id=seen.visit_type_id)
+        lock_calendars(session, involved, locations=places, visit_type_id=seen.visit_type_id)
         before = (seen.specialist_id, seen.location_id, seen.patient_id)
         appointment = appointments.find(session, appointment_id)
         if appointment is None:  # purged meanwhile: a hold that ended long ago

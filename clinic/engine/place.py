@@ -27,6 +27,7 @@ from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
 from clinic.store.claims import Taking
 from clinic.store.idempotency import Once, find_earlier, made_by
+from clinic.store.locks import lock_calendars
 
 CALL_US = "Please choose another time, or call us."
 BY_STAFF = "This kind of visit is arranged by our staff. To get one, call us, or book a first visit and ask there."
@@ -75,9 +76,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
     Asked `once` before, it is that of the hold made then. Raises TimeTaken, NotOffered, KeyReused.
     """
-    claims.lock_calendars(
-        session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id, once=once
-    )
+    lock_calendars(session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id, once=once)
     if once and (made := made_by(once, find_earlier(session, once), now=now)):
         return made
     slot = _find_slot(session, wish, who=who, now=now)
@@ -87,7 +86,7 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
 def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
     """Take the time for a patient at once, without a hold. Raises TimeTaken, NotOffered, PatientClash."""
-    claims.lock_calendars(
+    lock_calendars(
         session, [wish.specialist_id, details.patient_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id
     )
     slot = _find_slot(session, wish, who=who, now=now)

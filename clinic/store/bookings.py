@@ -24,11 +24,11 @@ from clinic.store import catalogue  # noqa: F401 (it makes a table)
 from clinic.store.appointments import Appointment, add_resource
 from clinic.store.audit import By, note
 from clinic.store.base import Base, UtcDateTime
-from clinic.store.claims import CLAIM_LOCKS, PLACE_LOCKS, Taking, by_guard, claim, keep_claims, lock_calendars
-from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Earlier, Once, remember, values_of
+from clinic.store.claims import Taking, by_guard, claim, keep_claims
+from clinic.store.idempotency import BINDS, REMEMBER, Earlier, Once, remember, values_of
 from clinic.store.intake import drop_draft
+from clinic.store.locks import lock_calendars, lock_confirmation
 from clinic.store.outbox import tell
-from clinic.store.patients import PERSON_LOCKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,27 +96,6 @@ class Found:
     resembling: tuple[int, ...]
 
 
-# In the order of all our locks: people by their ids, the request's key, the person, the place. Who is said to come may be
-# known already: the patient found here is the one found afterwards, unless somebody made them while we waited.
-_LOCK = text("""
-    with held as (
-        select specialist_id, location_id, room_kind is not null or equipment_kind is not null as inside
-        from appointment join visit_type on visit_type.id = visit_type_id where appointment.id = :hold
-    )
-    select pg_advisory_xact_lock(space, cast(id as integer)), space, id from (
-        select :calendars as space, specialist_id as id from held
-        union all select :calendars, coalesce(merged_into_id, id) from patient
-                  where birth_date = :birth_date and phone = :phone and match_name = :match_name
-        union all select :keys, :key_number where :key_number is not null
-        union all select :persons, :person_number
-        union all select :places, location_id from held where inside
-        order by space, id
-    ) as ordered
-""").bindparams(
-    bindparam("key_number", type_=BigInteger), bindparam("person_number", type_=BigInteger),
-    calendars=CLAIM_LOCKS, keys=KEY_LOCKS, persons=PERSON_LOCKS, places=PLACE_LOCKS,
-)  # fmt: skip
-
 _TABLES = Base.metadata.tables
 _APPOINTMENT, _CLAIM, _INTAKE = _TABLES["appointment"], _TABLES["claim"], _TABLES["intake"]
 _KEY, _PATIENT, _KIND = _TABLES["idempotency_key"], _TABLES["patient"], _TABLES["visit_type"]
@@ -169,11 +148,10 @@ def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: 
     connection = session.connection()
     if connection.dialect.name != "postgresql":
         return _found(connection.execute(_FIND, asked).all())
-    numbers = {"key_number": once.lock if once else None, "person_number": person_number(said)}
     while True:
-        locked = connection.execute(_LOCK, {**who, **numbers, "hold": hold_id}).all()
+        locked = lock_confirmation(session, hold_id, who, person=person_number(said), once=once)
         found = _found(connection.execute(_FIND, asked).all())
-        if found is None or found.patient_id is None or (CLAIM_LOCKS, found.patient_id) in {(s, i) for _, s, i in locked}:
+        if found is None or found.patient_id is None or found.patient_id in locked:
             return found
 
 
@@ -200,7 +178,7 @@ def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once
 
 
 def person_number(said: Said) -> int:
-    """Second half of the lock number of somebody who may be recorded by nobody else just now; PERSON_LOCKS is the first."""
+    """The second number of the lock of that person (locks.LockSpace.PERSONS): nobody else records them meanwhile."""
     return zlib.crc32(f"{said.match_name} {said.birth_date} {said.phone}".encode()) - 2**31
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from clinic.store.base import Base
-from clinic.store.claims import lock_calendars
+from clinic.store.locks import lock_calendars
 
 MANY = 2000
 

@@ -6,20 +6,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
 from clinic.domain.callers import LOOKS_AN_HOUR, MISSES, OnRecord, Someone
 from clinic.domain.hours import local_day
 from clinic.domain.roles import Viewer
+from clinic.store import locks
 from clinic.store.appointments import Appointment, Resource, add_resource
 from clinic.store.audit import BY_STAFF, Audit
 from clinic.store.bookings import OF_PATIENT, Said, person_number
 from clinic.store.calls import Call
 from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location
-from clinic.store.patients import PERSON_LOCKS, Guardian, Patient
+from clinic.store.locks import LockSpace
+from clinic.store.patients import Guardian, Patient
 from clinic.store.people import Specialist
 from clinic.store.reached import within
 from clinic.store.tasks import Task
@@ -131,10 +133,8 @@ def unlock(session: Session, patient: Patient, *, by: int, now: datetime) -> Non
 
 
 def lock_person(session: Session, said: Said) -> None:
-    """Nobody else records this person meanwhile. SQLite needs none of it: whoever writes is alone."""
-    if session.get_bind().dialect.name == "postgresql":
-        numbers = {"space": PERSON_LOCKS, "number": person_number(said)}
-        session.execute(text("select pg_advisory_xact_lock(:space, :number)"), numbers)
+    """Nobody else records this person meanwhile."""
+    locks.wait_for(session, LockSpace.PERSONS, person_number(said))
 
 
 def exactly(session: Session, said: Said) -> list[int]:

@@ -4,14 +4,12 @@ A claim is one resource taken from `start_cell` to `end_cell` (five-minute cells
 refuses two that overlap: PostgreSQL by an exclusion constraint, SQLite by triggers (migration 0001). Whatever the code
 above gets wrong, nobody is booked twice.
 
-The lock that comes before it is a courtesy: without it, rivals for overlapping times wait for each other inside the
-exclusion constraint and deadlock. Locks are taken in the order of ids, in a statement of their own, so that whatever is
-read afterwards sees what earlier holders committed.
+The lock that comes before it (see locks) is a courtesy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,16 +42,10 @@ from clinic.domain.visit import LONGEST_MINUTES
 from clinic.store.appointments import NewAppointment
 from clinic.store.audit import By, note
 from clinic.store.base import Base, IdList, UtcDateTime
-from clinic.store.idempotency import BINDS, KEY_LOCKS, REMEMBER, Once, remember, values_of
+from clinic.store.idempotency import BINDS, REMEMBER, Once, remember, values_of
 from clinic.store.outbox import tell
 
 LONGEST_CELLS = LONGEST_MINUTES // CELL_MINUTES
-
-CLAIM_LOCKS = 1
-"""First half of our advisory lock numbers: the second is a resource's id."""
-
-PLACE_LOCKS = 4
-"""The same, for all rooms and equipment of a location: the second is the location's id."""
 
 
 class Claim(Base):
@@ -95,44 +87,6 @@ class Taking:
 def milliseconds(instant: datetime | None) -> int | None:
     """As claims keep their expiry. Rounded down, so that a hold never outlives what was promised."""
     return None if instant is None else int(instant.timestamp() * 1000)
-
-
-# People by their ids, then a request's key, then locations, for all their rooms and equipment, when the visit type needs any.
-_LOCK = text(
-    """
-    select pg_advisory_xact_lock(space, id) from (
-        select :calendars as space, cast(unnest(cast(:people as bigint[])) as integer) as id
-        union all select :keys, :key where :key is not null
-        union all select :places, cast(unnest(cast(:locations as bigint[])) as integer) from visit_type
-                  where id = :visit_type and (room_kind is not null or equipment_kind is not null)
-        order by space, id
-    ) as ordered
-    """
-).bindparams(
-    bindparam("people", type_=IdList()), bindparam("locations", type_=IdList()), bindparam("key", type_=Integer),
-    calendars=CLAIM_LOCKS, keys=KEY_LOCKS, places=PLACE_LOCKS,
-)  # fmt: skip
-
-
-def lock_calendars(
-    session: Session,
-    people: Iterable[int],
-    *,
-    locations: Iterable[int] = (),
-    visit_type_id: int | None = None,
-    once: Once | None = None,
-) -> None:
-    """Wait for our turn at these calendars, at the locations' rooms and equipment if the visit type needs any, and for a
-    twin of the request.
-
-    SQLite needs none of it: whoever writes is alone (see connect.begin_write).
-    """
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        parameters = {
-            "people": list(people), "locations": list(locations), "visit_type": visit_type_id, "key": once and once.lock
-        }  # fmt: skip
-        connection.execute(_LOCK, parameters)
 
 
 # Claims go in only once what has expired in their way is gone: the count makes them wait for it.

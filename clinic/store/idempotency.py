@@ -15,9 +15,6 @@ from clinic.store.base import Base, UtcDateTime
 
 KEEP_FOR = timedelta(hours=24)
 
-KEY_LOCKS = 2
-"""First half of the advisory lock numbers of keys."""
-
 
 class IdempotencyKey(Base):
     __tablename__ = "idempotency_key"

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from clinic.store import appointments, calls, tasks  # noqa: F401 (they make the tables)
 from clinic.store.accounts import Account
 from clinic.store.base import Base, Key
-from clinic.store.claims import Claim, lock_calendars
+from clinic.store.claims import Claim
+from clinic.store.locks import lock_calendars
 from clinic.store.patients import Patient
 
 Moved = dict[str, list[int]]

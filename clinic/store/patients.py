@@ -11,9 +11,6 @@ from clinic.domain.appointment import State
 from clinic.store.appointments import Appointment
 from clinic.store.base import Base
 
-PERSON_LOCKS = 3
-"""First half of the advisory lock numbers of people; claims have 1, idempotency keys 2."""
-
 _MERGED = text("merged_into_id is not null")
 
 

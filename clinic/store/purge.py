@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from clinic.store import (  # noqa: F401 (they make the tables)
     deliveries,
     idempotency,
     intake,
+    locks,
     merges,
     patients,
     sealed,
@@ -26,10 +27,7 @@ from clinic.store import (  # noqa: F401 (they make the tables)
     waitlist,
 )
 from clinic.store.base import Base, one_of
-from clinic.store.claims import lock_calendars
-
-PURGE_LOCK = 6
-"""First half of the advisory lock number of whoever purges; see claims.py for the others."""
+from clinic.store.locks import LockSpace, lock_calendars
 
 _TABLES = Base.metadata.tables
 _APPOINTMENT, _PATIENT, _RESOURCE = _TABLES["appointment"], _TABLES["patient"], _TABLES["resource"]
@@ -201,8 +199,7 @@ class Kind:
 
 def alone(session: Session) -> None:
     """Wait for others that purge; part of a writing transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:space, 0)"), {"space": PURGE_LOCK})
+    locks.wait_for(session, LockSpace.PURGING)
 
 
 def some(session: Session, kind: Kind, due: Due, *, after: Sequence[Any] | None) -> Keys:

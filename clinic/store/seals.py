@@ -13,11 +13,10 @@ from sqlalchemy import BigInteger, String, delete, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.chain import BEGINNING, Link, next_hash
+from clinic.store import locks
 from clinic.store.audit import note
 from clinic.store.base import Base
-
-SEAL_LOCK = 5
-"""First half of the advisory lock number of whoever seals; see claims.py for the others."""
+from clinic.store.locks import LockSpace
 
 SETTLE_MS = 300
 """How long sealing waits for audit rows under way, and writers behind it."""
@@ -72,9 +71,7 @@ def settled_row(session: Session) -> int:
 
 def is_sealing_mine(session: Session) -> bool:
     """Whether nobody else is sealing, until this writing transaction ends."""
-    if session.get_bind().dialect.name != "postgresql":
-        return True
-    return bool(session.scalar(text("select pg_try_advisory_xact_lock(:space, 0)"), {"space": SEAL_LOCK}))
+    return locks.is_mine(session, LockSpace.SEALING)
 
 
 def seal_rows(session: Session, *, until: int, limit: int, now: datetime) -> int:

@@ -23,12 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.appointment import State
+from clinic.store import locks
 from clinic.store.appointments import Appointment
 from clinic.store.base import Base, Key
-
-WAIT_LOCKS = 5
-"""First half of our advisory lock numbers for who waits; claims have 1, keys 2, people 3, places 4."""
-OFFER_LOCKS = 6
+from clinic.store.locks import LockSpace
 
 _WAITS = text("ended_at is null")
 _OPEN = text("done_at is null")
@@ -261,14 +259,8 @@ def taken(session: Session, freed_id: int, hold_id: int, *, now: datetime) -> No
 
 
 def is_our_turn(session: Session) -> bool:
-    """Whether nobody else is offering now: two at once would offer two times to the first in line.
-
-    On SQLite whoever writes is alone.
-    """
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(connection.execute(text("select pg_try_advisory_xact_lock(:space, 0)"), {"space": OFFER_LOCKS}).scalar())
+    """Whether nobody else is offering now: two at once would offer two times to the first in line."""
+    return locks.is_mine(session, LockSpace.OFFERING)
 
 
 def follow(session: Session, appointment_id: int, old_location_id: int, new_location_id: int) -> None:
@@ -278,8 +270,5 @@ def follow(session: Session, appointment_id: int, old_location_id: int, new_loca
 
 
 def lock_person(session: Session, person: str) -> None:
-    """One request of theirs at a time. SQLite needs none of it: whoever writes is alone."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        number = zlib.crc32(person.encode()) - 2**31
-        connection.execute(text("select pg_advisory_xact_lock(:space, :number)"), {"space": WAIT_LOCKS, "number": number})
+    """One request of theirs at a time."""
+    locks.wait_for(session, LockSpace.WAITERS, zlib.crc32(person.encode()) - 2**31)

@@ -16,9 +16,9 @@ from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
 from clinic.store import audit, feeds
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
 from clinic.store.feeds import CalendarFeed, FeedVisit
+from clinic.store.locks import lock_calendars
 from clinic.store.people import Specialist
 
 PURPOSE = "feed"

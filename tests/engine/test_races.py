@@ -22,8 +22,9 @@ from clinic.domain.errors import Busy, DomainError, IllegalMove, KeyReused, NotO
 from clinic.domain.timeline import cell_at
 from clinic.store import connect
 from clinic.store.appointments import Appointment
-from clinic.store.claims import Claim, lock_calendars
+from clinic.store.claims import Claim
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient
 from clinic.store.rosters import TimeOff

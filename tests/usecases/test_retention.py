@@ -19,8 +19,8 @@ from clinic.domain.retention import Retention
 from clinic.domain.timeline import cell_at
 from clinic.store import purge as rows
 from clinic.store.audit import note
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 from clinic.usecases import auditing, booking
 from clinic.usecases.retention import purge
 from tests import build

@@ -20,8 +20,8 @@ from clinic.domain.tokens import Wish
 from clinic.engine import place
 from clinic.engine.changing import Who
 from clinic.store.appointments import Appointment
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 from clinic.store.rosters import RosterChange, TimeOff
 from clinic.store.tasks import Task
 from clinic.usecases import booking

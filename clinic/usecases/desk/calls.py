@@ -16,8 +16,8 @@ from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.engine.attempts import retried
 from clinic.store import audit, call_backs, callers, calls
 from clinic.store.calls import Call, Noted
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 
 NO_SUCH_CALL = "There is no such call."
 CALL_IS_OVER = "This call is over. Begin a new one."

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.timeline import cell_at, cell_from
 from clinic.engine.attempts import retried
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 from clinic.store.people import Specialist
 from clinic.store.rosters import TimeOff
 

@@ -17,8 +17,8 @@ from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
 from clinic.store import appointments, audit, rosters, tasks, waitlist
-from clinic.store.claims import lock_calendars
 from clinic.store.connect import begin_write
+from clinic.store.locks import lock_calendars
 from clinic.usecases.roster.effect import Plan, Touched, effect_of, make_plan, touched_by
 from clinic.usecases.roster.reading import changes_since, version_of
 
