@@ -20,6 +20,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
+from tests.clocks import MOMENTS
 from tests.compiled import Templates, remembering_builders
 from tests.databases import KINDS, Databases, scratch, settings_for
 from tests.pages import ReadingClient
@@ -43,13 +44,15 @@ class FakeClock:
 
 
 class ByFile(LoadFileScheduling):
-    """A file to a worker, so that what a session builds is built once; all browser tests to the same one.
+    """A file to a worker, so that what a session builds is built once; of the browser tests, all of one clock to the same one.
 
     (Of the stock schedulers, the one that reads groups does not see them under this pytest.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+        if not nodeid.startswith("tests/browser/"):
+            return str(super()._split_scope(nodeid))
+        return next((f"browser at {moment}" for moment in MOMENTS if moment in nodeid), "browser")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

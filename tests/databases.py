@@ -103,6 +103,11 @@ class Databases:
         with self._copy(self._template(name, build)) as url:
             yield url
 
+    def forget(self, name: str) -> None:
+        """The data of that name is needed no more."""
+        if url := self._templates.pop(name, ""):
+            self._drop(url)
+
     def _template(self, name: str, build: Callable[[str], None]) -> str:
         if name not in self._templates:
             url = self._create(f"template_{name}", None)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from clinic.clock import now
 from clinic.usecases.demonstration import open_chain
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.browser.looking import PATIENCE, listen
 from tests.browser.stage import Stage, staged
+from tests.clocks import FEW, MOMENTS, RunningClock, clock_from
 from tests.databases import Databases
 from tests.demo import opened
 from tests.http.server import gunicorn
@@ -40,29 +40,37 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "args": ARGUMENTS} | ({"executable_path": chosen} if chosen else {})
 
 
+@pytest.fixture(scope="session", params=MOMENTS if os.environ.get("CLINIC_PROVE") else FEW)
+def clock(request: pytest.FixtureRequest) -> RunningClock:
+    """The time for the browser tests and what they are served: never that of today, which is another each day."""
+    return clock_from(MOMENTS[request.param])
+
+
 @pytest.fixture(scope="session")
-def demo(all_databases: dict[str, Databases]) -> Callable[[], AbstractContextManager[str]]:
-    """Makes the URL of a database with the demo in it, as `make run` makes it: the chain as of today, every ZIP code."""
+def demo(all_databases: dict[str, Databases], clock: RunningClock) -> Iterator[Callable[[], AbstractContextManager[str]]]:
+    """Makes the URL of a database with the demo in it, as `make run` makes it: the chain as of that time, every ZIP code."""
 
     def fill(url: str) -> None:
         with opened(url) as session:
             load_gazetteer(session)
-            open_chain(session, brand="Impact Medical", now=now())
+            open_chain(session, brand="Impact Medical", now=clock())
 
-    return lambda: all_databases["sqlite"].like("demo-of-today", fill)
+    databases, name = all_databases["sqlite"], f"demo-{clock():%Y-%m-%d-%H}"
+    yield lambda: databases.like(name, fill)
+    databases.forget(name)
 
 
 @pytest.fixture(scope="session")
-def base_url(demo: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+def base_url(demo: Callable[[], AbstractContextManager[str]], clock: RunningClock) -> Iterator[str]:
     """The address of gunicorn, serving the demo."""
-    with demo() as url, gunicorn(url, workers=1) as port:
+    with demo() as url, gunicorn(url, workers=1, clock=clock) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
-def stage(demo: Callable[[], AbstractContextManager[str]]) -> Iterator[Stage]:
+def stage(demo: Callable[[], AbstractContextManager[str]], clock: RunningClock) -> Iterator[Stage]:
     """The demo in this process, for the tests of one file: `stage.clock.forward(minutes=11)`."""
-    with demo() as url, staged(url) as made:
+    with demo() as url, staged(url, clock) as made:
         yield made
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from playwright.sync_api import Locator, Page, expect
-
-from clinic.clock import now
 
 ZIP, SERVICE = "32801", "Physical therapy"
 WHO = {"First name": "Zoë", "Month": "April", "Day": "23", "Year": "1971", "Phone number": "(407) 555-0123"}
 NEW = "No, this is the first visit"
+A_TIME = re.compile(r"\d:\d\d [AP]M|\b[Nn]oon\b|\b[Mm]idnight\b")
+"""As every button that books or chooses a time is called."""
 MANY_TABS = 200
 
 
@@ -51,17 +51,22 @@ class Patient:
 
     def take(self, which: str = "The soonest time") -> None:
         """Press the first time of that part of the page; it is held."""
-        self.press(re.compile("[AP]M"), within=self.page.get_by_role("region", name=which))
+        self.press(A_TIME, within=self.page.get_by_role("region", name=which))
         self.is_at("Who is coming?")
 
     def take_later(self) -> None:
         """A time that can still be changed online: of the first day with any, four days from now or later."""
-        results = self.page.url
-        for days in range(4, 11):
-            self.page.goto(f"{results}&day={(now() + timedelta(days=days)).date()}")
+        results, first = self.page.url, self.first_day
+        for days in range(4, 15):
+            self.page.goto(f"{results}&day={first + timedelta(days=days)}")
             if self.page.get_by_role("region", name="The soonest time").is_visible():
                 break
         self.take()
+
+    @property
+    def first_day(self) -> date:
+        """The first of which times can be asked for, as the page of results says: today, where the place is."""
+        return date.fromisoformat(self.page.get_by_label("Day", exact=True).get_attribute("min") or "")
 
     def say_who(self, family_name: str) -> None:
         self.type({**WHO, "Last name": family_name})

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Page
 
-from tests.browser.patient import Patient, pressed
+from tests.browser.patient import A_TIME, Patient, pressed
 from tests.browser.tour import FIND, Tour
 
 FILTERS_WRONG = "&day=32/13/2026&part=noon&specialist=nobody&language=Klingon"
@@ -229,7 +229,7 @@ def _stays(tour: Tour) -> Seen:
 @state("a visit that was moved")
 def _moved(tour: Tour) -> Seen:
     other = tour.someone_with_a_visit()
-    other.press(re.compile("[AP]M"), within=other.page.get_by_role("region", name="Change the time"))
+    other.press(A_TIME, within=other.page.get_by_role("region", name="Change the time"))
     other.is_at("Move your visit?")
     return pressed(other.page, "Move my visit"), other.page
 

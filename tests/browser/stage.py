@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, make_url, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from clinic.clock import now
+from clinic.clock import Clock
 from clinic.config import RateLimits
 from clinic.domain.tokens import write_key
 from clinic.engine import place
@@ -54,14 +54,18 @@ class Quiet(WSGIRequestHandler):
 
 
 class ShiftedClock:
-    """The time of this machine, and as much later as the tests say."""
+    """The time of another clock, and as much later as the tests say."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.shift = timedelta()
         self.stands: datetime | None = None
+        self._clock = clock
 
     def __call__(self) -> datetime:
-        return (self.stands or now()) + self.shift
+        return (self.stands or self._clock()) + self.shift
+
+    def stand(self) -> None:
+        self.stands = self._clock()
 
     def forward(self, **span: float) -> None:
         self.shift += timedelta(**span)
@@ -170,7 +174,7 @@ class Stage:
     @contextmanager
     def standing(self) -> Iterator[None]:
         """The clock stands still."""
-        self.clock.stands = now()
+        self.clock.stand()
         try:
             yield
         finally:
@@ -237,9 +241,9 @@ class Stage:
 
 
 @contextmanager
-def staged(url: str) -> Iterator[Stage]:
-    """Serve the database at `url` while the block runs."""
-    clock, port = ShiftedClock(), free_port()
+def staged(url: str, base: Clock) -> Iterator[Stage]:
+    """Serve the database at `url` while the block runs, at the time of that clock."""
+    clock, port = ShiftedClock(base), free_port()
     address = f"http://127.0.0.1:{port}"
     app = create_app(settings_for(url, public_url=address, demo=True, log_level="ERROR"), clock=clock)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)

@@ -12,6 +12,7 @@ from clinic.store.people import Specialist
 from clinic.store.rosters import Shift
 from clinic.usecases.demonstration.staff import PASSWORD
 from tests.browser.looking import PATIENCE, listen
+from tests.browser.patient import A_TIME
 from tests.browser.stage import Stage
 from tests.demo import opened
 
@@ -75,7 +76,7 @@ def test_new_hours_at_a_second_clinic_by_keyboard_alone_and_a_patient_finds_them
     sought = f"/find?near={postal_code}&service=back-pain-evaluation&specialist={slug}"
     search.goto(sought)
     card = search.locator(".card").filter(has_text=clinic)
-    times = card.get_by_role("button", name="AM").or_(card.get_by_role("button", name="PM"))
+    times = card.get_by_role("button", name=A_TIME)
     expect(times).to_have_count(0)
 
     hands = Keyboard(page)

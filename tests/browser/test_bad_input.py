@@ -10,15 +10,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from clinic.clock import now
 from clinic.config import ROOT
 from tests.browser.looking import listen
-from tests.browser.patient import NEW, WHO, Patient, pressed
+from tests.browser.patient import A_TIME, NEW, WHO, Patient, pressed
 from tests.browser.stage import Stage
 from tests.browser.tour import FIND
 
 BORN = {part: WHO[part] for part in ("Month", "Day", "Year")}
-A_TIME = re.compile("[AP]M")
 
 
 @pytest.fixture
@@ -182,7 +180,7 @@ def test_the_clock_of_the_device_may_be_wrong(browser: Browser, stage: Stage) ->
     with stage.standing():
         for days, zone in ((0, "America/New_York"), (-1, "Asia/Tokyo"), (1, "Pacific/Honolulu")):
             context = browser.new_context(base_url=stage.address, timezone_id=zone)
-            context.clock.set_system_time(now() + timedelta(days=days))
+            context.clock.set_system_time(stage.clock() + timedelta(days=days))
             told.add(told_to(Patient(context.new_page())))
             context.close()
     assert len(told) == 1

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.looking import PHONE, ZOOMED, listen, look, tabbed
-from tests.browser.patient import Patient, Typist
+from tests.browser.patient import A_TIME, Patient, Typist
 
 AT_MOST = 6
 Sizes = dict[str, Any]
@@ -90,7 +90,7 @@ def test_a_visit_is_moved_in_two_presses(page: Page) -> None:
     patient.presses = 0
     button = page.get_by_role("region", name="Change the time").get_by_role("button").first
     chosen = button.inner_text()
-    patient.press(re.compile("[AP]M"), within=page.get_by_role("region", name="Change the time"))
+    patient.press(A_TIME, within=page.get_by_role("region", name="Change the time"))
     patient.is_at("Move your visit?")
     patient.press("Move my visit")
     patient.is_at("Your visit has moved")

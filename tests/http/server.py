@@ -14,14 +14,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from clinic.config import ROOT
+from tests.clocks import RunningClock
 
 START_SECONDS = 30
 SECRET = "a secret of the races, long enough to be one"
 
 
 @contextmanager
-def gunicorn(url: str, *, workers: int = 4, **environment: str) -> Iterator[int]:
-    """Serve the database at `url`; yields the port. Eight threads a worker, as gunicorn.conf.py says."""
+def gunicorn(url: str, *, workers: int = 4, clock: RunningClock | None = None, **environment: str) -> Iterator[int]:
+    """Serve the database at `url`; yields the port. Eight threads a worker, as gunicorn.conf.py says.
+
+    With a `clock`, it is that time for the application as well.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -35,7 +39,10 @@ def gunicorn(url: str, *, workers: int = 4, **environment: str) -> Iterator[int]
         "PORT": str(port),
         "WEB_CONCURRENCY": str(workers),
     }
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn"], env=own | settings | environment, cwd=ROOT)
+    command = [sys.executable, "-m", "gunicorn"]
+    if clock is not None:
+        command, environment = [*command, "tests.http.served:app"], clock.environment | environment
+    process = subprocess.Popen(command, env=own | settings | environment, cwd=ROOT)
     try:
         _wait(port, process)
         yield port
