@@ -40,9 +40,10 @@ FEW = ("wednesday-noon", "sunday-night", "thanksgiving-weekend")
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """The time of this machine, shifted: what is asked for later is as much later."""
+    """The time of this machine, shifted: what is asked for later is as much later. `moment` is the name of where it began."""
 
     shift: timedelta
+    moment: str = ""
 
     def __call__(self) -> datetime:
         return now() + self.shift
@@ -53,9 +54,9 @@ class RunningClock:
         return {SHIFT: str(self.shift.total_seconds())}
 
 
-def clock_from(moment: datetime) -> RunningClock:
-    """A clock that shows `moment` now, and runs."""
-    return RunningClock(moment - now())
+def clock_at(moment: str) -> RunningClock:
+    """A clock that shows that one of MOMENTS now, and runs."""
+    return RunningClock(MOMENTS[moment] - now(), moment)
 
 
 def shared_clock() -> RunningClock:

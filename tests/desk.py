@@ -9,13 +9,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.domain.appointment import State
 from clinic.domain.roles import Grant, Reach, Role, reach
 from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
+from clinic.engine import attending
+from clinic.engine.changing import Who
 from clinic.engine.lookup import read_lookup
 from clinic.store.accounts import Account
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
+from clinic.store.connect import begin_write
 from clinic.usecases import booking, desk
 from clinic.usecases.booking import Booked
 from tests import build
@@ -62,12 +66,26 @@ class Desk:
     def manager(self, location_id: int | None = None) -> Someone:
         return self.hire(Grant(Role.MANAGER, location_id or self.place.id))
 
-    def book(self, **said: Any) -> Booked:
-        """A visit on a day of its own."""
+    def book(self, *, who: Who = PATIENT, **said: Any) -> Booked:
+        """A visit on a day of its own; by a patient, of whom it proves nothing, or by the staff."""
         self.days += 1
         wish = Wish(self.kind.id, self.place.id, self.doctor.id, cell_at(self.now + timedelta(days=self.days)))
-        held = booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=self.now)
-        return booking.confirm(self.session, held.token, build.details(**said), key=KEY, who=PATIENT, now=self.now)
+        held = booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=who, now=self.now)
+        return booking.confirm(self.session, held.token, build.details(**said), key=KEY, who=who, now=self.now)
+
+    def attended(self, **said: Any) -> Booked:
+        """A visit of a month ago, at which they were seen: what they say of it proves who they are."""
+        today, self.now = self.now, self.now - timedelta(days=30)
+        try:
+            booked = self.book(**said)
+        finally:
+            self.now = today
+        visit, at = booked.summary.appointment_id, booked.summary.start
+        begin_write(self.session)
+        for state in (State.ARRIVED, State.STARTED, State.FULFILLED):
+            attending.mark(self.session, visit, state, who=build.STAFF, now=at)
+        self.session.commit()
+        return booked
 
     def patient_of(self, booked: Booked) -> int:
         wanted = select(Appointment.patient_id).where(Appointment.id == booked.summary.appointment_id)
@@ -87,9 +105,10 @@ class Desk:
         return desk.look_up(self.session, agent or self.agent, call, lookup, key=KEY, now=self.now)
 
     def verify(
-        self, call: int, row: str, given_name: str, fact: str, answer: str, agent: Someone | None = None
+        self, call: int, row: str, given_name: str, fact: str = "", answer: str = "", agent: Someone | None = None,
+        *, born: date | None = None,
     ) -> desk.Verdict:  # fmt: skip
-        proof = desk.Proof(given_name, fact, answer)
+        proof = desk.Proof(given_name, fact, answer, born)
         return desk.verify(self.session, agent or self.agent, call, row, proof, key=KEY, now=self.now)
 
     def actions(self, actor: str) -> list[tuple[str, int | None, str]]:

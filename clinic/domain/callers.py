@@ -9,25 +9,37 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 ROWS = 5
 """At most so many rows are shown of those who may be meant."""
 LOOKS_AN_HOUR = 30
 """Looks for a patient by one agent."""
 MISSES = 3
-"""After so many wrong answers nobody is taken for that patient on the telephone; after so many in one call, nobody at all."""
+"""After so many wrong answers in a day, whoever called, no fact opens that record until tomorrow. No call is closed."""
+CLOSED_FOR = timedelta(hours=24)
+"""How long no fact opens it: until tomorrow, wherever the patient is."""
+EMPTY_LOOKS, PAUSE = 5, timedelta(minutes=10)
+"""After so many looks in one call that found nobody who was then taken as new, nobody is looked for in it for that long."""
 
-FACTS = ("phone", "month", "reference", "postal_code")
-"""What a caller may know besides the given name: a number on file, the month of the last visit, a reference, the ZIP code."""
+FACTS = ("reference", "month", "phone")
+"""What a caller may know besides the given name: the reference of a visit, when the last one was and with whom, a number on
+file. The ZIP code is none: whoever knows a name and an address knows it.
+"""
 
 NO_MATCH = "No match. Ask the caller to say it again, or for something else."
-LOCKED = (
-    "I am sorry: I cannot open a record on the phone now. This protects the patient. Please come to one of our clinics with an "
-    "identity card, or use the link in one of our messages."
+CLOSED = (
+    "I am sorry: I cannot check that on the phone any more today. This protects the patient. We can call you back at the number "
+    "that we have. Or I book a new visit for you now."
 )
-"""For the agent to read aloud. The same whether there is such a patient or not, and whether the last answer fitted."""
+"""For the agent to read aloud. The same whether the last answer fitted or not."""
+
+
+def is_closed(closed_at: datetime | None, *, now: datetime) -> bool:
+    """Whether facts open the record no more, since `closed_at`."""
+    return closed_at is not None and now < closed_at + CLOSED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,41 +129,72 @@ def look_alike(one: Someone, other: Someone) -> bool:
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[0-9]+")
 
 
-def read_month(typed: str) -> tuple[int, int | None] | None:
-    """'October', 'oct 2026', '10', '10/2026', '2026-10' -> the month, and the year if one was said; None for what is none."""
-    words = re.findall(r"[a-z]+|[0-9]+", typed.casefold())
+class LastVisit(NamedTuple):
+    """When a caller says that the last visit was, and with whom: one word of the specialist's name, as it is heard."""
+
+    year: int
+    month: int
+    specialist: str
+
+
+def read_last_visit(typed: str) -> LastVisit | None:
+    """'October 2026 Larkwood', '10/2026 larkwood', '2026-10, Dr. Larkwood' -> what was said; None for less than all of it."""
+    words = [word for word in _WORD.findall(typed.casefold()) if word not in ("dr", "doctor", "with", "of")]
     years = [int(word) for word in words if word.isdecimal() and len(word) == 4]
-    named = [_MONTHS.index(word[:3]) + 1 for word in words if len(word) >= 3 and word[:3] in _MONTHS]
     counted = [int(word) for word in words if word.isdecimal() and len(word) <= 2]
-    months = named + counted
-    if len(months) != 1 or len(years) > 1 or len(words) > 2 or not 1 <= months[0] <= 12:
+    named = [word for word in words if not word.isdecimal()]
+    month = counted
+    if not counted:  # "May", and "March", are family names as well: the first such word is the month
+        at = next((n for n, word in enumerate(named) if len(word) >= 3 and word[:3] in _MONTHS), None)
+        month = [] if at is None else [_MONTHS.index(named.pop(at)[:3]) + 1]
+    if len(years) != 1 or len(month) != 1 or not 1 <= month[0] <= 12 or not named or len(years) + len(counted) > 2:
         return None
-    return months[0], years[0] if years else None
+    return LastVisit(years[0], month[0], named[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """What a caller's answers are held against. Phones in E.164; `last_visit` is a day at its clinic."""
+    """What a caller's answers are held against; all of it of proven visits (domain.proof). Phones in E.164.
+
+    `last_visit` is the day of the last attended one, at its clinic, and `last_specialist` who gave it. `unproven` are the
+    references of visits that prove nothing, and open themselves alone.
+    """
 
     given_names: Collection[str]
+    birth_date: date
     phones: Collection[str]
     references: Collection[str]
-    postal_codes: Collection[str]
     last_visit: date | None
+    last_specialist: str
+    unproven: Collection[str] = ()
 
     def __repr__(self) -> str:  # never into a log
         return "OnRecord(…)"
 
-    def fits(self, given_name: str, fact: str, answer: str | tuple[int, int | None]) -> bool:
-        """Whether the name and the fact both fit. Both are always looked at, so that nobody can tell which did not."""
-        named = sum(is_name(given_name, known) for known in self.given_names) > 0
-        month = self.last_visit is not None and answer in (
-            (self.last_visit.month, None), (self.last_visit.month, self.last_visit.year),
-        )  # fmt: skip
+    def fits(self, given_name: str, fact: str, answer: str | date | LastVisit) -> bool:
+        """Whether the name and the fact both fit. Both are always looked at, so that nobody can tell which did not.
+
+        "birth_date" is a fact where we dialled the number on file, and nowhere else.
+        """
         known = {
-            "phone": answer in self.phones, "reference": answer in self.references, "month": month,
-            "postal_code": answer in self.postal_codes,
+            "phone": answer in self.phones, "reference": answer in self.references, "month": self._is_last_visit(answer),
+            "birth_date": answer == self.birth_date,
         }  # fmt: skip
-        return named & known[fact]
+        return self._is_named(given_name) & known[fact]
+
+    def opens_itself(self, given_name: str, reference: str) -> bool:
+        """Whether the reference is of a visit that whoever made it may open, and nothing else of the record."""
+        return self._is_named(given_name) & (reference in self.unproven)
+
+    def _is_named(self, given_name: str) -> bool:
+        return sum(is_name(given_name, known) for known in self.given_names) > 0
+
+    def _is_last_visit(self, said: object) -> bool:
+        if not isinstance(said, LastVisit) or self.last_visit is None:
+            return False
+        names = self.last_specialist.partition(",")[0].split()
+        named = sum(is_name(said.specialist, word) for name in names for word in {name, *name.split("-")}) > 0
+        return named & ((said.year, said.month) == (self.last_visit.year, self.last_visit.month))

@@ -140,13 +140,14 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever asks, as far as it matters to what they find: how far an action carries them, the specialist they are, and
-    the patients whom they looked up.
+    """Whoever asks, as far as it matters to what they find: how far an action carries them, the specialist they are, the
+    patients whom they looked up, and single visits that are entrusted to them, whosever and wherever those are.
     """
 
     reach: Reach
     specialist_id: int | None = None
     patients: frozenset[int] = frozenset()
+    visits: frozenset[int] = frozenset()
 
 
 def reach(action: str, grants: Iterable[Grant], *, glass: bool = False) -> Reach:

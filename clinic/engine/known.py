@@ -14,7 +14,7 @@ from clinic.domain.patient import GuardianDetails, check_guardian, check_request
 from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
 from clinic.engine.details import Answerable, book_held
-from clinic.store import bookings, intake, patients
+from clinic.store import bookings, callers, intake, patients
 from clinic.store.appointments import Appointment
 from clinic.store.bookings import Held, Said
 from clinic.store.idempotency import Once, made_by
@@ -83,12 +83,15 @@ def _may_book_at(viewer: Viewer, hold: Appointment, patient_id: int) -> bool:
 
 
 def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) -> Said:
-    """How to reach them, and what helps them, as was said with their last booking, or else as their record has it."""
-    last = intake.last_said(session, patient.id)
+    """How to reach them, and what helps them, as was said with their last proven booking (of none that is, with the last one),
+    or else as their record has it.
+    """
+    ids = callers.proven_visits(session, patient)
+    last = intake.last_said(session, patient.id, among=ids or None)
     source = last or patient
     email, consented = source.email, last.texts_consented_at if last else None
     if asked.told_by is not None:
-        email = {"email": patient.email or email, "text": email}.get(asked.told_by)
+        email = {"email": email or (None if ids else patient.email), "text": email}.get(asked.told_by)
         consented = now if asked.told_by == "text" else None
     return Said(
         given_name=source.given_name or patient.given_name, family_name=source.family_name or patient.family_name,

@@ -45,10 +45,12 @@ class Promised:
         return f"Promised({self.task_id})"
 
 
-def promise(session: Session, call: Call, *, due_at: datetime, owner_id: int, now: datetime) -> int:
-    """A task to call back, for the patient of the call or the number left with it. Returns its id."""
+def promise(
+    session: Session, call: Call, *, due_at: datetime, owner_id: int, patient_id: int | None, now: datetime
+) -> int:  # fmt: skip
+    """A task to call back: that patient at the number on record, or else the number left with the call. Returns its id."""
     task = Task(
-        kind=CALL_BACK, created_at=now, call_id=call.id, patient_id=call.patient_id, due_at=due_at, claimed_by_id=owner_id,
+        kind=CALL_BACK, created_at=now, call_id=call.id, patient_id=patient_id, due_at=due_at, claimed_by_id=owner_id,
         claimed_at=now,
     )  # fmt: skip
     session.add(task)
@@ -115,6 +117,12 @@ def finish(session: Session, task_id: int, call_id: int, *, by: int, now: dateti
 def kept_by(session: Session, call_id: int) -> int | None:
     """The task that is not done for which that call was made."""
     wanted = select(Task.id).join(Call, MADE_FOR).where(Call.id == call_id, Task.done_at.is_(None))
+    return session.scalars(wanted).first()
+
+
+def patient_called(session: Session, call_id: int) -> int | None:
+    """The patient for whom that call was made to the number on file, until that is done; None where a number was left."""
+    wanted = select(Task.patient_id).join(Call, MADE_FOR).where(Call.id == call_id, Task.done_at.is_(None))
     return session.scalars(wanted).first()
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
-from clinic.domain.callers import LOOKS_AN_HOUR, MISSES, OnRecord, Someone
+from clinic.domain.callers import CLOSED_FOR, LOOKS_AN_HOUR, MISSES, OnRecord, Someone, is_closed
 from clinic.domain.hours import local_day
+from clinic.domain.proof import VisitOnRecord, contacts_of, proven
 from clinic.domain.roles import Viewer
 from clinic.store import locks
 from clinic.store.appointments import Appointment, Resource, add_resource
@@ -19,6 +20,7 @@ from clinic.store.audit import BY_STAFF, Audit
 from clinic.store.bookings import OF_PATIENT, Said, person_number
 from clinic.store.calls import Call
 from clinic.store.catalogue import VisitType
+from clinic.store.intake import Intake, last_said
 from clinic.store.locations import Location
 from clinic.store.locks import LockSpace
 from clinic.store.patients import Guardian, Patient
@@ -27,10 +29,13 @@ from clinic.store.reached import within
 from clinic.store.tasks import Task
 
 PHONE_LOCKED = "phone_locked"
-"""Somebody did not prove three times that they are the patient: a task, to write to them."""
+"""Three answers in a day did not fit the patient's record: a task, to look into it."""
 
 LOOK = "caller_look_up"
 """The audit log's name of a look for a patient, by which looks are counted."""
+
+PAUSED = "caller_looks_paused"
+"""The same, of too many looks in one call that found nobody."""
 
 _FRESH = {"populate_existing": True}
 _VISITED = (State.BOOKED, State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
@@ -79,6 +84,25 @@ def born_or_with_phone(session: Session, birth_date: date, phone: str) -> list[C
     return _candidates(session, or_(Patient.birth_date == birth_date, Patient.phone == phone))
 
 
+def candidate(session: Session, patient_id: int) -> Candidate | None:
+    """That patient; None for a record that was merged, as where there is none."""
+    return next(iter(_candidates(session, Patient.id == patient_id)), None)
+
+
+def visit_named(session: Session, reference: str) -> int | None:
+    """The visit of that reference."""
+    wanted = select(Appointment.id).where(Appointment.reference == reference, Appointment.patient_id.is_not(None))
+    return session.scalars(wanted).one_or_none()
+
+
+def patient_of_visit(session: Session, visit_id: int) -> int | None:
+    return session.scalar(select(Appointment.patient_id).where(Appointment.id == visit_id))
+
+
+def reference_of(session: Session, visit_id: int) -> str:
+    return session.scalar(select(Appointment.reference).where(Appointment.id == visit_id)) or ""
+
+
 def newest_looks(session: Session, actor: str) -> Sequence[datetime]:
     """When that agent looked for patients, the last first, as many as an hour allows."""
     theirs = (BY_STAFF, Audit.actor == actor, Audit.action == LOOK)
@@ -90,43 +114,91 @@ def lock_patient(session: Session, patient_id: int) -> Patient | None:
     return session.scalar(select(Patient).where(Patient.id == patient_id).with_for_update(), execution_options=_FRESH)
 
 
-def on_record(session: Session, patient: Patient, *, now: datetime) -> OnRecord:
-    """The last visit is the last that began; of whom none has, the first ahead."""
-    visits = session.execute(
-        select(Appointment.reference, Appointment.start_at, Appointment.time_zone, Appointment.state, Guardian.phone)
-        .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
-        .where(Appointment.patient_id == patient.id)
-        .order_by(Appointment.start_at)
-    ).all()
-    standing = [(start, zone) for _, start, zone, state, _ in visits if state in _VISITED]
-    began = [visit for visit in standing if visit[0] <= now]
-    last = began[-1] if began else (standing[0] if standing else None)
-    return OnRecord(
-        given_names=(patient.given_name,),
-        phones={patient.phone, *(phone for *_, phone in visits if phone)},
-        references={reference for reference, *_ in visits},
-        postal_codes={patient.postal_code} - {None},  # type: ignore[arg-type]
-        last_visit=local_day(*last) if last else None,
+_ON_RECORD = (
+    select(
+        Appointment.id, Appointment.reference, Appointment.state, Appointment.channel, Appointment.start_at,
+        Appointment.time_zone, Specialist.name, Appointment.confirmed_at, Intake.appointment_id, Intake.email,
+        Intake.texts_consented_at, Guardian.phone,
     )
+    .join(Specialist, Specialist.id == Appointment.specialist_id)
+    .outerjoin(Intake, Intake.appointment_id == Appointment.id)
+    .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
+    .order_by(Appointment.start_at, Appointment.id)
+)  # fmt: skip
 
 
-def missed(session: Session, patients: Collection[int], *, now: datetime) -> list[int]:
-    """One more wrong answer of each. Returns those for whom the telephone is locked from now on, each with a task to write."""
-    session.connection().execute(
-        update(Patient).where(Patient.id.in_(patients)).values(phone_misses=Patient.phone_misses + 1)
+def visits_on_record(session: Session, patient: Patient) -> list[VisitOnRecord]:
+    """All visits of the record, cancelled ones as well, in the order of their starts. Reached as said with each, or else as
+    the record has it.
+    """
+    found = []
+    for id_, reference, state, channel, start, zone, specialist, confirmed, said, email, texts, guardian in session.execute(
+        _ON_RECORD.where(Appointment.patient_id == patient.id)
+    ):
+        written = email if said is not None else patient.email
+        numbers = {guardian or patient.phone} if texts is not None else set()
+        contacts = frozenset(({written.lower()} if written else set()) | numbers)
+        found.append(VisitOnRecord(
+            id=id_, reference=reference, state=State(state), channel=channel, start=start, time_zone=zone, specialist=specialist,
+            contacts=contacts, guardian_phone=guardian, confirmed=confirmed is not None,
+        ))  # fmt: skip
+    return found
+
+
+def on_record(session: Session, patient: Patient, *, now: datetime) -> OnRecord:
+    """What the caller may know. The last visit is the last that was attended."""
+    visits = visits_on_record(session, patient)
+    ids = proven(visits, patient.phone)
+    stand = [visit for visit in visits if visit.id in ids]
+    attended = [visit for visit in stand if visit.attended and visit.start <= now]
+    last = attended[-1] if attended else None
+    # A record that staff made in a call, and that has no visit yet, is its caller's by the number they gave then.
+    phones = contacts_of(stand, patient.phone) if stand or not visits else frozenset()
+    return OnRecord(
+        given_names=(patient.given_name,), birth_date=patient.birth_date,
+        phones={contact for contact in phones if "@" not in contact} | ({patient.phone} if not visits else set()),
+        references={visit.reference for visit in stand},
+        last_visit=local_day(last.start, last.time_zone) if last else None, last_specialist=last.specialist if last else "",
+        unproven={visit.reference for visit in visits if visit.id not in ids},
     )  # fmt: skip
-    over = (Patient.id.in_(patients), Patient.phone_misses >= MISSES, Patient.phone_locked_at.is_(None))
-    locked = session.connection().execute(update(Patient).where(*over).values(phone_locked_at=now).returning(Patient.id))
-    ids = sorted(id_ for (id_,) in locked)
-    if ids:
-        rows = [{"kind": PHONE_LOCKED, "created_at": now, "patient_id": id_} for id_ in ids]
-        session.execute(insert(Task), rows)
-    return ids
+
+
+def email_on_file(session: Session, patient: Patient) -> str | None:
+    """Where the patient can be written to: as said with the last proven visit. Where no visit of the record is proven, what its
+    first booking said; nobody has stood behind anything else either.
+    """
+    ids = proven_visits(session, patient)
+    if not ids:
+        return patient.email
+    said = last_said(session, patient.id, among=ids)
+    return said.email if said else patient.email
+
+
+def proven_visits(session: Session, patient: Patient) -> frozenset[int]:
+    """The visits of the record that its patient has stood behind, by their ids (domain.proof)."""
+    return proven(visits_on_record(session, patient), patient.phone)
+
+
+def missed(session: Session, patient: Patient, *, now: datetime) -> bool:
+    """One more wrong answer about that patient, whose record is locked; those of the day before count no more. Returns whether
+    facts open it no more from now on: then there is a task to look into it.
+    """
+    fresh = patient.phone_missed_at is not None and now < patient.phone_missed_at + CLOSED_FOR
+    patient.phone_misses = patient.phone_misses + 1 if fresh else 1
+    patient.phone_missed_at = now
+    closes = patient.phone_misses >= MISSES and not is_closed(patient.phone_locked_at, now=now)
+    if closes:
+        patient.phone_locked_at = now
+    session.flush()
+    theirs = (Task.kind == PHONE_LOCKED, Task.patient_id == patient.id, Task.done_at.is_(None))
+    if closes and session.scalar(select(Task.id).where(*theirs).limit(1)) is None:
+        session.execute(insert(Task), [{"kind": PHONE_LOCKED, "created_at": now, "patient_id": patient.id}])
+    return closes
 
 
 def unlock(session: Session, patient: Patient, *, by: int, now: datetime) -> None:
     """They may prove on the telephone again who they are; there is nothing to write any more."""
-    patient.phone_misses, patient.phone_locked_at = 0, None
+    patient.phone_misses, patient.phone_missed_at, patient.phone_locked_at = 0, None, None
     session.flush()
     theirs = (Task.kind == PHONE_LOCKED, Task.patient_id == patient.id, Task.done_at.is_(None))
     session.execute(update(Task).where(*theirs).values(done_at=now, done_by_id=by))
@@ -152,9 +224,9 @@ def add(session: Session, said: Said, *, now: datetime) -> int:
 
 
 def are_to_be_proved(session: Session, ids: Collection[int]) -> bool:
-    """Whether one of these records has something to tell, or is locked."""
+    """Whether one of these records has something to tell, or answers about it did not fit."""
     visited = exists().where(Appointment.patient_id == Patient.id)
-    wanted = select(Patient.id).where(Patient.id.in_(ids), or_(visited, Patient.phone_locked_at.is_not(None)))
+    wanted = select(Patient.id).where(Patient.id.in_(ids), or_(visited, Patient.phone_missed_at.is_not(None)))
     return session.execute(wanted.limit(1)).first() is not None
 
 

@@ -10,14 +10,19 @@ from sqlalchemy import ForeignKey, Index, String, Text, false, insert, select, t
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.store.accounts import Account  # noqa: F401 (it makes the table)
+from clinic.store.appointments import Appointment  # noqa: F401 (it makes the table)
 from clinic.store.base import Base, Key
 from clinic.store.patients import Patient  # noqa: F401 (it makes the table)
 
+_OF_A_VISIT = text("visit_id is not null")
+
 
 class Call(Base):
-    """One call, and whoever took it. `patient_id` is set once the caller proved whom they call about, at `verified_at`.
+    """One call, and whoever took it. `patient_id` is set once the caller proved whom they call about, at `verified_at`; with
+    `visit_id` they proved no more than that this one visit is theirs.
 
-    `misses` are answers that did not fit, and looks that found nobody. `relation` is the caller's to the patient, and
+    `misses` are looks that found nobody who was then taken as new; `looks_paused_until`: after too many of them nobody is
+    looked for in this call until then. `relation` is the caller's to the patient, and
     `speaks_for` says that the patient agrees to it. `note` stays here, and never goes into a chart. `phone` (E.164) is the
     number to call back of somebody who is no patient yet, for as long as they wait for that. `service_slug` and
     `postal_code` say what was asked for, and where.
@@ -30,6 +35,8 @@ class Call(Base):
     ended_at: Mapped[datetime | None]
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
     verified_at: Mapped[datetime | None]
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    looks_paused_until: Mapped[datetime | None]
     misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     relation: Mapped[str] = mapped_column(String(40), default="", server_default="")
     speaks_for: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -44,6 +51,7 @@ class Call(Base):
         Index("ix_call_account", "account_id", "began_at"),
         Index("ix_call_began", "began_at"),
         Index("ix_call_patient", "patient_id"),
+        Index("ix_call_visit", "visit_id", postgresql_where=_OF_A_VISIT, sqlite_where=_OF_A_VISIT),
     )
 
     def __repr__(self) -> str:  # never a note into a log

@@ -43,6 +43,26 @@ def since(session: Session, begin: datetime, until: datetime) -> list[Counted]:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """A call in which nobody was found so often that looking paused, until `until` (UTC), and its agent."""
+
+    call_id: int
+    agent: str
+    until: datetime
+
+
+def paused(session: Session, begin: datetime, until: datetime) -> list[Paused]:
+    """Of calls that began in [begin, until), the last first."""
+    wanted = (
+        select(Call.id, Account.name, Call.looks_paused_until)
+        .join(Account, Account.id == Call.account_id)
+        .where(Call.began_at >= begin, Call.began_at < until, Call.looks_paused_until.is_not(None))
+        .order_by(Call.looks_paused_until.desc())
+    )
+    return [Paused(*row) for row in session.execute(wanted)]  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
 class Unmet:
     """What did not suit, how often. `service` is its name, "" where none was said; `postal_code` likewise."""
 

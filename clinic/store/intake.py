@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, Text, bindparam, delete, select, text, update
@@ -57,9 +58,11 @@ def find_intake(session: Session, appointment_id: int) -> Intake | None:
     return session.get(Intake, appointment_id)
 
 
-def last_said(session: Session, patient_id: int) -> Intake | None:
-    """What was said with the patient's last booking, whatever became of it."""
+def last_said(session: Session, patient_id: int, *, among: Collection[int] | None = None) -> Intake | None:
+    """What was said with the patient's last booking, or the last of `among`, whatever became of it."""
     theirs = select(Intake).join(Appointment, Appointment.id == Intake.appointment_id).where(Appointment.patient_id == patient_id)
+    if among is not None:
+        theirs = theirs.where(Intake.appointment_id.in_(among))
     return session.scalars(theirs.order_by(Appointment.booked_at.desc(), Appointment.id.desc()).limit(1)).first()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, bindparam, insert, literal, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.domain.messages import Event
@@ -20,7 +20,7 @@ class OutboxMessage(Base):
     for an account of the staff, and `sequence` the link that it brings, or the account that it is about.
     (`appointment_id`, `event`, `sequence`) is unique: told once. `sequence` is the appointment's at the event: a second
     reschedule is a second event. Of a "link", which is asked for and changes nothing, it is a number of its own; of an
-    "offer" the offer's id.
+    "offer" the offer's id. `note` is what the staff add to the message, sealed.
     """
 
     __tablename__ = "outbox"
@@ -32,6 +32,7 @@ class OutboxMessage(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         Index("uq_outbox_event", "appointment_id", "event", "sequence", unique=True),

@@ -18,8 +18,9 @@ class Patient(Base):
     """A person who is seen. The id is the resource's: a patient, too, can only be in one place at a time.
 
     `match_name` is given and family name folded to letters; with birth date and phone it tells a returning patient.
-    `phone_misses` are wrong answers in a row of callers who said to be them; from `phone_locked_at` on nobody is taken for
-    them on the phone. `merged_into_id`: this was somebody's second record, and is found no more.
+    `phone_misses` are wrong answers of callers who said to be them, within a day, the last at `phone_missed_at`; for a day
+    from `phone_locked_at` on no fact opens the record. `merged_into_id`: this was somebody's second record, and is found no
+    more.
     """
 
     __tablename__ = "patient"
@@ -36,6 +37,7 @@ class Patient(Base):
     interpreter: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     phone_misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    phone_missed_at: Mapped[datetime | None]
     phone_locked_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
 

@@ -35,6 +35,7 @@ _OUTBOX, _DELIVERY, _TASK = _TABLES["outbox"], _TABLES["delivery"], _TABLES["tas
 _ENTRY, _FREED, _OFFER = _TABLES["waitlist_entry"], _TABLES["freed_time"], _TABLES["time_offer"]
 _DRAFT, _KEY = _TABLES["draft"], _TABLES["idempotency_key"]
 _CALL, _CALL_VISIT, _MERGE, _MERGED = _TABLES["call"], _TABLES["call_visit"], _TABLES["patient_merge"], _PATIENT.alias("merged")
+_HAVE_APPOINTMENTS = (_FREED.c.hold_id, _OFFER.c.hold_id, _ENTRY.c.appointment_id, _CALL.c.visit_id)
 OF_APPOINTMENT = ("claim", "draft", "intake", "sealed_answers", "guardian", "idempotency_key", "task", "call_visit")
 
 Keys = Sequence[Sequence[Any]]
@@ -131,7 +132,7 @@ def _unused() -> ColumnElement[bool]:
     """No waitlist and nobody on the staff needs the appointment."""
     return and_(
         _APPOINTMENT.c.id.not_in(_open_tasks(_TASK.c.appointment_id)),
-        *(_unneeded(_APPOINTMENT, column) for column in (_FREED.c.hold_id, _OFFER.c.hold_id, _ENTRY.c.appointment_id)),
+        *(_unneeded(_APPOINTMENT, column) for column in _HAVE_APPOINTMENTS),
     )
 
 

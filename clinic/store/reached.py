@@ -23,6 +23,8 @@ def within(viewer: Viewer) -> ColumnElement[bool]:
         ways.append(Appointment.specialist_id == viewer.specialist_id)
     if viewer.patients and Scope.LOOKUP in scopes:
         ways.append(Appointment.patient_id.in_(viewer.patients))
+    if viewer.visits:
+        ways.append(Appointment.id.in_(viewer.visits))
     return and_(Appointment.patient_id.is_not(None), or_(*ways)) if ways else false()
 
 

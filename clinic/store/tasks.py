@@ -16,7 +16,8 @@ _OF_A_CALL = text("call_id is not null")
 class Task(Base):
     """`location_id`: whose desk it is for, where no appointment says so. `due_at`: not before then, when that was promised.
 
-    `claimed_by_id` does it; `done_by_id` did. Accounts are numbers, not references: a task outlives them.
+    `cause` says why a visit is to be moved, as domain.affected writes it. `claimed_by_id` does it; `done_by_id` did. Accounts
+    are numbers, not references: a task outlives them.
     """
 
     __tablename__ = "task"
@@ -34,6 +35,7 @@ class Task(Base):
     due_at: Mapped[datetime | None]
     claimed_by_id: Mapped[int | None] = mapped_column(BigInteger)
     claimed_at: Mapped[datetime | None]
+    cause: Mapped[str] = mapped_column(String(40), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="", server_default="")
     done_by_id: Mapped[int | None] = mapped_column(BigInteger)
 

@@ -6,19 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ForeignKey, and_, exists, func, or_, select, true, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
 from clinic.domain.roles import Reach
 from clinic.store.accounts import Account
 from clinic.store.appointments import Appointment
+from clinic.store.base import Base
 from clinic.store.deliveries import Delivery
 from clinic.store.locations import Location
 from clinic.store.outbox import OutboxMessage
 from clinic.store.patients import Patient
 from clinic.store.tasks import Task
 from clinic.store.waitlist import TimeOffer, WaitlistEntry
+
+
+class WorkListOpened(Base):
+    """When a clinic's work list was last opened by somebody who works there, and by which account (a number, not a reference)."""
+
+    __tablename__ = "work_list_opened"
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, autoincrement=False)
+    opened_at: Mapped[datetime]
+    opened_by_id: Mapped[int] = mapped_column(BigInteger)
 
 
 @dataclass(frozen=True, slots=True)

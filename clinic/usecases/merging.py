@@ -214,7 +214,8 @@ def merge(session: Session, task_id: int, keep: int, *, viewer: Viewer, who: Who
     if merges.clashes(session, *pair):
         raise IllegalMove(AT_ONE_TIME)
     kept, gone = by_id[keep], by_id[gone_id]
-    kept.phone_locked_at = kept.phone_locked_at or gone.phone_locked_at
+    kept.phone_locked_at = max(filter(None, (kept.phone_locked_at, gone.phone_locked_at)), default=None)
+    kept.phone_missed_at = max(filter(None, (kept.phone_missed_at, gone.phone_missed_at)), default=None)
     kept.phone_misses = max(kept.phone_misses, gone.phone_misses)
     moved = merges.follow(session, gone_id, keep, by=by, now=now)
     gone.merged_into_id = keep

@@ -15,7 +15,7 @@ from clinic.usecases.demonstration import open_chain
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.browser.looking import PATIENCE, listen
 from tests.browser.stage import Stage, staged
-from tests.clocks import FEW, MOMENTS, RunningClock, clock_from
+from tests.clocks import FEW, MOMENTS, RunningClock, clock_at
 from tests.databases import Databases
 from tests.demo import opened
 from tests.http.server import gunicorn
@@ -43,7 +43,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session", params=MOMENTS if os.environ.get("CLINIC_PROVE") else FEW)
 def clock(request: pytest.FixtureRequest) -> RunningClock:
     """The time for the browser tests and what they are served: never that of today, which is another each day."""
-    return clock_from(MOMENTS[request.param])
+    return clock_at(request.param)
+
+
+@pytest.fixture(scope="session")
+def thorough(clock: RunningClock) -> bool:
+    """Whether a page is looked over in every way at this moment, and not only as far as the time of day makes a difference."""
+    return clock.moment == FEW[0]
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +61,7 @@ def demo(all_databases: dict[str, Databases], clock: RunningClock) -> Iterator[C
             load_gazetteer(session)
             open_chain(session, brand="Impact Medical", now=clock())
 
-    databases, name = all_databases["sqlite"], f"demo-{clock():%Y-%m-%d-%H}"
+    databases, name = all_databases["sqlite"], f"demo-at-{clock.moment}"
     yield lambda: databases.like(name, fill)
     databases.forget(name)
 

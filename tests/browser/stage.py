@@ -21,7 +21,7 @@ from clinic.engine import place
 from clinic.engine.changing import Who
 from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
-from clinic.store.accounts import Account, AccountLink
+from clinic.store.accounts import Account, AccountGrant, AccountLink
 from clinic.store.appointments import Appointment
 from clinic.store.calls import begin as begin_call
 from clinic.store.catalogue import find_visit
@@ -147,7 +147,11 @@ class Stage:
             link = session.scalars(select(AccountLink.id)).one()
             calendar = session.scalar(select(Account.specialist_id).where(Account.email == "specialist@example.org"))
             clinic = session.scalars(select(Shift.location_id).where(Shift.specialist_id == calendar)).first()
-            ahead = (Appointment.specialist_id == calendar, Appointment.state == "booked", Appointment.start_at > self.clock())
+            managed = select(AccountGrant.location_id).where(AccountGrant.role == "manager")
+            ahead = (
+                Appointment.specialist_id == calendar, Appointment.location_id.in_(managed), Appointment.state == "booked",
+                Appointment.start_at > self.clock(),
+            )  # fmt: skip
             coming = session.scalars(select(Appointment.id).where(*ahead).order_by(Appointment.start_at)).first()
             key = self.app.config["SECRET_KEY"].encode()
             call = begin_call(session, int(numbers["callcenter@example.org"]), now=self.clock())

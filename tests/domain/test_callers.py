@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.callers import OnRecord, Someone, is_name, look_alike, mask, read_month, sound, sounds_alike
+from clinic.domain.callers import LastVisit, OnRecord, Someone, is_name, look_alike, mask, read_last_visit, sound, sounds_alike
 
 
 @pytest.mark.parametrize(
@@ -80,21 +81,44 @@ def test_two_of_three_look_alike() -> None:
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        ("October", (10, None)), ("oct 2026", (10, 2026)), ("10", (10, None)), ("10/2026", (10, 2026)), ("2026-10", (10, 2026)),
-        ("Sept.", (9, None)), ("13", None), ("", None), ("1 2", None), ("march may", None), ("2026", None), ("last fall", None),
+        ("October 2026 Larkwood", (2026, 10, "larkwood")), ("10/2026 Larkwood", (2026, 10, "larkwood")),
+        ("2026-10, Dr. Larkwood-Sato", (2026, 10, "larkwood-sato")), ("with Omar Driftmoor, oct 2026", (2026, 10, "driftmoor")),
+        ("May 2026 March", (2026, 5, "march")), ("O’Neil sept 2025", (2025, 9, "o’neil")), ("10/2026", None), ("October", None),
+        ("Larkwood", None), ("October Larkwood", None), ("2026 Larkwood", None), ("13/2026 Larkwood", None), ("", None),
+        ("10 11 2026 Larkwood", None), ("2025 2026 10 Larkwood", None),
     ],
 )  # fmt: skip
-def test_a_month_as_people_say_it(typed: str, read: tuple[int, int | None] | None) -> None:
-    assert read_month(typed) == read
+def test_a_last_visit_as_people_say_it(typed: str, read: tuple[int, int, str] | None) -> None:
+    assert read_last_visit(typed) == read
+
+
+@given(st.text())
+def test_any_text_is_a_last_visit_or_none(typed: str) -> None:
+    found = read_last_visit(typed)
+    assert found is None or (1 <= found.month <= 12 and found.specialist)
 
 
 def test_a_name_and_a_fact_fit_together_or_not_at_all() -> None:
-    known = OnRecord({"María"}, {"+14075550123"}, {"7Q2M9XKD4TR"}, {"32801"}, date(2026, 10, 5))
-    fitting = [("phone", "+14075550123"), ("reference", "7Q2M9XKD4TR"), ("postal_code", "32801"), ("month", (10, None)),
-               ("month", (10, 2026))]  # fmt: skip
+    known = OnRecord(
+        {"María"}, date(1971, 4, 23), {"+14075550123"}, {"7Q2M9XKD4TR"}, date(2026, 10, 5), "Caspian Larkwood-Sato, MD", {"OPEN"}
+    )  # fmt: skip
+    fitting: list[tuple[str, Any]] = [
+        ("phone", "+14075550123"), ("reference", "7Q2M9XKD4TR"), ("birth_date", date(1971, 4, 23)),
+        ("month", LastVisit(2026, 10, "larkwood")), ("month", LastVisit(2026, 10, "larkwod")),
+        ("month", LastVisit(2026, 10, "caspian")), ("month", LastVisit(2026, 10, "Sato")),
+    ]  # fmt: skip
     assert all(known.fits("maria", *fact) for fact in fitting)
     assert not any(known.fits("Ada", *fact) for fact in fitting)
-    wrong = [("phone", "32801"), ("reference", ""), ("postal_code", "+14075550123"), ("month", (9, None)), ("month", (10, 2025))]
+    wrong: list[tuple[str, Any]] = [
+        ("phone", "7Q2M9XKD4TR"), ("reference", "OPEN"), ("reference", ""), ("month", LastVisit(2025, 10, "larkwood")),
+        ("month", LastVisit(2026, 9, "larkwood")), ("month", LastVisit(2026, 10, "driftmoor")),
+        ("month", LastVisit(2026, 10, "MD")),
+        ("birth_date", date(1971, 4, 24)),
+    ]  # fmt: skip
     assert not any(known.fits("Maria", *fact) for fact in wrong)
-    assert not OnRecord({"Maria"}, set(), set(), set(), None).fits("Maria", "month", (10, None))
-    assert "32801" not in repr(known)
+    assert known.opens_itself("Maria", "OPEN")
+    assert not known.opens_itself("Ada", "OPEN")
+    assert not known.opens_itself("Maria", "7Q2M9XKD4TR")
+    nobody = OnRecord({"Maria"}, date(1971, 4, 23), set(), set(), None, "")
+    assert not nobody.fits("Maria", "month", LastVisit(2026, 10, "larkwood"))
+    assert "7Q2M9XKD4TR" not in repr(known)

@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 
 
 class Call:
-    """One call about a patient who booked on the web and has proved it, and the verbs with everything filled in."""
+    """One call about a patient who has proved who they are, and the verbs with everything filled in."""
 
     def __init__(self, at: Desk, agent: Someone | None = None, *, about: booking.Booked | None = None) -> None:
         self.desk, self.session, self.agent = at, at.session, agent or at.agent
@@ -42,7 +42,7 @@ class Call:
         self.on = OnCall(self.agent, self.id, KEY)
         if about is not None:
             row = at.look(self.id, self.agent).rows[0].row
-            assert at.verify(self.id, row, "Maria", "reference", about.reference, self.agent).match
+            assert at.verify(self.id, row, "Maria", "reference", about.reference, self.agent).match, "booked by the staff"
 
     def opening(self, start: datetime) -> str:
         return write_opening(KEY, Wish(self.desk.kind.id, self.desk.place.id, self.desk.doctor.id, cell_at(start)))
@@ -63,7 +63,7 @@ def at(session: Session) -> Desk:
 
 
 def test_hold_and_book_with_the_call_on_every_row(at: Desk) -> None:
-    call = Call(at, about=at.book(email="maria@example.org", texts=True))
+    call = Call(at, about=at.book(who=build.STAFF, email="maria@example.org", texts=True))
     held = call.hold(NOW + HOUR)
     booked = call.book(held, reason="My back", booked_by="partner")
     visit = at.session.scalars(select(Appointment).where(Appointment.reference == booked.reference)).one()
@@ -88,7 +88,7 @@ def test_hold_and_book_with_the_call_on_every_row(at: Desk) -> None:
     ],
 )  # fmt: skip
 def test_they_are_told_as_they_say_now(at: Desk, told_by: str | None, email: str | None, texts: bool, quiet: bool) -> None:
-    call = Call(at, about=at.book(email="maria@example.org", texts=True))
+    call = Call(at, about=at.book(who=build.STAFF, email="maria@example.org", texts=True))
     booked = call.book(call.hold(NOW + HOUR), told_by=told_by)
     said = at.session.get_one(Intake, booked.summary.appointment_id)
     assert (said.email, said.texts_consented_at is not None, said.reminders_stopped_at is not None) == (email, texts, quiet)
@@ -98,7 +98,7 @@ def test_they_are_told_as_they_say_now(at: Desk, told_by: str | None, email: str
 
 
 def test_nobody_is_booked_before_they_proved_who_they_are_and_no_tab_takes_anothers_time(at: Desk) -> None:
-    known = at.book()
+    known = at.book(who=build.STAFF)
     call, other = Call(at), Call(at, about=known)
     held = call.hold(NOW + HOUR)
     with pytest.raises(IllegalMove, match="Nobody has proved"):
@@ -141,7 +141,7 @@ def test_three_times_a_call_extended_given_back_and_there_after_a_reload(at: Des
 
 
 def test_sent_again_it_is_done_once(at: Desk) -> None:
-    call = Call(at, about=at.book())
+    call = Call(at, about=at.book(who=build.STAFF))
     once = request_once("desk", "h" * 16, {"call": call.id, "hold": 1})
     held = call.hold(NOW + HOUR, once=once)
     assert call.hold(NOW + HOUR, once=once) == held
@@ -202,7 +202,7 @@ def test_outside_the_hours_with_a_reason_and_a_child_with_a_guardian_named_now(a
 def test_free_and_busy_without_names(at: Desk) -> None:
     other, *_ = build.practice(at.session, visit=at.kind)
     build.shift(at.session, at.doctor, other, "Tue 18:00-20:00")
-    call = Call(at, about=at.book())
+    call = Call(at, about=at.book(who=build.STAFF))
     call.book(call.hold(NOW + HOUR))
     call.hold(NOW + DAY + HOUR)
     found = desk.free_busy(at.session, at.doctor.slug, date(2026, 11, 16), 2, now=NOW)

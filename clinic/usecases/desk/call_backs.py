@@ -12,10 +12,11 @@ from clinic.domain.callers import mask
 from clinic.domain.calls import NOTE_MAX, Agent, check_call_back, is_open
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.engine.attempts import retried
-from clinic.store import call_backs, calls, worklist
+from clinic.store import call_backs, callers, calls, worklist
 from clinic.store.call_backs import Promised
 from clinic.store.calls import Call
 from clinic.store.connect import begin_write
+from clinic.usecases.desk.callers import LOOK_AGAIN, read_row
 from clinic.usecases.desk.calls import note, note_look, own_call, refuse
 
 NO_SUCH_PROMISE = "There is no such call-back, or it is done."
@@ -62,8 +63,35 @@ def promise_call_back(
         session.flush()
     task_id = call_backs.find_open(session, call_id)
     if task_id is None:
-        task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, now=now)
+        whose = call.patient_id
+        task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, patient_id=whose, now=now)
         note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+    else:
+        _put_off(session, person, task_id, call, due_at, now=now)
+    session.commit()
+    return task_id
+
+
+@retried
+def promise_to_number_on_file(
+    session: Session, person: Agent, call_id: int, row: str, due_at: datetime, *, key: bytes, now: datetime
+) -> int:  # fmt: skip
+    """Whoever cannot prove now that a record is theirs is called back then, at the number that the record has: who answers there
+    needs one fact. The call itself opens nothing. Returns the task.
+
+    Raises InvalidInput, UnusableToken, NotFound, IllegalMove, Busy.
+    """
+    refuse(check_call_back(due_at, now=now))
+    meant = read_row(row, call_id, key)
+    begin_write(session)
+    call = own_call(session, person, call_id, now=now)
+    patient_id = callers.patient_of_visit(session, meant.visit_id) if meant.visit_id is not None else meant.patient_id
+    if patient_id is None or callers.candidate(session, patient_id) is None:
+        raise NotFound(LOOK_AGAIN)
+    task_id = call_backs.find_open(session, call_id)
+    if task_id is None:
+        task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, patient_id=patient_id, now=now)
+        note(session, person, call_id, "call_back_promised", patient_id=patient_id, now=now, more=f"task={task_id} on_file=1")
     else:
         _put_off(session, person, task_id, call, due_at, now=now)
     session.commit()

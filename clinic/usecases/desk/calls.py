@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.callers import MISSES
 from clinic.domain.calls import OPEN_FOR, STILL_WAITING, Agent, Outcome, check_ending, check_note, check_relation, is_open
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.domain.roles import Viewer
 from clinic.engine.attempts import retried
 from clinic.store import audit, call_backs, callers, calls
 from clinic.store.calls import Call, Noted
@@ -21,13 +21,19 @@ from clinic.store.locks import lock_calendars
 
 NO_SUCH_CALL = "There is no such call."
 CALL_IS_OVER = "This call is over. Begin a new one."
+NOBODY_YET = "Nobody has proved yet whom this call is about."
+THIS_VISIT_ALONE = (
+    "The caller has shown that this one visit is theirs, and no more. It can be moved or cancelled. For another visit, press "
+    "“Next person” and take them as new."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CallNow:
-    """A call as it stands. Nothing here says who the patient is; `verified` says that somebody proved whom they call about.
+    """A call as it stands. Nothing here says who the patient is; `verified` says that somebody proved whom they call about, and
+    `alone` that they proved it of one visit only.
 
-    `locked`: too many answers did not fit. `visits` are what was done, in its order. `keeps` is the task of somebody who waited,
+    `visits` are what was done, in its order. `keeps` is the task of somebody who waited,
     and for whom the call was made.
     """
 
@@ -36,7 +42,7 @@ class CallNow:
     began_at: datetime
     ended_at: datetime | None
     verified: bool
-    locked: bool
+    alone: bool
     relation: str
     speaks_for: bool
     outcome: str | None
@@ -91,6 +97,13 @@ def own_call(session: Session, person: Agent, call_id: int, *, now: datetime, en
     return call
 
 
+def viewer_in(call: Call, person: Agent, action: str) -> Viewer:
+    """Whoever is on the telephone: of patients looked up they reach the one of the call, or the one visit that was proved."""
+    patients = frozenset([call.patient_id] if call.patient_id is not None and call.visit_id is None else ())
+    visits = frozenset([call.visit_id] if call.visit_id is not None else ())
+    return Viewer(person.reach(action), person.specialist_id, patients, visits)
+
+
 def read_call(session: Session, person: Agent, call_id: int, *, now: datetime) -> CallNow:
     """One's own, or any for who may see calls; that a supervisor looked is noted. Raises NotFound, Busy."""
     call = calls.find(session, call_id)
@@ -117,7 +130,7 @@ def open_calls(session: Session, person: Agent, *, now: datetime) -> tuple[CallN
 
 def _as_it_stands(session: Session, call: Call) -> CallNow:
     return CallNow(
-        call.id, call.account_id, call.began_at, call.ended_at, call.patient_id is not None, call.misses >= MISSES,
+        call.id, call.account_id, call.began_at, call.ended_at, call.patient_id is not None, call.visit_id is not None,
         call.relation, call.speaks_for, call.outcome, call.why, call.note, call.service_slug, call.postal_code,
         calls.visits_of(session, call.id), call_backs.kept_by(session, call.id),
     )  # fmt: skip
@@ -196,7 +209,7 @@ def let_go(session: Session, call: Call) -> None:
     lock_calendars(session, [patient_id])
     callers.lock_patient(session, patient_id)
     if callers.is_nobodys(session, patient_id, call):
-        call.patient_id = call.verified_at = None
+        call.patient_id = call.visit_id = call.verified_at = None
         session.flush()
         callers.forget(session, patient_id)
 

@@ -55,7 +55,7 @@ def next_person(session: Session, person: Agent, call_id: int, *, now: datetime)
     if patient_id is not None:
         note(session, person, call_id, "call_next_person", patient_id=patient_id, now=now)
     let_go(session, call)
-    call.patient_id = call.verified_at = None
+    call.patient_id = call.visit_id = call.verified_at = None
     call.relation, call.speaks_for = "", False
     session.flush()
     session.commit()

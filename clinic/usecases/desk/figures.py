@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.calls import Agent, first_call_rate, handling_seconds
 from clinic.store import desk_figures
 from clinic.store.call_backs import count_promised
-from clinic.store.desk_figures import Counted, HeldNow
+from clinic.store.desk_figures import Counted, HeldNow, Paused
 from clinic.store.figures import count_holds
 
 MOST_HELD = 60
@@ -58,13 +58,16 @@ class OfAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskDay:
-    """`holds` are times held now by anybody; call-backs are those open, whenever promised. `agents` by name, for supervisors."""
+    """`holds` are times held now by anybody; call-backs are those open, whenever promised. `agents` by name, and `paused`, the
+    last first, for supervisors.
+    """
 
     every: Tally
     holds: int
     call_backs: int
     call_backs_overdue: int
     agents: tuple[OfAgent, ...] = ()
+    paused: tuple[Paused, ...] = ()
 
 
 def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime) -> DeskDay:
@@ -72,7 +75,8 @@ def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime)
     found = desk_figures.since(session, since, now)
     promised, overdue = count_promised(session, now=now)
     agents: dict[int, list[Counted]] = {}
-    if person.reach("see-calls").everywhere:
+    oversees = person.reach("see-calls").everywhere
+    if oversees:
         for one in found:
             agents.setdefault(one.account_id, []).append(one)
     return DeskDay(
@@ -81,6 +85,7 @@ def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime)
         call_backs=promised,
         call_backs_overdue=overdue,
         agents=tuple(OfAgent(account_id, theirs[0].name, _tally(theirs)) for account_id, theirs in agents.items()),
+        paused=tuple(desk_figures.paused(session, since, now)) if oversees else (),
     )
 
 

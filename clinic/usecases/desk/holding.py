@@ -32,8 +32,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.calls import Call
 from clinic.store.connect import begin_write
 from clinic.store.idempotency import Once, find_earlier, made_by
-from clinic.usecases.desk.calls import own_call
-from clinic.usecases.desk.verified import NOBODY_YET
+from clinic.usecases.desk.calls import NOBODY_YET, THIS_VISIT_ALONE, own_call, viewer_in
 
 MOST_HOLDS = 3
 CHANNEL = "phone"
@@ -63,8 +62,7 @@ class OnCall:
         return outside.lifting(who, self.outside_hours) if self.outside_hours else who
 
     def viewer(self, call: Call, action: str) -> Viewer:
-        patients = frozenset([call.patient_id] if call.patient_id is not None else ())
-        return Viewer(self.person.reach(action), self.person.specialist_id, patients)
+        return viewer_in(call, self.person, action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +158,8 @@ def book_for_caller(
         held = _held(session, on, hold_token)
         if call.patient_id is None:
             raise IllegalMove(NOBODY_YET)
+        if call.visit_id is not None:
+            raise IllegalMove(THIS_VISIT_ALONE)
         booked_by = asked.booked_by or call.relation or "self"
         for_them = Asked(call.patient_id, booked_by, asked.reason, asked.guardian, asked.told_by)
         if known.book(session, held, for_them, viewer=on.viewer(call, "book"), who=who, now=now, once=once):

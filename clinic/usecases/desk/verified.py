@@ -14,19 +14,24 @@ from clinic.engine.attempts import retried
 from clinic.store import audit, callers, calls, tasks
 from clinic.store.callers import VisitLine
 from clinic.store.connect import begin_write
-from clinic.store.reached import find_patient
+from clinic.store.intake import find_intake
+from clinic.store.patients import Patient
+from clinic.store.reached import find_patient, find_visit
 from clinic.usecases.desk.callers import read_row
-from clinic.usecases.desk.calls import CALL_IS_OVER, NO_SUCH_CALL, note, own_call
+from clinic.usecases.desk.calls import CALL_IS_OVER, NO_SUCH_CALL, NOBODY_YET, note, own_call, viewer_in
 
 PAST_VISITS = 10
-NOBODY_YET = "Nobody has proved yet whom this call is about."
 UNLOCKS = "merge-patients"
 """Who may say which records are whose may open the telephone again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The patient of a call, once verified. Phones are E.164, `coming` and `past` within the agent's reach."""
+    """The patient of a call, once verified. Phones are E.164, `coming` and `past` within the agent's reach.
+
+    `alone`: the caller proved no more than that the one visit is theirs. Then the name is the one said with it, and of the record
+    nothing else is here: `email` and `postal_code` are None, `phone` is empty.
+    """
 
     patient_id: int
     given_name: str
@@ -40,6 +45,7 @@ class Record:
     interpreter: bool
     coming: tuple[VisitLine, ...]
     past: tuple[VisitLine, ...]
+    alone: bool = False
 
     def __repr__(self) -> str:  # never into a log
         return f"Record({self.patient_id})"
@@ -55,8 +61,7 @@ def viewer_of(session: Session, call_id: int, person: Agent, action: str, *, now
         raise NotFound(NO_SUCH_CALL)
     if not is_open(call.began_at, call.ended_at, now=now):
         raise IllegalMove(CALL_IS_OVER)
-    patients = frozenset([call.patient_id] if call.patient_id is not None else ())
-    return Viewer(person.reach(action), person.specialist_id, patients)
+    return viewer_in(call, person, action)
 
 
 @retried
@@ -67,18 +72,39 @@ def callers_record(session: Session, person: Agent, call_id: int, *, now: dateti
     """
     begin_write(session)
     viewer = viewer_of(session, call_id, person, "see-visit", now=now)
+    record = _whole(session, viewer, now=now) if viewer.patients else _alone(session, viewer, now=now)
+    if record is None:
+        raise IllegalMove(NOBODY_YET)
+    note(session, person, call_id, "see_patient", patient_id=record.patient_id, now=now, more="alone=1" if record.alone else "")
+    session.commit()
+    return record
+
+
+def _whole(session: Session, viewer: Viewer, *, now: datetime) -> Record | None:
     patient = next((found for id_ in viewer.patients if (found := find_patient(session, viewer, id_))), None)
     if patient is None:
-        raise IllegalMove(NOBODY_YET)
-    record = Record(
+        return None
+    return Record(
         patient.id, patient.given_name, patient.family_name, patient.birth_date, patient.phone, patient.phone_extension,
-        patient.email, patient.postal_code, patient.language, patient.interpreter,
+        callers.email_on_file(session, patient), patient.postal_code, patient.language, patient.interpreter,
         callers.visits_ahead(session, viewer, patient.id, now=now),
         callers.visits_before(session, viewer, patient.id, now=now, limit=PAST_VISITS),
     )  # fmt: skip
-    note(session, person, call_id, "see_patient", patient_id=patient.id, now=now)
-    session.commit()
-    return record
+
+
+def _alone(session: Session, viewer: Viewer, *, now: datetime) -> Record | None:
+    """The one visit, with what was said with it."""
+    for visit_id in viewer.visits:
+        visit, said = find_visit(session, viewer, visit_id), find_intake(session, visit_id)
+        if visit is None or visit.patient_id is None or (patient := session.get(Patient, visit.patient_id)) is None:
+            continue
+        return Record(
+            patient.id, (said and said.given_name) or patient.given_name, (said and said.family_name) or patient.family_name,
+            patient.birth_date, "", None, None, None, (said or patient).language, (said or patient).interpreter,
+            callers.visits_ahead(session, viewer, patient.id, now=now),
+            callers.visits_before(session, viewer, patient.id, now=now, limit=1), alone=True,
+        )  # fmt: skip
+    return None
 
 
 @retried
@@ -87,12 +113,13 @@ def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *,
 
     Raises NotFound, IllegalMove, UnusableToken, Busy.
     """
-    other_id, _ = read_row(row, call_id, key)
+    meant = read_row(row, call_id, key)
     begin_write(session)
     call = own_call(session, person, call_id, now=now)
     if call.patient_id is None:
         raise IllegalMove(NOBODY_YET)
-    if call.patient_id != other_id:
+    other_id = callers.patient_of_visit(session, meant.visit_id) if meant.visit_id is not None else meant.patient_id
+    if other_id is not None and call.patient_id != other_id:
         tasks.add_duplicate(session, call.patient_id, other_id, now=now)
         note(session, person, call_id, "propose_merge", patient_id=call.patient_id, now=now, more=f"other={other_id}")
     session.commit()
@@ -109,7 +136,7 @@ def unlock_phone(session: Session, person: Agent, patient_id: int, *, now: datet
     if find_patient(session, viewer, patient_id) is None:
         raise NotFound("There is no such patient.")
     patient = callers.lock_patient(session, patient_id)
-    if patient is not None and (patient.phone_locked_at is not None or patient.phone_misses):
+    if patient is not None and (patient.phone_locked_at is not None or patient.phone_missed_at is not None):
         callers.unlock(session, patient, by=person.account_id, now=now)
         audit.note(session, None, actor=person.actor, action="caller_unlocked", patient_id=patient_id, now=now)
     session.commit()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, request
 
 from clinic.domain.callers import FACTS, Masked
-from clinic.domain.errors import InvalidInput
+from clinic.domain.errors import InvalidInput, LimitReached
 from clinic.domain.patient import PatientDetails
 from clinic.engine.lookup import read_lookup
 from clinic.usecases import desk
-from clinic.usecases.desk import Found, NewCaller, Proof
+from clinic.usecases.desk import Found, Proof
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk.reading import phone_or_reference, read_birth_date
 from clinic.web.desk.screen import back, on_screen, show
+from clinic.web.errors import status_of
 from clinic.web.fields import tidy
 from clinic.web.guards import needs
 from clinic.web.signed_in import me
@@ -26,6 +28,7 @@ def install(blueprint: Blueprint) -> None:
     """Hang these pages onto the room."""
     blueprint.post("/calls/<int:number>/look-up")(look_up)
     blueprint.post("/calls/<int:number>/verify")(verify)
+    blueprint.post("/calls/<int:number>/take-as-new")(take_as_new)
     blueprint.post("/calls/<int:number>/new-caller")(new_caller)
 
 
@@ -40,12 +43,18 @@ def look_up(number: int) -> Any:
         asked = read_lookup(tidy(request.form.get("family_name")), born, phone=phone, reference=reference)
     except InvalidInput as refused:
         raise InvalidInput(_on_one_line({**refused.fields, **wrong})) from None
-    found = desk.look_up(session(), me(), number, asked, key=signing_key(), now=now())
-    if found.say:
-        return show(number, say=found.say)
+    try:
+        found = desk.look_up(session(), me(), number, asked, key=signing_key(), now=now())
+    except LimitReached as refused:  # whoever cannot be looked for can still be taken as new
+        return show(number, panel="new", new=True, refusal=refused, status=status_of(refused))
     if found.count:
-        return show(number, panel="look", found=found, found_by="phone" if phone else "reference")
+        return show(number, panel="look", found=found, found_by=_way(found, phone))
     return show(number, panel="new" if phone else "look", found=found, new=True if phone else None)
+
+
+def _way(found: Found, phone: str) -> str:
+    """What they were found by. Of a visit that was named the first name is all that is left to ask."""
+    return "visit" if found.named else "phone" if phone else "reference"
 
 
 def _born(wrong: dict[str, str]) -> Any:
@@ -71,7 +80,7 @@ def verify(number: int) -> Any:
     rows = _shown()
     try:
         proof = Proof(
-            tidy(request.form.get("given_name")), request.form.get("fact", ""), tidy(request.form.get("answer"))
+            tidy(request.form.get("given_name")), request.form.get("fact", ""), tidy(request.form.get("answer")), _born_said()
         )  # fmt: skip
         row = request.form.get("row", "") or (rows[0].row if rows else "")
         verdict = desk.verify(session(), me(), number, row, proof, key=signing_key(), now=now())
@@ -79,10 +88,17 @@ def verify(number: int) -> Any:
         return show(number, panel="verify", found=_again(rows), found_by=_found_by(), wrong=refused.fields, status=422)
     if verdict.match:
         return back(number)
-    if verdict.locked:
-        return show(number, say=verdict.say)
-    wrong = {"given_name": verdict.say}
-    return show(number, panel="verify", found=_again(rows), found_by=_found_by(), wrong=wrong, status=422)
+    wrong = {} if verdict.closed else {"given_name": verdict.say}
+    say = verdict.say if verdict.closed else ""
+    return show(number, panel="verify", found=_again(rows), found_by=_found_by(), wrong=wrong, say=say, status=422)
+
+
+def _born_said() -> date | None:
+    """Asked of whoever we called. Raises InvalidInput."""
+    try:
+        return read_birth_date(request.form.get("birth_date", ""))
+    except ValueError as refused:
+        raise InvalidInput({"birth_date": str(refused)}) from None
 
 
 def _shown() -> tuple[Masked, ...]:
@@ -96,25 +112,26 @@ def _again(rows: tuple[Masked, ...]) -> Found:
 
 
 def _found_by() -> str:
-    """What was told to find them proves nothing more."""
+    """What was told to find them proves nothing more; or how they were found, where no fact is asked."""
     told = request.form.get("found_by", "")
-    return told if told in FACTS else ""
+    return told if told in (*FACTS, "visit", "dialled") else ""
+
+
+@needs("answer-calls")
+def take_as_new(number: int) -> Any:
+    """The form for somebody new, with what was said already, for whoever cannot prove that a record is theirs."""
+    return show(number, panel="new", new=True)
 
 
 @needs("answer-calls")
 @on_screen("new")
 def new_caller(number: int) -> Any:
-    """Recorded, unless somebody is there already who may be the same."""
+    """Recorded, unless there is a record already that may be theirs."""
     wrong: dict[str, str] = {}
     details = _details(wrong)
     if wrong:
         raise InvalidInput(wrong)
-    try:
-        made = _record(number, details, sure="sure" in request.form)
-    except InvalidInput as refused:
-        if "sure" not in refused.fields:
-            raise
-        wrong, made = refused.fields, _record(number, details, sure=False)  # they are to be proved: so their rows again
+    made = desk.new_caller(session(), me(), number, details, sure="sure" in request.form, key=signing_key(), now=now())
     if made.recorded:
         desk.say_who_calls(
             session(), me(), number, request.form.get("relation", "self"), speaks_for="speaks_for" in request.form, now=now()
@@ -122,10 +139,7 @@ def new_caller(number: int) -> Any:
         if "report" in request.form:
             _report(number)
         return back(number, near=details.postal_code or "", by="" if details.email else tidy(request.form.get("contact")))
-    return show(
-        number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", wrong=wrong, focus="new-sure",
-        status=422 if wrong else 200,
-    )  # fmt: skip
+    return show(number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", focus="new-sure")
 
 
 def _report(number: int) -> None:
@@ -133,10 +147,6 @@ def _report(number: int) -> None:
     for shown in _shown():
         desk.report_duplicate(session(), me(), number, shown.row, key=signing_key(), now=now())
     flash("Reported. A manager looks at both records.")
-
-
-def _record(number: int, details: PatientDetails, *, sure: bool) -> NewCaller:
-    return desk.new_caller(session(), me(), number, details, sure=sure, key=signing_key(), now=now())
 
 
 def _details(wrong: dict[str, str]) -> PatientDetails:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -27,6 +27,8 @@ from clinic.web.signed_in import me
 
 SEARCH_FIRST = "Look for the kind of visit and the place first."
 US_EASTERN = "America/New_York"
+SOON = timedelta(minutes=15)
+"""When whoever cannot prove who they are is called back: there is time to put the receiver down."""
 
 
 def install(blueprint: Blueprint) -> None:
@@ -34,6 +36,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.post("/calls/<int:number>/typed")(typed)
     blueprint.post("/calls/<int:number>/wait")(wait)
     blueprint.post("/calls/<int:number>/call-back")(call_back)
+    blueprint.post("/calls/<int:number>/call-back-on-file")(call_back_on_file)
     blueprint.post("/calls/<int:number>/next-person")(next_person)
 
 
@@ -71,6 +74,8 @@ def wait(number: int) -> Any:
     """Put the patient of the call on the waiting list, for what was looked for."""
     sought = looked_for()
     record = desk.callers_record(session(), me(), number, now=now())
+    if record.alone:
+        raise IllegalMove(desk.THIS_VISIT_ALONE)
     service, _, visit = sought.get("kind", "").partition("/")
     near = sought.get("near") or record.postal_code or ""
     if not service or not near:
@@ -115,6 +120,17 @@ def call_back(number: int) -> Any:
     except InvalidInput as refused:
         raise InvalidInput({("time" if name == "due_at" else name): text for name, text in refused.fields.items()}) from None
     flash(f"We call back: {short_day(due, zone)}, {clock_time_and_zone(due, zone)}.")
+    return back(number, "end-go")
+
+
+@needs("answer-calls")
+@on_screen("caller")
+def call_back_on_file(number: int) -> Any:
+    """Whoever cannot prove that the record is theirs is called back soon, at the number that it has."""
+    desk.promise_to_number_on_file(
+        session(), me(), number, request.form.get("row", ""), now() + SOON, key=signing_key(), now=now()
+    )  # fmt: skip
+    flash("We call back the number on file. It is on your list of call-backs.")
     return back(number, "end-go")
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
 
-from clinic.domain.callers import LOCKED
 from clinic.domain.calls import is_open
 from clinic.domain.errors import DomainError, InvalidInput
 from clinic.domain.hours import local_day
@@ -32,7 +31,7 @@ SEARCH = ("near", "kind", "said", "move", "by")
 """What of an address says what is looked for, for which visit, and how the answer is sent: never for whom."""
 
 BESIDE = {
-    "look": {"birth_date", "family_name", "known"}, "verify": {"given_name", "fact", "answer"},
+    "look": {"birth_date", "family_name", "known"}, "verify": {"given_name", "fact", "answer", "birth_date"},
     "new": {"given_name", "family_name", "birth_date", "phone", "postal_code", "contact", "email", "relation", "language"},
     "book": {"guardian_name", "guardian_relation", "guardian_phone", "reason", "contact"},
     "cancel": {"reason"}, "who": {"relation"},
@@ -104,13 +103,16 @@ def show(
     context: dict[str, Any] = {
         "call": call, "record": record, "panel": panel, "wrong": wrong or {}, "unplaced": _unplaced(panel, wrong or {}),
         "refusal": refusal, "words": words, "now": moment,
-        "typed": request.form if panel else {}, "sought": looked_for(), "go": _go(number), "locked": LOCKED, "found": None,
+        "typed": request.form if panel else {}, "sought": looked_for(), "go": _go(number), "found": None,
         "found_by": "", "alike": None, "new": panel == "new" or None, "say": "", "instead": (), "choices": None, "busy": None,
         "busy_slug": request.args.get("busy", ""), "sentences": sentences, "offered": offered,
         "reasons": {"": "It is inside the hours", **outside.REASONS},
         "holds": desk.holds_of_call(session(), on(number), now=moment), "done": desk.done_in_call(session(), number),
     }  # fmt: skip
     context |= more
+    if record is None and context["found"] is None and context["new"] is None and call.keeps:
+        context["found"] = desk.row_of_dialled(session(), number, key=signing_key())
+        context["found_by"] = "dialled" if context["found"] else ""
     context["search"] = search(context["sought"], record)
     context["moved"] = visit_to_move(context["sought"], record)
     _add_choices(context)

@@ -11,8 +11,7 @@ RELATIONS = {
     "attorney": "Somebody with power of attorney", "interpreter": "An interpreter", "other": "Somebody else",
 }  # fmt: skip
 FACTS = {
-    "postal_code": "Home ZIP code", "month": "Month of the last visit", "phone": "Phone number",
-    "reference": "Reference of a visit",
+    "reference": "Reference of a visit", "month": "Last visit: month, year, with whom", "phone": "Phone number",
 }  # fmt: skip
 """What a caller may know of the patient, as domain.callers.FACTS; what is asked first stands first."""
 LANGUAGES = {

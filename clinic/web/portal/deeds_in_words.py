@@ -57,8 +57,10 @@ DONE = {
     "caller_look_up": "Looked for a caller",
     "caller_verified": "Checked who a caller is",
     "caller_missed": "A caller’s answer did not fit",
-    "caller_locked": "Locked a patient’s phone access",
-    "caller_unlocked": "Opened a patient’s phone access",
+    "caller_named_visit": "Opened one visit by its reference, for a caller",
+    "caller_looks_paused": "Looked too often for callers who were not found",
+    "caller_locked": "Too many answers did not fit: closed for callers until the next day",
+    "caller_unlocked": "Opened a record for callers again",
     "caller_new": "Began a new patient’s record",
     # Patients who are there twice
     "propose_merge": "Reported a patient who is there twice",

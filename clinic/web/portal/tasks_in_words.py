@@ -40,7 +40,9 @@ KINDS = {
     ),
     "call_back": Kind("Call back", "Calls to make", "Somebody asked for a call."),
     "phone_locked": Kind(
-        "Wrong answers on the phone", "Patients locked on the phone", "Write to the patient. A manager can open the phone again."
+        "Wrong answers on the phone",
+        "Wrong answers on the phone",
+        "Three answers about this record did not fit. Until tomorrow, only our call to the number on file opens it.",
     ),
 }
 OTHER = Kind("Something to look at", "Others", "Look at it, and write down what you did.")

@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from clinic.domain.callers import LOCKED
+from clinic.domain.callers import CLOSED
 from clinic.domain.roles import Grant, Role
 from clinic.domain.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import Wish, write_opening, write_reference
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.calls import Call, CallVisit
@@ -42,7 +42,7 @@ NEW = {
 
 @dataclass
 class Desk:
-    """An agent in a browser, a practice, and Zebediah, who has a visit in five days."""
+    """An agent in a browser, a practice, and Zebediah, who has a visit in five days that was booked by telephone."""
 
     app: Flask
     url: str
@@ -52,6 +52,7 @@ class Desk:
     kind: str
     ids: tuple[int, int, int]
     visit: int
+    reference: str
     number: int = 0
 
     def begin(self) -> None:
@@ -80,7 +81,7 @@ class Desk:
         """Zebediah proves who he is."""
         page = self.press("look-up", **KNOWN).get_data(as_text=True)
         row = fields(page, "row", "found_by")
-        answer = self.press("verify", **row, given_name="Zebediah", fact="postal_code", answer="32801")
+        answer = self.press("verify", **row, given_name="Zebediah", fact="reference", answer=self.reference)
         assert answer.status_code == 303
 
     def take_new(self, **other: str) -> TestResponse:
@@ -123,15 +124,15 @@ def desk(app: Flask, database: str, clock: FakeClock) -> Desk:
         build.zips(session)
         place, doctor, kind = build.practice(session, weekly=build.EVERY_DAY, horizon_days=60)
         wish = Wish(kind.id, place.id, doctor.id, cell_at(clock.now + timedelta(days=5)))
-        held = booking.hold(session, write_opening(key, wish), key=key, who=PATIENT, now=clock.now)
+        held = booking.hold(session, write_opening(key, wish), key=key, who=build.STAFF, now=clock.now)
         said = build.details(
             given_name="Zebediah", family_name="Quillfeather", phone="407 555 0177", email="zeb@example.org", postal_code="32801"
         )  # fmt: skip
-        made = booking.confirm(session, held.token, said, key=key, who=PATIENT, now=clock.now)
+        made = booking.confirm(session, held.token, said, key=key, who=build.STAFF, now=clock.now)
         ids, slug = (kind.id, place.id, doctor.id), f"{made.summary.service_slug}/{made.summary.visit_type_slug}"
     account = hire(app, database, "Hana", Grant(Role.AGENT))
     client = signed_in(app, database, "Hana")
-    found = Desk(app, database, clock, client, account, slug, ids, made.summary.appointment_id)
+    found = Desk(app, database, clock, client, account, slug, ids, made.summary.appointment_id, made.reference)
     found.begin()
     return found
 
@@ -141,18 +142,80 @@ def test_nothing_of_a_patient_is_in_the_page_before_they_proved_it(desk: Desk) -
     rows = fields(answers[-1], "row", "shown", "initial", "found_by")
     assert rows["initial"] == "Z•••"
     assert focus(answers[-1]) == "verify-given_name"
-    for name, fact, answer in (("Zeb", "postal_code", "32351"), ("Zebediah", "month", "5"), ("Anna", "postal_code", "32351")):
+    wrong = write_reference(12345)
+    for name, fact, answer in (
+        ("Zeb", "reference", wrong), ("Zebediah", "month", "5/2026 Ada"), ("Zebediah", "month", "5"),
+        ("Anna", "reference", wrong),
+    ):  # fmt: skip
         said = desk.press("verify", **rows, given_name=name, fact=fact, answer=answer)
         answers.append(said.get_data(as_text=True))
     for page in answers:
         shown = re.sub(r'value="[^"]*"', "", page)  # what the agent typed comes back into its field
         assert [word for word in CANARIES if word in shown] == []
-    assert LOCKED in text(answers[-1])
-    right = desk.press("verify", **rows, given_name="Zebediah", fact="postal_code", answer="32801")
-    assert LOCKED in text(right)
+    assert CLOSED in text(answers[-1])
+    right = desk.press("verify", **rows, given_name="Zebediah", fact="reference", answer=desk.reference)
+    assert CLOSED in text(right)
     desk.begin()
-    again = desk.press("verify", **rows, given_name="Zebediah", fact="postal_code", answer="32801")
+    again = desk.press("verify", **rows, given_name="Zebediah", fact="reference", answer=desk.reference)
     assert "Look for the patient again" in text(again)
+
+
+def test_whoever_cannot_prove_it_has_two_ways_on(desk: Desk) -> None:
+    page = desk.press("look-up", **KNOWN).get_data(as_text=True)
+    rows = fields(page, "row", "shown", "initial", "found_by")
+    for _ in range(3):
+        said = desk.press("verify", **rows, given_name="Zebediah", fact="reference", answer=write_reference(1))
+    page = said.get_data(as_text=True)
+    assert CLOSED in text(page)
+    assert "Call back the number on file" in text(page)
+    new = desk.press("take-as-new")
+    assert (new.status_code, focus(new.get_data(as_text=True))) == (200, "new-given_name")
+    answer = desk.press("call-back-on-file", row=rows["row"])
+    assert answer.status_code == 303
+    assert focus(desk.client.get(answer.location).get_data(as_text=True)) == "end-go"
+    assert desk.press("end", outcome="call_back").status_code == 303
+    with opened(desk.url) as session:
+        task = session.scalars(select(Task).where(Task.kind == "call_back")).one()
+        number = task.id
+    desk.clock.forward(minutes=10)
+    called = desk.client.post(f"/desk/call-backs/{number}/call", data={"csrf_token": token_on(desk.client, "/account")})
+    assert "(407) 555-0177" in text(desk.client.get(called.location))
+    desk.number += 1
+    page = desk.page()
+    assert focus(page) == "verify-given_name"
+    rows = fields(page, "row", "shown", "initial", "found_by")
+    unread = desk.press("verify", **rows, given_name="Zebediah", birth_date="4/31/1971")
+    assert "no such day" in text(unread)
+    assert 'value="4/31/1971"' in unread.get_data(as_text=True)
+    assert desk.press("verify", **rows, given_name="Zebediah", birth_date="4/23/1971").status_code == 303
+    assert "Zebediah Quillfeather" in text(desk.page())
+
+
+def test_the_reference_of_a_visit_booked_online_opens_that_visit_alone(desk: Desk) -> None:
+    key, (kind, place, doctor) = desk.app.config["SECRET_KEY"].encode(), desk.ids
+    with opened(desk.url) as session:
+        wish = Wish(kind, place, doctor, cell_at(desk.clock.now + timedelta(days=7)))
+        held = booking.hold(session, write_opening(key, wish), key=key, who=PATIENT, now=desk.clock.now)
+        said = build.details(given_name="Zebediah", family_name="Quillfeather", phone="407 555 0177", email="x@evil.example")
+        mine = booking.confirm(session, held.token, said, key=key, who=PATIENT, now=desk.clock.now)
+    page = desk.press("look-up", **KNOWN | {"known": mine.reference}).get_data(as_text=True)
+    assert focus(page) == "verify-given_name"
+    assert "verify-answer" not in page
+    assert desk.press("verify", **fields(page, "row", "found_by"), given_name="Zebediah").status_code == 303
+    page = desk.page()
+    assert "This one visit only" in text(page)
+    assert focus(page) == f"move-{mine.summary.appointment_id}"
+    assert [word for word in ("zeb@example.org", "555-0177", "32801") if word in page] == []
+    assert f"move-{desk.visit}" not in page
+    sought = {"near": "32801", "kind": desk.kind}
+    held_time = desk.hold(2, sought)
+    assert desk.press("book", sought, hold=held_time, key="not-in-the-name-of-another").status_code == 409
+    assert desk.press("wait", sought).status_code == 409
+    assert desk.press("cancel", visit=str(desk.visit), reason="asked").status_code == 404
+    visit = str(mine.summary.appointment_id)
+    moved = desk.press("move", {**sought, "move": visit}, visit=visit, hold=held_time)
+    assert moved.status_code == 303
+    assert "Moved" in text(desk.client.get(moved.location))
 
 
 def test_a_known_caller_sees_their_visits_and_moves_one_to_a_held_time(desk: Desk) -> None:

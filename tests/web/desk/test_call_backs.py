@@ -24,6 +24,7 @@ from clinic.store.tasks import LETTER, Task
 from clinic.usecases import booking, desk, messages
 from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.messages import Rest
+from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk, Someone
@@ -46,10 +47,11 @@ class Room:
         hire(app, url, "Otto", Grant(Role.AGENT))
         hire(app, url, "Sven", Grant(Role.AGENT, None, True))
         hire(app, url, "Greta", Grant(Role.MANAGER, self.front.place.id))
-        self.patient = self.front.patient_of(self.front.book(postal_code="62701"))
+        mine = self.front.book(postal_code="62701", who=build.STAFF)
+        self.patient = self.front.patient_of(mine)
         self.call = self.begin()
         row = self.front.look(self.call, self.hana).rows[0].row
-        assert self.front.verify(self.call, row, "Maria", "postal_code", "62701", self.hana).match
+        assert self.front.verify(self.call, row, "Maria", "reference", mine.reference, self.hana).match
         desk.keep_note(session, self.hana, self.call, "Rings after four", now=clock.now)
         self.due = datetime.fromisoformat("2026-11-16T20:00:00+00:00")
         self.task = desk.promise_call_back(session, self.hana, self.call, self.due, now=clock.now)
