@@ -27,7 +27,8 @@ _FIRST_YEAR, _LAST_YEAR = 2007, 2037
 class FeedEntry:
     """All that may stand there: that there is a visit, when and at which clinic; never the patient, nor what it is for.
 
-    `uid` stays for the life of the visit, `sequence` rises whenever it is moved or cancelled. Times are aware.
+    `uid` stays for the life of the visit, `sequence` rises whenever it is moved or cancelled. Times are aware. `tentative`: it
+    has yet to be moved.
     """
 
     uid: str
@@ -38,6 +39,7 @@ class FeedEntry:
     summary: str
     place: str
     cancelled: bool
+    tentative: bool = False
 
 
 def write_feed(name: str, entries: Sequence[FeedEntry], *, stamp: datetime) -> bytes:
@@ -61,7 +63,7 @@ def _event(entry: FeedEntry, stamp: str) -> Iterable[str]:
     return (
         "BEGIN:VEVENT", f"UID:{_text(entry.uid)}", f"SEQUENCE:{entry.sequence}", f"DTSTAMP:{stamp}", f"DTSTART{start}",
         f"DTEND{end}", f"SUMMARY:{_text(entry.summary)}", f"LOCATION:{_text(entry.place)}",
-        f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}", "CLASS:PRIVATE",
+        f"STATUS:{'CANCELLED' if entry.cancelled else 'TENTATIVE' if entry.tentative else 'CONFIRMED'}", "CLASS:PRIVATE",
         f"TRANSP:{'TRANSPARENT' if entry.cancelled else 'OPAQUE'}", "END:VEVENT",
     )  # fmt: skip
 

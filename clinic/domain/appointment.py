@@ -69,7 +69,9 @@ def is_late(start: datetime, now: datetime, window_hours: int) -> bool:
 
 
 def check_reschedule(start: datetime, now: datetime, window_hours: int, *, staff: bool = False) -> None:
-    """Raise IllegalMove for a visit that has begun; inside the visit type's window (hours) for all but staff: then one calls."""
+    """Raise IllegalMove for a visit that has begun; inside the visit type's window (hours) for all but `staff`: then
+    one calls.
+    """
     if start <= now:
         raise IllegalMove("This visit has already begun. Please call us.")
     if not staff and is_late(start, now, window_hours):

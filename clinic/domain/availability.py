@@ -73,6 +73,10 @@ class Roster:
 
     def worked(self, location_id: int, time_zone: str, origin: int, cells: int) -> int:
         """When they work at the clinic, time off taken out, as a timeline of so many cells from `origin`."""
+        return self.hours_line(location_id, time_zone, origin, cells) & ~self.away_line(origin, cells)
+
+    def hours_line(self, location_id: int, time_zone: str, origin: int, cells: int) -> int:
+        """Their hours at the clinic, also those that fall into time off."""
         days = [day for day in self.days if day.location_id == location_id]
         besides = frozenset(day.day for day in days)
         line = 0
@@ -81,8 +85,12 @@ class Roster:
                 line |= week_line(stint.weekly, time_zone, origin, cells, stint.first_day, stint.last_day, besides)
         for day in days:
             line |= day_line(day.hours, day.day, time_zone, origin, cells)
+        return line
+
+    def away_line(self, origin: int, cells: int) -> int:
+        """When they are away from everywhere."""
         limit = origin + cells
-        return line & ~from_spans(((start, min(end, limit)) for start, end, _reason in self.away), origin)
+        return from_spans(((start, min(end, limit)) for start, end, _reason in self.away), origin)
 
 
 def in_effect(stint: Stint, day: date) -> bool:

@@ -23,6 +23,7 @@ class Event(StrEnum):
     REMINDER_WEEK = "reminder-7"
     REMINDER_DAYS = "reminder-2"
     REMINDER_DAY = "reminder-0"
+    CALL_FIRST = "call-first"
     WAITING = "waiting"
     OFFER = "offer"
     INVITED = "invited"
@@ -40,6 +41,9 @@ REMINDERS = {7: Event.REMINDER_WEEK, 2: Event.REMINDER_DAYS, 0: Event.REMINDER_D
 """By days before the visit."""
 AHEAD = frozenset({Event.PREPARE, *REMINDERS.values()})
 """What is sent because a visit comes near."""
+
+WAITS_FOR_MOVE = AHEAD
+"""What is not sent while somebody has yet to move the visit."""
 
 WAKES, SLEEPS = 8 * 60, 21 * 60  # minutes after midnight: nobody is disturbed from nine to eight
 EVENING = 18 * 60
@@ -135,6 +139,14 @@ def reminders(
     if prepare_days is not None:
         planned[Event.PREPARE] = _days_before(start, prepare_days, zone_name)
     return {event: due for event, due in planned.items() if told_at + FRESH <= due < start}
+
+
+def last_reminder(start: datetime, days: Collection[int], *, zone_name: str) -> datetime:
+    """When the last reminder of a visit at `start` is due, of those `days` before it; of a visit without any, that of the day."""
+    planned = reminders(start, start - timedelta(days=400), days, prepare_days=None, zone_name=zone_name)
+    return max(planned.values(), default=None) or reminders(
+        start, start - timedelta(days=400), [0], prepare_days=None, zone_name=zone_name
+    ).get(Event.REMINDER_DAY, start - LEAST_BEFORE)
 
 
 def _days_before(start: datetime, days: int, zone_name: str) -> datetime:

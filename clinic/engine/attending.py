@@ -13,7 +13,7 @@ from clinic.domain.appointment import State, check_move
 from clinic.domain.errors import IllegalMove, TimeTaken
 from clinic.domain.timeline import cell_at
 from clinic.engine.changing import Who, locked, record
-from clinic.store import claims, waitlist
+from clinic.store import claims, tasks, waitlist
 from clinic.store.appointments import Appointment
 from clinic.store.catalogue import find_visit
 from clinic.store.claims import Taking
@@ -46,6 +46,8 @@ def mark(session: Session, appointment_id: int, state: State, *, who: Who, now: 
     appointment.state = state
     _time(appointment, state, now)
     record(session, appointment, _ACTIONS[state], who=who, now=now)
+    if state is not State.ARRIVED:  # with whomever it is, there is nothing left to move
+        tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [appointment_id], now=now)
     if state is State.NO_SHOW:
         where = (appointment.specialist_id, appointment.location_id)
         waitlist.free(session, *where, now, appointment.end_at, cause="missed", now=now)

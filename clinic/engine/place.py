@@ -20,7 +20,7 @@ from clinic.domain.tokens import Wish, write_reference
 from clinic.engine import outside
 from clinic.engine.changing import Who, locked, record
 from clinic.engine.search import window
-from clinic.store import appointments, bookings, claims, waitlist
+from clinic.store import appointments, bookings, claims, tasks, waitlist
 from clinic.store.appointments import Appointment, NewAppointment
 from clinic.store.bookings import Held, Said
 from clinic.store.calendars import Calendars
@@ -165,7 +165,9 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
         check_move(State(appointment.state), State.CANCELLED)
         raise IllegalMove("This visit cannot be moved any more. Please call us.")
     window_hours = _visit(session, appointment.visit_type_id).cancel_window_hours
-    check_reschedule(appointment.start_at, now, window_hours, staff=who.staff)
+    # A visit that its specialist cannot give may move at any time: it is not the patient who is late.
+    to_move = bool(tasks.causes_of(session, [appointment_id]))
+    check_reschedule(appointment.start_at, now, window_hours, staff=who.staff or to_move)
     if wish.visit_type_id != appointment.visit_type_id:
         raise NotOffered(f"That time is for another kind of visit. {CALL_US}")
     slot = _find_slot(session, wish, who=who, now=now, own_appointment_id=appointment_id)
@@ -184,6 +186,8 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     appointment.start_at, appointment.end_at, appointment.time_zone = slot.start, slot.end, slot.time_zone
     appointment.sequence += 1
     appointment.confirmed_at = None  # they said that they would come to the old time
+    if to_move:
+        tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [appointment_id], now=now)
     record(session, appointment, "move", who=who, now=now, event="moved")
     location_id, specialist_id, began_at = before
     waitlist.free(session, specialist_id, location_id, began_at, ended_at, cause="moved", now=now)
@@ -224,7 +228,10 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     claims.drop_claims(session, appointment_id)
     window_hours = _visit(session, appointment.visit_type_id).cancel_window_hours
     appointment.state, appointment.cancelled_at, appointment.cancel_reason = State.CANCELLED, now, reason
-    appointment.cancelled_late = is_late(appointment.start_at, now, window_hours)
+    to_move = bool(tasks.causes_of(session, [appointment_id]))
+    appointment.cancelled_late = not to_move and is_late(appointment.start_at, now, window_hours)
+    if to_move:
+        tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [appointment_id], now=now)
     appointment.sequence += 1
     record(session, appointment, "cancel", who=who, now=now, event="cancelled")
     where = (appointment.specialist_id, appointment.location_id)

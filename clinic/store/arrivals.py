@@ -17,12 +17,13 @@ from clinic.store.patients import Patient
 from clinic.store.people import Offer, Specialist
 from clinic.store.reached import within
 from clinic.store.sealed import ANSWERED
+from clinic.store.tasks import TO_MOVE
 
 _NEVER_WERE = (State.HELD, State.EXPIRED, State.ENTERED_IN_ERROR)
 
 
 class Arrival(NamedTuple):
-    """A visit of the day. Times are UTC. `answered`: the questions before it were, never what."""
+    """A visit of the day. Times are UTC. `answered`: the questions before it were, never what. `to_move` as in days.DayVisit."""
 
     id: int
     reference: str
@@ -45,6 +46,7 @@ class Arrival(NamedTuple):
     finished_at: datetime | None
     confirmed_at: datetime | None
     answered: bool
+    to_move: str | None
 
 
 _ARRIVALS = (
@@ -53,6 +55,7 @@ _ARRIVALS = (
         Specialist.name, Room.name, VisitType.name, VisitType.slug, Patient.id, Patient.given_name, Patient.family_name,
         Patient.match_name, Patient.language, Patient.interpreter, Appointment.arrived_at, Appointment.started_at,
         Appointment.finished_at, Appointment.confirmed_at, ANSWERED,
+        TO_MOVE,
     )
     .join(Specialist, Specialist.id == Appointment.specialist_id)
     .join(VisitType, VisitType.id == Appointment.visit_type_id)

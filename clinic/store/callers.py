@@ -26,7 +26,7 @@ from clinic.store.locks import LockSpace
 from clinic.store.patients import Guardian, Patient
 from clinic.store.people import Specialist
 from clinic.store.reached import within
-from clinic.store.tasks import Task
+from clinic.store.tasks import TO_MOVE, Task
 
 PHONE_LOCKED = "phone_locked"
 """Three answers in a day did not fit the patient's record: a task, to look into it."""
@@ -248,7 +248,9 @@ def forget(session: Session, patient_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit as it is listed. Times are UTC, `time_zone` is the clinic's. Nothing here says who the patient is, or why."""
+    """A visit as it is listed. Times are UTC, `time_zone` is the clinic's. Nothing here says who the patient is, or why they
+    come. `to_move` as in days.DayVisit.
+    """
 
     appointment_id: int
     reference: str
@@ -261,12 +263,14 @@ class VisitLine:
     location_id: int
     location: str
     specialist: str
+    to_move: str | None
 
 
 _LINE = (
     select(
         Appointment.id, Appointment.reference, Appointment.state, Appointment.start_at, Appointment.end_at,
         Appointment.time_zone, VisitType.name, VisitType.slug, Location.id, Location.name, Specialist.name,
+        TO_MOVE,
     )
     .join(VisitType, VisitType.id == Appointment.visit_type_id)
     .join(Location, Location.id == Appointment.location_id)
@@ -278,7 +282,7 @@ def visits_ahead(session: Session, viewer: Viewer, patient_id: int, *, now: date
     """Those within reach that are not over and not cancelled, the next first."""
     ahead = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at > now, Appointment.state.in_(_VISITED))
     rows = session.execute(_LINE.where(*ahead).order_by(Appointment.start_at))
-    return tuple(VisitLine(*row) for row in rows)
+    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
 
 
 def visits_before(
@@ -287,7 +291,7 @@ def visits_before(
     """Those within reach that are over, the last first."""
     over = (Appointment.patient_id == patient_id, within(viewer), Appointment.end_at <= now, Appointment.state.in_(_VISITED))
     rows = session.execute(_LINE.where(*over).order_by(Appointment.start_at.desc()).limit(limit))
-    return tuple(VisitLine(*row) for row in rows)
+    return tuple(VisitLine(*row) for row in rows)  # type: ignore[call-arg]
 
 
 def is_known_anywhere(session: Session, patient_id: int) -> bool:

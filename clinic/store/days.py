@@ -20,12 +20,15 @@ from clinic.store.patients import Patient
 from clinic.store.people import Offer, Specialist
 from clinic.store.reached import within
 from clinic.store.sealed import ANSWERED
+from clinic.store.tasks import TO_MOVE
 
 _GONE = (State.HELD, State.EXPIRED, State.CANCELLED, State.ENTERED_IN_ERROR)
 
 
 class DayVisit(NamedTuple):
-    """A visit in a list of visits. Times are UTC, `time_zone` the clinic's. `returning`: they were here before."""
+    """A visit in a list of visits. Times are UTC, `time_zone` the clinic's. `returning`: they were here before. `to_move`: why
+    its specialist cannot give it as it stands (domain.affected), None where they can.
+    """
 
     id: int
     state: str
@@ -44,6 +47,7 @@ class DayVisit(NamedTuple):
     confirmed_at: datetime | None
     answered: bool
     returning: bool
+    to_move: str | None
 
 
 _EARLIER = aliased(Appointment)
@@ -55,7 +59,7 @@ _VISITS = (
         Appointment.id, Appointment.state, Appointment.start_at, Appointment.end_at, Appointment.time_zone,
         Appointment.location_id, Location.name, VisitType.name, Appointment.patient_id, Patient.given_name, Patient.family_name,
         Appointment.arrived_at, Appointment.started_at, Appointment.finished_at, Appointment.confirmed_at, ANSWERED,
-        _CAME_BEFORE,
+        _CAME_BEFORE, TO_MOVE,
     )
     .join(Location, Location.id == Appointment.location_id)
     .join(VisitType, VisitType.id == Appointment.visit_type_id)

@@ -13,6 +13,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.base import Base
 from clinic.store.locations import Location
 from clinic.store.people import Specialist
+from clinic.store.tasks import TO_MOVE
 
 
 class CalendarFeed(Base):
@@ -30,7 +31,7 @@ class CalendarFeed(Base):
 
 
 class FeedVisit(NamedTuple):
-    """A visit as far as a calendar tells. Times are UTC."""
+    """A visit as far as a calendar tells. Times are UTC. `to_move` as in days.DayVisit."""
 
     id: int
     sequence: int
@@ -43,6 +44,7 @@ class FeedVisit(NamedTuple):
     city: str
     us_state: str
     postal_code: str | None
+    to_move: str | None
 
 
 def find(session: Session, specialist_id: int) -> CalendarFeed | None:
@@ -64,6 +66,7 @@ def note_use(session: Session, specialist_id: int, *, now: datetime) -> None:
 _TELLS = [
     Appointment.id, Appointment.sequence, Appointment.state, Appointment.start_at, Appointment.end_at, Appointment.time_zone,
     Location.name, Location.street, Location.city, Location.state, Location.postal_code,
+    TO_MOVE,
 ]  # fmt: skip
 _LASTING = (State.BOOKED, State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
 

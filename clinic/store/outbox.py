@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, bindparam, insert, literal, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, and_, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.domain.messages import Event
+from clinic.domain.messages import REMINDERS, WAITS_FOR_MOVE, Event
 from clinic.store.base import Base, Key, UtcDateTime
+from clinic.store.tasks import why_to_move
 
 
 class OutboxMessage(Base):
@@ -80,11 +81,15 @@ class Due:
     due_at: datetime
 
 
+_WAITS = and_(_OUTBOX.c.event.in_(sorted(WAITS_FOR_MOVE)), why_to_move(_OUTBOX.c.appointment_id).is_not(None))
+"""A reminder of a visit that somebody has yet to move: it waits until that is settled."""
+
+
 def due(session: Session, *, now: datetime, limit: int) -> list[Due]:
     """The next messages that are due and not passed on, oldest first; on PostgreSQL this transaction's alone."""
     wanted = (
         select(*(_OUTBOX.c[name] for name in Due.__dataclass_fields__))
-        .where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= now)
+        .where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= now, ~_WAITS)
         .order_by(_OUTBOX.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -102,6 +107,20 @@ def postpone(session: Session, message_id: int, *, until: datetime) -> None:
     session.connection().execute(update(_OUTBOX).where(_OUTBOX.c.id == message_id).values(due_at=until))
 
 
+_CALL_FIRST = text("""
+    insert into outbox (appointment_id, event, sequence, due_at) values (:id, :event, :sequence, :due_at)
+    on conflict (appointment_id, event, sequence) do update set due_at = excluded.due_at, done_at = null
+""").bindparams(bindparam("due_at", type_=UtcDateTime()), event=Event.CALL_FIRST.value)
+
+
+def tell_to_call(session: Session, appointment_id: int, sequence: int, *, due_at: datetime) -> None:
+    """From `due_at` on the patient is told to call before they come, if the visit has yet to be moved then. Asked for again it
+    is told anew.
+    """
+    asked = {"id": appointment_id, "sequence": sequence, "due_at": due_at}
+    session.connection().execute(_CALL_FIRST, asked)
+
+
 def schedule(session: Session, appointment_id: int, sequence: int, planned: Mapping[Event, datetime]) -> None:
     """What is to be told later, event by event. Twice is once."""
     rows = [
@@ -116,6 +135,15 @@ _SCHEDULE = text("""
     insert into outbox (appointment_id, event, sequence, due_at) values (:appointment_id, :event, :sequence, :due_at)
     on conflict do nothing
 """).bindparams(bindparam("due_at", type_=UtcDateTime()))
+
+
+def is_followed(session: Session, message: Due, *, now: datetime) -> bool:
+    """Whether a later reminder of the same visit is due as well: of several that waited, the last is told and no other."""
+    later = (
+        _OUTBOX.c.appointment_id == message.appointment_id, _OUTBOX.c.sequence == message.sequence,
+        _OUTBOX.c.event.in_(sorted(REMINDERS.values())), _OUTBOX.c.due_at > message.due_at, _OUTBOX.c.due_at <= now,
+    )  # fmt: skip
+    return session.connection().execute(select(literal(1)).where(*later).limit(1)).first() is not None
 
 
 def drop_older(session: Session, appointment_id: int, sequence: int, *, now: datetime) -> None:
@@ -148,7 +176,9 @@ def tell_links(session: Session, appointment_ids: Sequence[int], *, now: datetim
 
 
 _ANY_DUE = (
-    select(literal(1)).where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= bindparam("now", type_=UtcDateTime())).limit(1)
+    select(literal(1))
+    .where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= bindparam("now", type_=UtcDateTime()), ~_WAITS)
+    .limit(1)
 )
 
 

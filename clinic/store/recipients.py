@@ -15,6 +15,7 @@ from clinic.store.gazetteer import ZipCode
 from clinic.store.intake import Intake
 from clinic.store.locations import Location
 from clinic.store.patients import Guardian, Patient
+from clinic.store.tasks import TO_MOVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Recipient:
     """The visit, and whoever is told of it: of a child, their guardian by telephone. Times are UTC.
 
     `email` and `texts_to` are what was said with this booking; without an e-mail address or consent to texts they are None.
-    `zone` is that of their ZIP code, None where that is not known; `time_zone` the clinic's.
+    `zone` is that of their ZIP code, None where that is not known; `time_zone` the clinic's. `to_move` as in days.DayVisit.
     """
 
     appointment_id: int
@@ -46,6 +47,7 @@ class Recipient:
     texts_to: str | None
     zone: str | None
     reminders_stopped: bool
+    to_move: str | None
 
     @property
     def their_zone(self) -> str:
@@ -74,7 +76,7 @@ _RECIPIENT = (
         EMAIL,
         case((Intake.texts_consented_at.is_not(None), func.coalesce(Guardian.phone, Patient.phone))),
         ZipCode.time_zone,
-        Intake.reminders_stopped_at.is_not(None),
+        Intake.reminders_stopped_at.is_not(None), TO_MOVE,
     )
     .join(VisitType, VisitType.id == Appointment.visit_type_id)
     .join(Location, Location.id == Appointment.location_id)

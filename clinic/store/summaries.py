@@ -15,6 +15,7 @@ from clinic.store.appointments import Appointment
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.locations import Location
 from clinic.store.people import Specialist
+from clinic.store.tasks import why_to_move
 from clinic.store.waitlist import WaitlistEntry
 
 
@@ -23,7 +24,7 @@ class VisitSummary:
     """Nothing here says who the patient is. Times are UTC; `time_zone` is the clinic's.
 
     `parking`, `access` and `plans` are the clinic's, `preparation` the visit type's. `earlier_wanted`: the patient wants to
-    hear of an earlier time.
+    hear of an earlier time. `to_move`: why its specialist cannot give it as it stands (domain.affected), None where they can.
     """
 
     appointment_id: int
@@ -59,6 +60,7 @@ class VisitSummary:
     access: str = ""
     plans: tuple[str, ...] = ()
     earlier_wanted: bool = False
+    to_move: str | None = None
 
     @property
     def address(self) -> str:
@@ -72,6 +74,7 @@ _AROUND = (
         Location.latitude, Location.longitude, Location.phone, Location.phone_extension, Specialist.slug, Specialist.name,
         VisitType.preparation, Location.parking, Location.access, Location.plans, Location.time_zone,
         exists().where(WaitlistEntry.appointment_id == bindparam("appointment"), WaitlistEntry.ended_at.is_(None)),
+        why_to_move(bindparam("appointment")),
     )
     .select_from(VisitType)
     .join(Service, Service.id == VisitType.service_id)
@@ -104,7 +107,7 @@ def _summary(session: Session, appointment: Appointment, wish: Wish, start: date
     (
         visit_slug, visit_name, online, cancel_window, service_slug, service_name, slug, name, street, city, state, zip_code,
         latitude, longitude, phone, extension, specialist_slug, specialist_name, preparation, parking, access, plans, zone,
-        waits,
+        waits, to_move,
     ) = session.execute(_AROUND, where).one()  # fmt: skip
     stays = wish.location_id == appointment.location_id
     return VisitSummary(
@@ -112,7 +115,7 @@ def _summary(session: Session, appointment: Appointment, wish: Wish, start: date
         appointment.sequence, wish.visit_type_id, visit_slug, visit_name, online, cancel_window, service_slug, service_name,
         wish.location_id, slug, name, street, city, state, zip_code, latitude, longitude, phone, extension,
         wish.specialist_id, specialist_slug, specialist_name, _lines(preparation), parking, access, _lines(plans),
-        waits,
+        waits, to_move,
     )  # fmt: skip
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.selectable import ScalarSelect
 
+from clinic.domain.affected import Cause, read_causes, write_causes
+from clinic.store.appointments import Appointment
 from clinic.store.base import Base, Key, UtcDateTime
 
 _OF_A_CALL = text("call_id is not null")
@@ -62,7 +66,7 @@ FAILED_MESSAGE = "failed_message"
 LETTER = "letter"
 PHONE_OFFER = "phone_offer"
 AFFECTED_VISIT = "affected_visit"
-"""Its specialist changed their hours, and it lies outside them now."""
+"""Its specialist cannot give it as it stands: the task's `cause` says why (domain.affected)."""
 
 
 def add_tasks(
@@ -89,16 +93,44 @@ def add_duplicate(session: Session, patient_id: int, other_id: int, *, now: date
         session.connection().execute(insert(_TASK), row)
 
 
-def add_visit_tasks(session: Session, kind: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
-    """One for each visit (its patient by its id) that has none of that kind open."""
-    open_ones = select(_TASK.c.appointment_id).where(_TASK.c.kind == kind, _TASK.c.done_at.is_(None))
-    known = set(session.scalars(open_ones.where(_TASK.c.appointment_id.in_(visits))))
+_AFFECTED = (_TASK.c.kind == AFFECTED_VISIT, _TASK.c.done_at.is_(None))
+
+
+def why_to_move(appointment_id: Any) -> ScalarSelect[Any]:
+    """Of the appointment of that id (a column or a parameter): why it is to be moved, as domain.affected writes it; null where no
+    task says so.
+    """
+    cause = func.coalesce(func.nullif(_TASK.c.cause, ""), Cause.HOURS.value)
+    wanted = select(cause).where(*_AFFECTED, _TASK.c.appointment_id == appointment_id).order_by(_TASK.c.id).limit(1)
+    return wanted.correlate(Appointment).scalar_subquery()
+
+
+TO_MOVE = why_to_move(Appointment.id)
+
+
+def causes_of(session: Session, visits: Collection[int]) -> dict[int, frozenset[Cause]]:
+    """Of those of the visits that are to be moved: why."""
+    theirs = _TASK.c.appointment_id.in_(visits)
+    rows = session.connection().execute(select(_TASK.c.appointment_id, _TASK.c.cause).where(*_AFFECTED, theirs))
+    return {visit: read_causes(cause) for visit, cause in rows}
+
+
+def add_affected(
+    session: Session, visits: Mapping[int, tuple[int | None, frozenset[Cause]]], *, now: datetime
+) -> None:  # fmt: skip
+    """A task for each visit (with its patient, and why), which has none."""
     rows = [
-        {"kind": kind, "created_at": now, "appointment_id": visit, "patient_id": patient_id}
-        for visit, patient_id in visits.items() if visit not in known
-    ]  # fmt: skip
+        {"kind": AFFECTED_VISIT, "created_at": now, "appointment_id": visit, "patient_id": patient_id, "cause": write_causes(why)}
+        for visit, (patient_id, why) in visits.items()
+    ]
     if rows:
         session.connection().execute(_INSERT, rows)
+
+
+def set_causes(session: Session, visit: int, causes: frozenset[Cause]) -> None:
+    """Why the visit is to be moved, as it is now."""
+    theirs = (*_AFFECTED, _TASK.c.appointment_id == visit)
+    session.connection().execute(update(_TASK).where(*theirs).values(cause=write_causes(causes)))
 
 
 def close_visit_tasks(session: Session, kind: str, visits: Sequence[int], *, now: datetime) -> None:

@@ -74,7 +74,7 @@ def _entry(visit: FeedVisit, host: str) -> FeedEntry:
     return FeedEntry(
         uid=f"calendar-{visit.id}@{host}", sequence=visit.sequence, start=visit.start_at, end=visit.end_at,
         time_zone=visit.time_zone, summary=SUMMARY, place=f"{visit.clinic}, {address}",
-        cancelled=visit.state == State.CANCELLED,
+        cancelled=visit.state == State.CANCELLED, tentative=visit.to_move is not None,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from flask import Flask
 
 from clinic.adapters.phones import format_phone, read_phone
+from clinic.domain.affected import Cause, main_cause
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import local_day, zone
 from clinic.domain.read_back import ZONES
@@ -141,6 +142,17 @@ def dial(number: str) -> str:
     return f"{e164};ext={extension}" if extension else e164
 
 
+_CAUSES = {
+    Cause.AWAY: "the specialist is away", Cause.CLOSED: "the specialist does not work there that day",
+    Cause.HOURS: "outside the new hours",
+}  # fmt: skip
+
+
+def cause_in_words(causes: str) -> str:
+    """Why a visit is to be moved, for the staff: 'the specialist is away'."""
+    return _CAUSES[main_cause(causes)]
+
+
 def state_name(code: str) -> str:
     return STATES.get(code) or ASSOCIATED.get(code, code)
 
@@ -160,6 +172,6 @@ def install(app: Flask) -> None:
     named = (
         clock_time, clock_time_and_zone, zone_abbreviation, zone_in_words, other_zone, long_day, short_day, iso_time,
         minutes_until, seconds_until, waiting_time, miles, wall_time, open_hours, full_date, short_date, day_heading,
-        dial, state_name, opening_token, format_phone,
+        dial, state_name, opening_token, format_phone, cause_in_words,
     )  # fmt: skip
     app.jinja_env.filters.update({function.__name__: function for function in named})

@@ -34,7 +34,6 @@ from clinic.store.people import Specialist
 from clinic.store.tasks import Task
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked, Hold, request_once
-from clinic.usecases.roster import add_time_off
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
 from tests.invariants import broken
@@ -226,7 +225,7 @@ def test_a_form_sent_late_still_books(desk: Desk) -> None:
 
 def test_a_lapsed_hold_does_not_book_into_time_off_or_the_past(desk: Desk) -> None:
     first, second, stands = desk.hold(), desk.hold(TEN + timedelta(minutes=30)), desk.hold(TEN + timedelta(minutes=60))
-    add_time_off(desk.session, desk.person.id, TEN, TEN + timedelta(minutes=90), reason="", now=NOW)
+    build.time_off(desk.session, desk.person, TEN, TEN + timedelta(minutes=90))
     assert desk.confirm(stands).summary.state == "booked", "a hold that stands is kept, as a visit is"
     desk.later(minutes=11)
     with pytest.raises(NotOffered):
@@ -560,19 +559,11 @@ class TestRooms:
         assert theatre.hold(by=self.second).summary.start == TEN
 
 
-def test_time_off_is_checked(desk: Desk) -> None:
+def test_what_is_booked_stays_when_its_specialist_is_away_and_nothing_more_is(desk: Desk) -> None:
     session, person = desk.session, desk.person
-    for start, end, field in ((TEN, TEN, "end"), (TEN, NOW, "end"), (NOW - timedelta(days=2), NOW - timedelta(days=1), "end")):
-        with pytest.raises(InvalidInput) as refused:
-            add_time_off(session, person.id, start, end, reason="", now=NOW)
-        assert set(refused.value.fields) == {field}
-    with pytest.raises(InvalidInput):
-        add_time_off(session, person.id, NOW, TEN, reason="x" * 201, now=NOW)
-    with pytest.raises(NotFound):
-        add_time_off(session, 10**6, NOW, TEN, reason="", now=NOW)
     booked = desk.book()
-    add_time_off(session, person.id, TEN + timedelta(minutes=1), TEN + timedelta(minutes=31), reason="dentist", now=NOW)
+    build.time_off(session, person, TEN, TEN + timedelta(minutes=35))
     assert booking.get_visit(session, booked.manage_token, key=KEY, now=NOW).summary.state == "booked", "existing visits stay"
     with pytest.raises(NotOffered):
-        desk.hold(TEN + timedelta(minutes=30))  # widened to 10:35
+        desk.hold(TEN + timedelta(minutes=30))
     assert desk.hold(TEN + timedelta(minutes=45))

@@ -22,7 +22,6 @@ from clinic.store.outbox import OutboxMessage
 from clinic.store.waitlist import WaitlistEntry
 from clinic.usecases import booking, find, waitlist
 from clinic.usecases.booking import Booked
-from clinic.usecases.roster import add_time_off
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
 from tests.conftest import FakeClock
@@ -195,7 +194,7 @@ def test_taken_meanwhile_the_old_time_stays(chain: Chain) -> None:
     with pytest.raises(TimeTaken) as refused:
         chain.move(booked, opening)
     assert len(refused.value.alternatives) >= 3
-    add_time_off(chain.session, chain.ana.id, THURSDAY - HOUR, THURSDAY, reason="", now=NOW)
+    build.time_off(chain.session, chain.ana, THURSDAY - HOUR, THURSDAY)
     with pytest.raises(NotOffered):
         chain.move(booked, chain.opening(THURSDAY - HOUR))
     kept = booking.get_visit(chain.session, booked.manage_token, key=KEY, now=NOW)

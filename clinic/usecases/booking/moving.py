@@ -52,7 +52,7 @@ def why_not_moved(visit: VisitSummary, *, now: datetime) -> str | None:
             raise IllegalMove("This visit cannot be moved any more. Please call us.")
         if not visit.online:
             raise IllegalMove("This kind of visit is arranged by our staff. To change the time, please call us.")
-        check_reschedule(visit.start, now, visit.cancel_window_hours)
+        check_reschedule(visit.start, now, visit.cancel_window_hours, staff=visit.to_move is not None)
     except IllegalMove as refused:
         return refused.message
     return None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.appointment import State
 from clinic.domain.errors import Busy
-from clinic.domain.messages import AHEAD, CHANGES, INVITES, Event, Reached, awake, channels, is_wanted, reminders
+from clinic.domain.messages import AHEAD, CHANGES, INVITES, REMINDERS, Event, Reached, awake, channels, is_wanted, reminders
 from clinic.engine.attempts import retried
 from clinic.store import deliveries, outbox, tasks
 from clinic.store.accounts import Account
@@ -73,6 +73,10 @@ def _pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> No
         if not is_wanted(event, message.sequence, state=state, now_sequence=visit.sequence, start=visit.start, now=now):
             return
         if event in AHEAD and visit.reminders_stopped:
+            return
+        if event in REMINDERS.values() and outbox.is_followed(session, message, now=now):
+            return
+        if event is Event.CALL_FIRST and visit.to_move is None:
             return
         if event in INVITES:
             days = [int(day) for day in visit.reminders.split()]

@@ -41,6 +41,8 @@ def _of_visit(post: Post, event: Event, leased: Leased, visit: Recipient | None,
         raise NotWanted("superseded")
     if event in AHEAD and visit.reminders_stopped:
         raise NotWanted("stopped")
+    if (event is Event.CALL_FIRST) != (visit.to_move is not None) and event in {Event.CALL_FIRST, *AHEAD}:
+        raise NotWanted("to be moved" if visit.to_move else "settled")
     keys = {"manage": write_key(post.key, "manage", visit.appointment_id, visit.generation)}
     if event is not Event.CANCELLED and event is not Event.LINK:
         for name in ANSWERS:

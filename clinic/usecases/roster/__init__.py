@@ -3,7 +3,6 @@
 Everything goes under the same locks as bookings: nobody is booked into time off saved a moment before.
 """
 
-from clinic.usecases.roster.away import add_time_off
 from clinic.usecases.roster.effect import AffectedVisit, Effect, OpeningsOf, preview
 from clinic.usecases.roster.reaching import Colleague, colleague, colleagues, names_of, note_shown
 from clinic.usecases.roster.reading import Availability, Change, Holiday, availability, holidays_ahead, taking_back
@@ -11,6 +10,6 @@ from clinic.usecases.roster.saving import Decisions, Saved, save
 
 __all__ = [
     "AffectedVisit", "Availability", "Change", "Colleague", "Decisions", "Effect", "Holiday", "OpeningsOf", "Saved",
-    "add_time_off", "availability", "colleague", "colleagues", "holidays_ahead", "names_of", "note_shown", "preview", "save",
+    "availability", "colleague", "colleagues", "holidays_ahead", "names_of", "note_shown", "preview", "save",
     "taking_back",
 ]  # fmt: skip

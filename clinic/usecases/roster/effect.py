@@ -1,4 +1,4 @@
-"""What a change of availability would do: openings that come and go, visits and held times that would lie outside the hours."""
+"""What a change of availability would do: openings that come and go, visits and held times that it takes the time from."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
+from clinic.domain.affected import Cause, main_cause, write_causes
 from clinic.domain.availability import Roster, apply
 from clinic.domain.errors import NotFound
 from clinic.domain.roster_edits import AddHours, Edit, SetDay, SetWeek
 from clinic.domain.roster_rules import Workplace, check_edits, check_roster
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, span
+from clinic.engine.displacing import Standing, Touched, touched
 from clinic.engine.search import Candidate, Sought, all_starts
 from clinic.store import locations, rosters, standing
 from clinic.store.catalogue import BookableVisit
 from clinic.store.locations import LocationRow, Site
 from clinic.store.people import Specialist
 from clinic.store.standing import Practice
-from clinic.store.workplaces import Taken, given_by, taken, workplaces
+from clinic.store.workplaces import Taken, given_by, workplaces
 from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST, version_of
 
 
@@ -35,7 +35,8 @@ class OpeningsOf:
 
 @dataclass(frozen=True, slots=True)
 class AffectedVisit:
-    """A booked visit that lies inside the hours now and would not any more. `start` is UTC, `time_zone` the clinic's.
+    """A booked visit that overlaps time which the change takes away or blocks, and why (domain.affected). `start` is UTC,
+    `time_zone` the clinic's.
 
     A decision is about the visit at this time: `key` is another once it is moved.
     """
@@ -49,11 +50,13 @@ class AffectedVisit:
     location_id: int
     clinic: str
     visit_type: str
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """All that a change would do. `held` counts times that somebody is about to book, and that would lie outside as well.
+    """All that a change would do. `held` counts times that somebody is about to book, and that it takes as well; `listed`
+    visits that it takes, too, and that are on the work list already.
 
     `version` is the availability's that it was worked out from; it goes along when the change is saved.
     """
@@ -62,6 +65,12 @@ class Effect:
     visits: tuple[AffectedVisit, ...]
     held: int
     version: str
+    listed: int = 0
+
+    @property
+    def patients(self) -> int:
+        """How many people the affected visits are of."""
+        return len({visit.patient_id or visit.key for visit in self.visits})
 
     @property
     def added(self) -> int:
@@ -81,15 +90,6 @@ class Plan:
     after: Roster
     places: dict[int, Workplace]
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What is booked or held ahead and would come to lie outside the hours, or inside them again."""
-
-    visits: tuple[Taken, ...]
-    holds: tuple[Taken, ...]
-    inside_again: tuple[Taken, ...]
 
 
 def preview(session: Session, specialist_id: int, change: Sequence[Edit], *, now: datetime) -> Effect:
@@ -115,28 +115,12 @@ def make_plan(session: Session, specialist_id: int, change: Sequence[Edit], *, n
 
 
 def touched_by(session: Session, plan: Plan, *, now: datetime) -> Touched:
-    """One query; under the specialist's lock it is what will be when the change is saved."""
-    rows = taken(session, plan.specialist.id, now=now)
-    origin = cell_at(now) // CELLS_PER_DAY * CELLS_PER_DAY - CELLS_PER_DAY
-    cells = max((row.end_cell for row in rows), default=origin) - origin + CELLS_PER_DAY
-    lines = {
-        place.id: tuple(roster.worked(place.id, place.time_zone, origin, cells) for roster in (plan.before, plan.after))
-        for place in plan.places.values()
-    }
-    visits: list[Taken] = []
-    holds: list[Taken] = []
-    again: list[Taken] = []
-    for row in rows:
-        wanted = span(row.start_cell - origin, row.end_cell - origin)
-        inside = [not wanted & ~line for line in lines.get(row.location_id, (0, 0))]
-        if inside == [True, False]:
-            (holds if row.state == State.HELD else visits).append(row)
-        elif inside == [False, True]:
-            again.append(row)
-    return Touched(tuple(visits), tuple(holds), tuple(again))
+    """Two queries; under the specialist's lock it is what will be when the change is saved."""
+    before, after = (Standing(roster, plan.places) for roster in (plan.before, plan.after))
+    return touched(session, plan.specialist.id, before, after, now=now)
 
 
-def effect_of(session: Session, plan: Plan, touched: Touched, *, now: datetime) -> Effect:
+def effect_of(session: Session, plan: Plan, found: Touched, *, now: datetime) -> Effect:
     kinds = []
     for visit in given_by(session, plan.specialist.id) if plan.specialist.active else ():
         sites = locations.offering(session, visit.id, specialist_id=plan.specialist.id)
@@ -149,7 +133,8 @@ def effect_of(session: Session, plan: Plan, touched: Touched, *, now: datetime) 
             for roster in (plan.before, plan.after)
         )
         kinds.append(OpeningsOf(visit.name, len(after - before), len(before - after)))
-    return Effect(tuple(kinds), tuple(map(_affected, touched.visits)), len(touched.holds), plan.version)
+    visits = tuple(_affected(row, causes) for row, causes in found.visits.items())
+    return Effect(tuple(kinds), visits, len(found.holds), plan.version, len(found.listed))
 
 
 def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[LocationRow]) -> Sought:
@@ -164,9 +149,9 @@ def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[Lo
     return Sought(visit=visit, candidates=[Candidate(row) for row in sites], specialist_id=person.id, as_if=as_if)
 
 
-def _affected(row: Taken) -> AffectedVisit:
+def _affected(row: Taken, causes: frozenset[Cause]) -> AffectedVisit:
     patient = f"{row.given_name} {row.family_name}" if row.given_name else ""
     return AffectedVisit(
         row.key, row.appointment_id, row.patient_id, patient, row.start_at, row.time_zone, row.location_id, row.clinic,
-        row.visit_type,
+        row.visit_type, main_cause(write_causes(causes)),
     )  # fmt: skip

@@ -13,13 +13,13 @@ from clinic.domain.availability import undoing
 from clinic.domain.errors import ChangedMeanwhile, InvalidInput, Undecided
 from clinic.domain.roster_edits import Edit, write_edits
 from clinic.domain.timeline import cell_at, first, instant_at
-from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
-from clinic.store import appointments, audit, rosters, tasks, waitlist
+from clinic.engine.displacing import Touched, end_holds, put_on_list, take_note
+from clinic.store import audit, rosters, waitlist
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
-from clinic.usecases.roster.effect import Plan, Touched, effect_of, make_plan, touched_by
+from clinic.usecases.roster.effect import Plan, effect_of, make_plan, touched_by
 from clinic.usecases.roster.reading import changes_since, version_of
 
 Choice = Literal["keep", "task"]
@@ -31,8 +31,8 @@ OFFERED_AHEAD = timedelta(days=90)
 class Decisions:
     """What is to become of what the change touches.
 
-    `visits`, by the `key` of each affected visit: "keep" it although it lies outside the hours, or make a "task" of it for
-    the work list. `held`, for the times that somebody is about to book: "keep" them, and the visits that they become, or
+    `visits`, by the `key` of each affected visit: "keep" it all the same, or make a "task" of it for the work list. `held`,
+    for the times that somebody is about to book: "keep" them, and the visits that they become, or
     "release" them: whoever holds one is told so when they book, and offered others.
     """
 
@@ -66,20 +66,20 @@ def save(
     if plan.after == plan.before:
         session.rollback()
         return Saved(0, plan.version)
-    touched = touched_by(session, plan, now=now)
-    undecided = any(visit.key not in decisions.visits for visit in touched.visits)
-    if undecided or (touched.holds and decisions.held is None):
+    found = touched_by(session, plan, now=now)
+    undecided = any(visit.key not in decisions.visits for visit in found.visits)
+    if undecided or (found.holds and decisions.held is None):
         raise Undecided(
             "This change touches visits that are booked or being booked. Decide on each of them.",
-            effect_of(session, plan, touched, now=now),
+            effect_of(session, plan, found, now=now),
         )
     rosters.write(session, specialist_id, plan.before, plan.after)
-    _carry_out(session, touched, decisions, who=who, now=now)
+    _carry_out(session, found, decisions, who=who, now=now)
     _offer_gains(session, plan, now=now)
     undo = undoing(plan.before, plan.after)
     kept = write_edits(change), write_edits(undo) if undo else ""
     made = rosters.record(session, specialist_id, *kept, actor=who.actor, now=now)
-    detail = f"specialist {specialist_id}, change {made}, visits {len(touched.visits)}, held {len(touched.holds)}"
+    detail = f"specialist {specialist_id}, change {made}, visits {len(found.visits)}, held {len(found.holds)}"
     audit.note(session, None, actor=who.actor, action="hours", detail=detail, now=now)
     saved = Saved(made, version_of(session, specialist_id, plan.after))
     session.commit()
@@ -100,29 +100,15 @@ def _check_version(session: Session, specialist_id: int, version: str) -> None:
         )
 
 
-def _carry_out(session: Session, touched: Touched, decisions: Decisions, *, who: Who, now: datetime) -> None:
-    for_somebody: dict[int, int | None] = {}
-    for visit in touched.visits:
-        choice = decisions.visits[visit.key]
-        if choice == "task":
-            for_somebody[visit.appointment_id] = visit.patient_id
-        action = {"keep": "keep_outside_hours", "task": "ask_to_move"}[choice]
+def _carry_out(session: Session, found: Touched, decisions: Decisions, *, who: Who, now: datetime) -> None:
+    for visit in found.visits:
+        action = {"keep": "keep_outside_hours", "task": "ask_to_move"}[decisions.visits[visit.key]]
         audit.note(session, visit.appointment_id, actor=who.actor, action=action, patient_id=visit.patient_id, now=now)
-    if for_somebody:
-        tasks.add_visit_tasks(session, tasks.AFFECTED_VISIT, for_somebody, now=now)
-    if touched.inside_again:
-        tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [v.appointment_id for v in touched.inside_again], now=now)
+    to_move = {visit: causes for visit, causes in found.visits.items() if decisions.visits[visit.key] == "task"}
+    put_on_list(session, to_move, now=now)
+    take_note(session, found, now=now)
     if decisions.held == "release":
-        for held in touched.holds:
-            _end_hold(session, held.appointment_id, now=now)
-
-
-def _end_hold(session: Session, appointment_id: int, *, now: datetime) -> None:
-    """As if its minutes were over: who types on is told that the time is not on offer, keeps every answer, and sees others."""
-    if (hold := appointments.find(session, appointment_id)) is not None:
-        hold.hold_expires_at = now
-        session.flush()
-        place.expire(session, appointment_id, now=now)
+        end_holds(session, found.holds, now=now)
 
 
 def _offer_gains(session: Session, plan: Plan, *, now: datetime) -> None:

@@ -149,10 +149,11 @@ def closed() -> Page:
 def show(made: Booked, refusal: DomainError | None = None) -> str:
     """The visit, with what can be done about it now."""
     moment, seen = now(), made.summary
+    late = not seen.to_move and is_late(seen.start, moment, seen.cancel_window_hours)
     fixed = booking.why_not_moved(seen, now=moment)
     choices = Choices() if fixed else booking.choices(session(), made.manage_token, key=signing_key(), now=moment)
     return render_template(
         "booking/visit.html", visit=seen, reasons=REASONS, refusal=refusal, fixed=fixed, choices=choices,
-        begun=seen.start <= moment, over=seen.end <= moment, late=is_late(seen.start, moment, seen.cancel_window_hours),
+        begun=seen.start <= moment, over=seen.end <= moment, late=late,
         moved=visitor.take_note(MOVED),
     )  # fmt: skip

@@ -21,7 +21,7 @@ DONE = {
     "undo_finish": "Took “done” back",
     "undo_miss": "Took “did not come” back",
     "answer": "Answered questions before a visit",
-    "keep_outside_hours": "Kept a visit outside the new hours",
+    "keep_outside_hours": "Kept a visit that a change of hours touches",
     "ask_to_move": "Asked for a visit to be moved",
     # What somebody was shown
     "see_day": "Saw it in the list of a day",

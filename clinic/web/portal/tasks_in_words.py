@@ -34,9 +34,7 @@ KINDS = {
         "Call about the answers", "Calls about answers", "A nurse should call before the visit. Only those who treat read why."
     ),
     "affected_visit": Kind(
-        "A visit outside the new hours",
-        "Visits outside new hours",
-        "The specialist’s hours changed. Move the visit, or keep it.",
+        "A visit to move", "Visits to move", "Call the patient. Move the visit, or keep it. No reminder goes out until then."
     ),
     "call_back": Kind("Call back", "Calls to make", "Somebody asked for a call."),
     "phone_locked": Kind(
@@ -55,7 +53,8 @@ def kind_of(name: str) -> Kind:
 MESSAGES = {
     "booked": "that the visit is booked", "moved": "that the visit has a new time", "cancelled": "that the visit is cancelled",
     "link": "the link to the visit", "prepare": "how to prepare", "reminder-7": "a reminder, a week before",
-    "reminder-2": "a reminder, two days before", "reminder-0": "a reminder, on the day", "waiting": "that they are on the list",
+    "reminder-2": "a reminder, two days before", "reminder-0": "a reminder, on the day",
+    "call-first": "to call before they come", "waiting": "that they are on the list",
     "offer": "that a time has opened", "invited": "an invitation for a colleague", "reset": "a link to sign in again",
     "reset-seen": "that a sign-in was reset", "glass": "that somebody broke the glass",
 }  # fmt: skip
