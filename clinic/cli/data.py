@@ -98,6 +98,9 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
 
     Lines that cannot be right are listed with their number and the reason; the others are imported. A file that cannot
     be read as a whole changes nothing. Importing the same file twice changes nothing the second time.
+
+    A column that the file does not have leaves what is stored as it is. So does an optional cell that cannot be read: a
+    remark names the line and the column, and says what stays. An empty cell erases what is stored.
     """
     from clinic.extensions import db
     from clinic.usecases import imports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.gazetteer import words_of
 
 FORMULA_STARTS = "=+-@"
+_EXCEL_TEXT = re.compile(r'="([^"]*)"')
+"""How spreadsheets are told that a cell is no number: ="00907"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,27 @@ def _plain(name: str) -> str:
 class Row:
     """One line by field. Every reader raises InvalidInput with a sentence about the cell."""
 
-    def __init__(self, line: Line, columns: Mapping[str, int], width: int) -> None:
+    def __init__(self, line: Line, columns: Mapping[str, int], header: Sequence[str]) -> None:
+        width = len(header)
         if len(line.cells) != width:
             more = "A comma inside a cell needs quotes around the cell." if len(line.cells) > width else "Some are missing."
             raise InvalidInput({"line": f"It has {len(line.cells)} cells and the header has {width}. {more}"})
         self.number = line.number
-        self._line, self._columns = line, columns
+        self._line, self._columns, self._header = line, columns, header
 
     def __contains__(self, field: str) -> bool:
         return field in self._columns
 
     def raw(self, field: str) -> str:
         """The cell as it is; empty when the file has no such column."""
-        return self._line.cells[self._columns[field]] if field in self._columns else ""
+        if field not in self._columns:
+            return ""
+        cell = self._line.cells[self._columns[field]]
+        return marked[1].strip() if (marked := _EXCEL_TEXT.fullmatch(cell)) else cell
+
+    def column(self, field: str) -> str:
+        """What the file calls the column."""
+        return self._header[self._columns[field]]
 
     def text(self, field: str, longest: int, *, required: bool = False) -> str:
         """A cell of words: one line, printable, no formula."""

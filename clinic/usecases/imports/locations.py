@@ -6,16 +6,17 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
-from clinic.adapters.phones import read_phone
+from clinic.adapters.phones import format_phone
 from clinic.domain.errors import InvalidInput
 from clinic.domain.gazetteer import words_of
-from clinic.domain.hours import parse_week, zone
+from clinic.domain.hours import zone
 from clinic.domain.states import STATE_OF, STATES
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
@@ -23,8 +24,11 @@ from clinic.store.gazetteer import zip_code
 from clinic.store.locations import Location
 from clinic.store.people import Offer
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.numbers import read_first_phone, read_zip
+from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Watch
 from clinic.usecases.imports.references import key_of_words, slug_for
+from clinic.usecases.imports.weeks import read_week
 from clinic.usecases.imports.whereabouts import Country
 
 FIELDS = (
@@ -60,7 +64,11 @@ COLUMNS = (
     "plans",
 )
 WORDS = ("hours", "parking", "access", "plans")  # empty, never null, when the file does not tell
+POINT = ("latitude", "longitude")
 LONGEST_KEY = 300
+
+Stored = Mapping[Any, Any]
+"""A site that is here, by column."""
 
 
 def import_locations(
@@ -69,7 +77,8 @@ def import_locations(
     """Add the sites of the file, or update those that have the same key. One commit; none on a dry run.
 
     The key is the file's own, or the normalised name, street, city and state. Columns that the file does not have are
-    left as they are. Sites missing from the file stay. Raises InvalidInput when the file as a whole is of no use.
+    left as they are, as are optional cells that cannot be read; an empty cell empties. Sites missing from the file stay.
+    Raises InvalidInput when the file as a whole is of no use.
     """
     columns = columns_of(file, FIELDS, mapping)
     if not ({"latitude", "longitude"} <= columns.keys() or "postal_code" in columns):
@@ -84,17 +93,19 @@ def import_locations(
     changed: list[dict[str, Any]] = []
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, len(file.header))
-            values = _values(session, row, country, outcome)
-            key = _key(row, values)
+            row = Row(line, columns, file.header)
+            address = _address(row)
+            key = _key(row, address)
             if key in seen:
                 raise InvalidInput({"key": f"This is the same site as line {seen[key]}. Remove one of the two."})
+            stored = known.get(key)
+            values = address | _optional(session, row, address, stored, country, outcome)
             seen[key] = line.number
-            outcome.show(_shown(values))
-            if key not in known:
+            outcome.show(_shown({**(stored or {}), **values}))
+            if stored is None:
                 new.append({**dict.fromkeys(COLUMNS), **dict.fromkeys(WORDS, ""), **values, "import_key": key})
-            elif differing := _differing(values, known[key], row):
-                changed.append({"id": known[key]["id"], **differing})
+            elif differing := {name: value for name, value in values.items() if stored[name] != value}:
+                changed.append({"id": stored["id"], **differing})
             else:
                 outcome.same += 1
     outcome.new, outcome.changed = len(new), len(changed)
@@ -111,69 +122,101 @@ _EXISTING = select(Location.id, Location.import_key, *(getattr(Location, name) f
 )
 
 
-def _values(session: Session, row: Row, country: Country, outcome: Outcome) -> dict[str, Any]:
-    """Columns of the site that the line tells. What is optional and cannot be read is left out, with a remark."""
+def _address(row: Row) -> dict[str, str]:
+    """What every line has to tell."""
     state = STATE_OF.get(" ".join(words_of(row.text("state", 60, required=True))), "")
     if state not in STATES:
         raise InvalidInput({"state": f"“{row.raw('state')[:40]}” is not a US state. Write its two letters, such as FL."})
-    values: dict[str, Any] = {
+    return {
         "name": row.text("name", 160, required=True),
         "street": row.text("street", 120, required=True),
         "city": row.text("city", 80, required=True),
         "state": state,
     }
-    if "postal_code" in row:
-        values["postal_code"] = _postal_code(session, row, state, outcome)
-    if "phone" in row:
-        values["phone"], values["phone_extension"] = _phone(row, outcome)
-    values["latitude"], values["longitude"] = _point(session, row, values, outcome)
-    nearest = country.place(values["latitude"], values["longitude"], state)
-    values["time_zone"] = zone(row.text("time_zone", 40)).key if row.raw("time_zone") else nearest.time_zone
-    if "hours" in row:
-        values["hours"] = str(parse_week(_dashes(row.text("hours", 400))))
-    values |= {field: row.text(field, 500) for field in ("parking", "access") if field in row}
-    if "plans" in row:
-        values["plans"] = "\n".join(filter(None, (plan.strip() for plan in re.split(r"[;|]", row.text("plans", 4000)))))
+
+
+def _optional(
+    session: Session, row: Row, address: Mapping[str, str], stored: Stored | None, country: Country, outcome: Outcome
+) -> dict[str, Any]:
+    """Columns of the site that the line tells besides, and where and in which zone a new or a moved site is."""
+    cells = OptionalCells(row, outcome, partial(_in_words, stored) if stored else None)
+    state = address["state"]
+
+    def is_here(code: str) -> bool:
+        entry = zip_code(session, code)
+        return entry is not None and entry.state == state
+
+    values: dict[str, Any] = cells.read(
+        "postal_code", lambda: read_zip(row.raw("postal_code"), is_here) if row.raw("postal_code") else None
+    )
+    values |= _phone(row, cells)
+    values |= _point(session, row, cells, values.get("postal_code"), stored, outcome)
+    here = {**(stored or {}), **values}
+    nearest = country.place(here["latitude"], here["longitude"], state)
+    moves = stored is None or any(here[name] != stored[name] for name in POINT)
+    values |= _time_zone(row, cells, nearest.time_zone if moves else None)
+    values |= cells.read("hours", lambda: read_week(row.text("hours", 400), 400) if row.raw("hours") else "")
+    values |= cells.text("parking", 500) | cells.text("access", 500)
+    values |= cells.read("plans", lambda: "\n".join(filter(None, map(str.strip, re.split(r"[;|]", row.text("plans", 4000))))))
     return values
 
 
-def _postal_code(session: Session, row: Row, state: str, outcome: Outcome) -> str | None:
-    typed = row.raw("postal_code")
-    if not typed:
-        return None
-    if found := re.fullmatch(r"([0-9]{5})(?:-?[0-9]{4})?", typed):
-        return found[1]
-    if re.fullmatch(r"[0-9]{3,4}", typed):  # spreadsheets drop the zeros of 00907
-        entry = zip_code(session, typed.zfill(5))
-        if entry and entry.state == state:
-            return entry.code
-    outcome.remark(row.number, f"“{typed[:20]}” is not a ZIP code and was left out. A ZIP code has five digits.")
-    return None
+def _in_words(stored: Stored, field: str) -> str:
+    """What is stored of a field, as people write it."""
+    if field == "phone":
+        return format_phone(stored["phone"], stored["phone_extension"])
+    if field in POINT:
+        return ", ".join(str(stored[name]) for name in POINT)
+    return str(stored[field] or "").replace("\n", "; ")
 
 
-def _phone(row: Row, outcome: Outcome) -> tuple[str | None, str | None]:
-    typed = row.raw("phone")
-    if not typed:
-        return None, None
-    try:
-        return read_phone(typed)
-    except InvalidInput:
-        outcome.remark(row.number, f"“{typed[:40]}” is not a phone number and was left out. Write it with its area code.")
-        return None, None
+def _phone(row: Row, cells: OptionalCells) -> dict[str, str | None]:
+    if not row.raw("phone"):
+        return dict.fromkeys(("phone", "phone_extension")) if "phone" in row else {}
+    if not (told := cells.read("phone", lambda: read_first_phone(row.raw("phone")))):
+        return {}
+    phone, extension, more = told["phone"]
+    if more:
+        typed = " ".join(row.raw("phone").split())[:60]
+        first = format_phone(phone, extension)
+        cells.remark("phone", f"“{typed}” holds more than a phone number: only the first is kept, {first}.")
+    return {"phone": phone, "phone_extension": extension}
 
 
-def _point(session: Session, row: Row, values: Mapping[str, Any], outcome: Outcome) -> tuple[float, float]:
-    """The coordinates, or those of the ZIP code when both are empty."""
-    if row.raw("latitude") or row.raw("longitude"):
-        latitude, longitude = _number(row, "latitude"), _number(row, "longitude")
-        if latitude == 0 and longitude == 0:
+def _point(
+    session: Session, row: Row, cells: OptionalCells, postal_code: str | None, stored: Stored | None, outcome: Outcome
+) -> dict[str, float]:
+    """The coordinates, or those of the ZIP code when both cells are empty. None for a site that stays where it is.
+
+    Without columns for them, and without a ZIP code that can be read, a site that is here stays; with another ZIP code it moves.
+    """
+    given = [bool(row.raw(name)) for name in POINT]
+    if all(given):
+        point = cells.read("latitude", lambda: _number(row, "latitude"))
+        point |= cells.read("longitude", lambda: _number(row, "longitude"))
+        if point == {"latitude": 0, "longitude": 0}:
             raise InvalidInput({"latitude": "Latitude and longitude are both 0, in the sea. Fill them in, or leave both empty."})
-        return latitude, longitude
-    entry = zip_code(session, values.get("postal_code") or "")
+        if len(point) == 2 or stored:
+            return point if len(point) == 2 else {}
+    elif any(given):
+        empty, full = POINT if given[1] else POINT[::-1]
+        raise InvalidInput({empty: f"The {empty} is empty and the {full} is not. Fill in both, or leave both empty."})
+    elif stored and (not postal_code or ("latitude" not in row and postal_code == stored["postal_code"])):
+        return {}
+    entry = zip_code(session, postal_code or "")
     if entry is None or entry.latitude is None or entry.longitude is None:
         raise InvalidInput({"latitude": "Latitude and longitude are empty, and there is no ZIP code to go by. Fill them in."})
     outcome.remark(row.number, f"There are no coordinates, so the site was put at the center of ZIP {entry.code}.")
-    return entry.latitude, entry.longitude
+    return {"latitude": entry.latitude, "longitude": entry.longitude}
+
+
+def _time_zone(row: Row, cells: OptionalCells, of_new_place: str | None) -> dict[str, str]:
+    """The zone that the line names, or else that of the place where a new or a moved site is."""
+    told: dict[str, str] = {}
+    if row.raw("time_zone"):
+        instead = f"It was left out, and the zone of the place was taken: {of_new_place}." if of_new_place else ""
+        told = cells.read("time_zone", lambda: zone(row.text("time_zone", 40)).key, instead=instead)
+    return told or ({"time_zone": of_new_place} if of_new_place else {})
 
 
 def _number(row: Row, field: str) -> float:
@@ -187,24 +230,11 @@ def _number(row: Row, field: str) -> float:
     return number
 
 
-def _dashes(hours: str) -> str:
-    """Hours as people type them: en dashes, blanks around the dash."""
-    return re.sub(r"\s*[-–—]\s*", "-", hours)
-
-
 def _key(row: Row, values: Mapping[str, Any]) -> str:
     if given := row.text("key", LONGEST_KEY):
         return given
     key = key_of_words(*(str(values[name]) for name in ("name", "street", "city", "state")))
     return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 17]}|{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-
-
-def _differing(values: Mapping[str, Any], stored: Mapping[Any, Any], row: Row) -> dict[str, Any]:
-    """What the line says otherwise than the table. A zone that we worked out ourselves only changes when the site moves."""
-    differing = {name: value for name, value in values.items() if stored[name] != value}
-    if not row.raw("time_zone") and not differing.keys() & {"latitude", "longitude"}:
-        differing.pop("time_zone", None)
-    return differing
 
 
 def _write(session: Session, new: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:

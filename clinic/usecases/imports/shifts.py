@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import DAY_NAMES, parse_day, parse_week
+from clinic.domain.hours import DAY_NAMES, parse_day
 from clinic.domain.places import Point, haversine_miles
 from clinic.domain.rosters import Stint, clash, gained, in_turn, shortest_gap
 from clinic.domain.timeline import cell_at, first, instant_at
@@ -24,8 +23,10 @@ from clinic.store.locations import Location
 from clinic.store.people import Specialist
 from clinic.store.rosters import Shift
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Remark, Watch
 from clinic.usecases.imports.references import References
+from clinic.usecases.imports.weeks import plain_dashes, read_week
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIELDS = (
@@ -36,6 +37,7 @@ FIELDS = (
     Field("hours", ("weekly_hours", "weekly")),
     *(Field(day, (short.lower(),)) for day, short in zip(DAYS, DAY_NAMES, strict=True)),
 )
+LONGEST_HOURS = 600
 MILES_PER_HOUR = 40
 PARKING_MINUTES = 10
 BOOKED_AHEAD = timedelta(days=90)
@@ -81,9 +83,9 @@ def import_shifts(
     people, places = References(session, Specialist), References(session, Location)
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, len(file.header))
+            row = Row(line, columns, file.header)
             pair = people.find(row.raw("specialist")), places.find(row.raw("location"))
-            stint = _stint(row, pair, roster.zones)
+            stint = _stint(row, pair, roster, outcome)
             if stint.first_day in roster.wanted[pair]:
                 first = roster.wanted[pair][stint.first_day][1]
                 raise InvalidInput(
@@ -115,15 +117,26 @@ def _read(session: Session) -> _Roster:
     return roster
 
 
-def _stint(row: Row, pair: Pair, zones: Mapping[int, str]) -> Stint:
+def _stint(row: Row, pair: Pair, roster: _Roster, outcome: Outcome) -> Stint:
     first_day = _date(row, "first_day")
-    last_day = _date(row, "last_day") if row.raw("last_day") else None
+    last_day = _last_day(row, roster.stored.get(pair, {}).get(first_day), outcome)
     if last_day and last_day < first_day:
         raise InvalidInput({"last_day": "The last day is before the first day. Check both dates."})
     weekly = _weekly(row)
     if not weekly:
         raise InvalidInput({"hours": "The line has no hours. To end a shift, give the earlier hours a last day."})
-    return Stint(pair[1], zones[pair[1]], weekly, first_day, last_day)
+    return Stint(pair[1], roster.zones[pair[1]], weekly, first_day, last_day)
+
+
+def _last_day(row: Row, before: Stint | None, outcome: Outcome) -> date | None:
+    """The last day that the line tells, or the one that stands. A new shift without the end that is meant would not end."""
+    if "last_day" in row and not row.raw("last_day"):
+        return None
+    if before is None:
+        return _date(row, "last_day") if "last_day" in row else None
+    cells = OptionalCells(row, outcome, lambda _field: str(before.last_day or ""))
+    told: dict[str, date] = cells.read("last_day", lambda: _date(row, "last_day"))
+    return told.get("last_day", before.last_day)
 
 
 def _date(row: Row, field: str) -> date:
@@ -137,20 +150,21 @@ def _date(row: Row, field: str) -> date:
 
 
 def _weekly(row: Row) -> str:
-    if typed := row.text("hours", 600):
-        return str(parse_week(_tidy(typed)))
-    days = [(short, _tidy(row.text(day, 120))) for day, short in zip(DAYS, DAY_NAMES, strict=True)]
+    if typed := row.text("hours", LONGEST_HOURS):
+        return read_week(typed, LONGEST_HOURS) if _worked(typed) else ""
+    days = [(short, _worked(row.text(day, 120))) for day, short in zip(DAYS, DAY_NAMES, strict=True)]
     for short, hours in days:
         try:
             parse_day(hours)
         except InvalidInput as wrong:
             raise InvalidInput({"hours": f"{short}: {wrong.message}"}) from None
-    return str(parse_week("; ".join(f"{short} {hours}" for short, hours in days if hours)))
+    week = "; ".join(f"{short} {hours}" for short, hours in days if hours)
+    return read_week(week, LONGEST_HOURS) if week else ""
 
 
-def _tidy(hours: str) -> str:
-    """As people type them: en dashes, blanks around the dash, a word for a day off."""
-    return "" if hours.lower() in ("off", "closed", "none", "x") else re.sub(r"\s*[-–—]\s*", "-", hours)
+def _worked(hours: str) -> str:
+    """As people type them; nothing for a word that says that a day is off."""
+    return "" if hours.lower() in ("off", "closed", "none", "x") else plain_dashes(hours)
 
 
 def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
@@ -158,6 +172,7 @@ def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
     pairs: dict[int, list[Pair]] = defaultdict(list)
     for pair in {*roster.stored, *roster.wanted}:
         pairs[pair[0]].append(pair)
+    dropped: set[int] = set()
     asking = [(line, pair, day) for pair, days in roster.wanted.items() for day, (_, line) in days.items()]
     for line, pair, day in sorted(asking, reverse=True):
         others = [stint for other in pairs[pair[0]] if other != pair for stint in roster.stints(other)]
@@ -166,6 +181,7 @@ def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
             del roster.wanted[pair][day]
             said = f"The specialist works elsewhere at that time: {other.weekly}. Nobody can be in two places at once."
             outcome.rejected.append(Remark(line, said))
+            dropped.add(line)
             continue
         for other in others:
             needed = PARKING_MINUTES + haversine_miles(*_between(roster, mine, other)) / MILES_PER_HOUR * 60
@@ -173,7 +189,7 @@ def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
                 outcome.remark(line, f"Only {gap} minutes to get to or from another clinic, which takes about {needed:.0f}.")
                 break
     outcome.rejected.sort(key=lambda remark: remark.line)
-    outcome.remarks.sort(key=lambda remark: remark.line)
+    outcome.remarks = sorted((one for one in outcome.remarks if one.line not in dropped), key=lambda remark: remark.line)
 
 
 def _between(roster: _Roster, one: Stint, other: Stint) -> tuple[float, float, float, float]:

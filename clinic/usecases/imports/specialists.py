@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -20,6 +21,7 @@ from clinic.store.connect import begin_write
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Watch
 from clinic.usecases.imports.references import References, key_of_words, slug_for
 
@@ -37,7 +39,6 @@ LONGEST = {"profession": 80, "languages": 120, "about": 2000}
 DEFAULTS = {"profession": "", "languages": "English", "about": "", "gender": None}
 GENDERS = {"": None, **dict.fromkeys(("woman", "female", "f", "w"), "woman"), **dict.fromkeys(("man", "male", "m"), "man")}
 LONGEST_KEY = 200
-LONGEST_LIST = 4000
 
 Offers = frozenset[tuple[int, int]]
 """(visit type, location)."""
@@ -50,6 +51,8 @@ def import_specialists(
 
     The key is the file's own, or the normalised name and first location. `locations` are keys or slugs and `services` are
     slugs of services or visit types, several parted by "|"; with both, what the specialist offers becomes exactly that.
+    Optional cells that cannot be read are left as they are; an empty one empties. Raises InvalidInput when the file as a
+    whole is of no use.
     """
     columns = columns_of(file, FIELDS, mapping)
     if ("services" in columns) != ("locations" in columns):
@@ -67,18 +70,19 @@ def import_specialists(
     offers: dict[int, Offers] = {}
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, len(file.header))
-            values = _values(row)
+            row = Row(line, columns, file.header)
+            name = row.text("name", 120, required=True)
             giving = _giving(row, places, catalogue)
-            key = _key(row, str(values["name"]))
+            key = _key(row, name)
             if key in seen:
                 raise InvalidInput({"key": f"This is the same specialist as line {seen[key]}. Remove one of the two."})
             seen[key] = line.number
-            outcome.show(f"{values['name']}, {values.get('profession') or 'no profession'}: {len(giving)} offers")
-            if key not in known:
+            stored = known.get(key)
+            values = {"name": name} | _optional(row, OptionalCells(row, outcome, partial(_in_words, stored) if stored else None))
+            outcome.show(f"{name}, {values.get('profession') or 'no profession'}: {len(giving)} offers")
+            if stored is None:
                 new.append(({**DEFAULTS, **values, "import_key": key}, giving))
                 continue
-            stored = known[key]
             differing = {name: value for name, value in values.items() if stored[name] != value}
             if differing:
                 changed.append({"id": stored["id"], **differing})
@@ -106,19 +110,28 @@ _EXISTING = select(
 ).where(Specialist.import_key.is_not(None))
 
 
-def _values(row: Row) -> dict[str, str | None]:
-    values: dict[str, str | None] = {"name": row.text("name", 120, required=True)}
-    values |= {name: row.text(name, longest) or DEFAULTS[name] for name, longest in LONGEST.items() if name in row}
-    if "gender" in row:
-        said = row.text("gender", 10).lower()
-        if said not in GENDERS:
-            raise InvalidInput({"gender": "The gender is woman or man, or left empty."})
-        values["gender"] = GENDERS[said]
-    return values
+def _optional(row: Row, cells: OptionalCells) -> dict[str, str | None]:
+    """What the line tells of a specialist besides the name."""
+    values: dict[str, str | None] = {}
+    for name, longest in LONGEST.items():
+        values |= {name: text or DEFAULTS[name] for name, text in cells.text(name, longest).items()}
+    return values | cells.read("gender", lambda: _gender(row))
+
+
+def _in_words(stored: Mapping[Any, Any], field: str) -> str:
+    """What is stored of a field."""
+    return stored[field] or ""
+
+
+def _gender(row: Row) -> str | None:
+    said = row.text("gender", 10).lower()
+    if said not in GENDERS:
+        raise InvalidInput({"gender": "The gender is woman or man, or left empty."})
+    return GENDERS[said]
 
 
 def _listed(row: Row, field: str) -> list[str]:
-    return [word for part in re.split(r"[|;\n]", row.raw(field)[:LONGEST_LIST]) if (word := " ".join(part.split()))]
+    return [word for part in re.split(r"[|;\n]", row.raw(field)) if (word := " ".join(part.split()))]
 
 
 def _giving(row: Row, places: References, catalogue: Mapping[str, list[int]]) -> Offers:
