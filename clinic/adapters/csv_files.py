@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A file read whole. `guessed` is true when the encoding is a guess that ought to be shown."""
+    """A file read whole. `guessed` is true when the encoding is a guess that ought to be shown; `sha256` is of its bytes."""
 
     header: tuple[str, ...]
     lines: tuple[Line, ...]
     encoding: str
+    sha256: str
     guessed: bool = False
 
 
@@ -68,7 +70,7 @@ def parse_csv(data: bytes, *, encoding: str | None = None) -> CsvFile:
     header, *lines = records
     if not lines:
         raise UnreadableFile("The file has a header line and nothing below it. Save it again with its data.")
-    return CsvFile(header.cells, tuple(lines), used, guessed)
+    return CsvFile(header.cells, tuple(lines), used, hashlib.sha256(data).hexdigest(), guessed)
 
 
 def _decoded(data: bytes, encoding: str | None) -> tuple[str, str, bool]:

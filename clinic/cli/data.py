@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,9 +108,9 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
     verbs: dict[str, Callable[..., Outcome]] = {
         "locations": imports.import_locations,
         "specialists": imports.import_specialists,
-        "shifts": partial(imports.import_shifts, now=current_app.extensions["clinic"].clock()),
+        "shifts": imports.import_shifts,
     }
-    session = db.session()
+    session, now = db.session(), current_app.extensions["clinic"].clock()
     with refusals():
         table = imports.read_csv(file, encoding=encoding)
         if table.guessed:
@@ -119,7 +118,7 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
         if what == "locations" and gazetteer_is_empty(session):
             say("ZIP codes and city names …")
             load_gazetteer(session)
-        outcome = verbs[what](session, table, _pairs(mapping), dry_run=dry_run, watch=_progress)
+        outcome = verbs[what](session, table, _pairs(mapping), now=now, dry_run=dry_run, watch=_progress)
     _tell(outcome, dry_run=dry_run)
 
 

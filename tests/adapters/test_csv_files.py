@@ -33,6 +33,12 @@ def test_the_encoding_is_found(encoding: str, found: str, guessed: bool) -> None
     assert (file.header, cells(file), file.encoding, file.guessed) == (("name", "city"), ROWS, found, guessed)
 
 
+def test_a_file_is_known_by_the_hash_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_bytes(b"\xef\xbb\xbfname\r\nA\r\n")
+    expected = "3b120536629900603857decf6a22d433892c347c204e84812e2d5bd39fb77624"
+    assert read_csv(tmp_path / "sites.csv").sha256 == expected
+
+
 def test_a_named_encoding_is_believed() -> None:
     assert cells(parse_csv(TEXT.encode("mac-roman"), encoding="mac-roman")) == ROWS
     assert cells(parse_csv(TEXT.encode("utf-8-sig"), encoding="UTF-8")) == ROWS

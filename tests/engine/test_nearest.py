@@ -19,6 +19,7 @@ from clinic.store.people import Offer
 from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.imports import import_locations, read_csv
 from tests import build
+from tests.conftest import FakeClock
 
 COUNT = 20
 
@@ -56,7 +57,7 @@ def _open_sites(session: Session, count: int, everywhere: list[tuple[float, floa
     visit = build.visit_type(session, minutes=30)
     person = build.specialist(session)
     if file := os.environ.get("SITES"):
-        import_locations(session, read_csv(Path(file)), {})
+        import_locations(session, read_csv(Path(file)), {}, now=FakeClock().now)
     else:
         rows = [
             {

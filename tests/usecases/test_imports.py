@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import parse_csv, read_csv
 from clinic.domain.errors import InvalidInput
+from clinic.store.audit import Audit
 from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
@@ -33,7 +35,7 @@ def counts(outcome: Outcome) -> tuple[int, int, int, int]:
 
 
 def locations(session: Session, text: str, dry_run: bool = False, **mapping: str) -> Outcome:
-    return import_locations(session, parse_csv(text.encode()), mapping, dry_run=dry_run)
+    return import_locations(session, parse_csv(text.encode()), mapping, dry_run=dry_run, now=NOW)
 
 
 def stored(session: Session) -> list[Location]:
@@ -46,11 +48,11 @@ def test_the_bad_file_is_judged_line_by_line(session: Session) -> None:
     with (DATA / "bad_locations.expected.csv").open(encoding="utf-8", newline="") as table:
         expected = [(int(row["line"]), row["verdict"], row["said"]) for row in csv.DictReader(table)]
     assert len(BAD.read_bytes().splitlines()) == 60
-    outcome = import_locations(session, read_csv(BAD), {})
+    outcome = import_locations(session, read_csv(BAD), {}, now=NOW)
     said = [(r.line, "rejected", r.said) for r in outcome.rejected] + [(r.line, "remark", r.said) for r in outcome.remarks]
     assert sorted(said) == sorted(expected)
     assert counts(outcome) == (28, 0, 0, 29)
-    again = import_locations(session, read_csv(BAD), {})
+    again = import_locations(session, read_csv(BAD), {}, now=NOW)
     assert (counts(again), again.rejected) == ((0, 0, 28, 29), outcome.rejected)
     assert {r.line for r in again.remarks} == {r.line for r in outcome.remarks}
     assert len(stored(session)) == 28
@@ -58,7 +60,7 @@ def test_the_bad_file_is_judged_line_by_line(session: Session) -> None:
 
 def test_what_a_line_becomes(session: Session) -> None:
     build.zips(session)
-    import_locations(session, read_csv(BAD), {})
+    import_locations(session, read_csv(BAD), {}, now=NOW)
     by_name = {location.name: location for location in stored(session)}
     assert (by_name["Clinic 31"].phone, by_name["Clinic 31"].phone_extension) == ("+14075550131", "77")
     assert by_name["Clinic 39"].hours == "Mon 09:00-17:00; Tue 09:00-17:00"
@@ -217,7 +219,7 @@ def test_a_header_that_will_not_do(session: Session, header: str, mapping: dict[
 
 
 def people(session: Session, text: str) -> Outcome:
-    return import_specialists(session, parse_csv(text.encode()), {})
+    return import_specialists(session, parse_csv(text.encode()), {}, now=NOW)
 
 
 def shifts(session: Session, text: str) -> Outcome:
@@ -373,6 +375,48 @@ def test_lines_about_shifts_that_cannot_be_right(clinics: Session, line: str, sa
     people(clinics, PEOPLE)
     outcome = shifts(clinics, SHIFTS + line + "\n")
     assert [said in remark.said for remark in outcome.rejected] == [True]
+
+
+def noted(session: Session) -> list[tuple[str, str, str, datetime]]:
+    """What the audit log tells of imports."""
+    session.rollback()
+    rows = session.execute(select(Audit.actor, Audit.action, Audit.detail, Audit.at).order_by(Audit.id))
+    return [(actor, action, detail, at.replace(tzinfo=UTC)) for actor, action, detail, at in rows]
+
+
+def test_an_import_that_wrote_something_is_in_the_audit_log(clinics: Session) -> None:
+    build.zips(clinics)
+
+    def told(what: str, new: int, changed: int, text: str) -> tuple[str, str, str, datetime]:
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        return "command-line", "import", f"{what}: {new:,} new, {changed:,} changed; sha256 {sha256}", NOW
+
+    hours = SHIFTS + "S1,north,2026-01-05,,09:00-12:00,,\n"
+    less = PEOPLE.replace("north|south", "north")
+    locations(clinics, ONE, dry_run=True)
+    locations(clinics, ONE.replace("Orlando", ""))  # every line rejected
+    assert noted(clinics) == []
+    for _ in range(2):  # the second time nothing changes
+        locations(clinics, ONE)
+        people(clinics, PEOPLE)
+        shifts(clinics, hours)
+    expected = [told("locations", 1, 0, ONE), told("specialists", 2, 0, PEOPLE), told("shifts", 1, 0, hours)]
+    assert noted(clinics) == expected
+    people(clinics, less)  # what is offered, nothing else
+    shifts(clinics, hours.replace("09:00", "10:00"))
+    assert noted(clinics)[3:] == [told("specialists", 0, 1, less), told("shifts", 0, 1, hours.replace("09:00", "10:00"))]
+
+
+def test_without_its_row_in_the_log_nothing_is_imported(clinics: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.zips(clinics)
+
+    def fail(*_given: object, **_named: object) -> None:
+        raise OSError("the log cannot be written")
+
+    monkeypatch.setattr("clinic.store.audit.note", fail)
+    with pytest.raises(OSError, match="the log"):
+        locations(clinics, ONE)
+    assert len(stored(clinics)) == 2  # those of before
 
 
 def test_the_command_tells_what_it_did(app: Flask, session: Session, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Import:
 IMPORTS = {
     "locations": Import(
         locations.FIELDS,
-        lambda session, file: import_locations(session, file, {}),
+        lambda session, file: import_locations(session, file, {}, now=NOW),
         Location,
         {
             "key": "A", "name": "North", "street": "1 Elm Street", "city": "Orlando", "state": "FL", "postal_code": "32801",
@@ -58,7 +58,7 @@ IMPORTS = {
     ),
     "specialists": Import(
         specialists.FIELDS,
-        lambda session, file: import_specialists(session, file, {}),
+        lambda session, file: import_specialists(session, file, {}, now=NOW),
         Specialist,
         {
             "key": "S1", "name": "Ada Amberfield", "profession": "Chiropractor", "languages": "Polish, Spanish",

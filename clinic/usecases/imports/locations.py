@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from clinic.store.gazetteer import zip_code
 from clinic.store.locations import Location
 from clinic.store.people import Offer
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.numbers import read_first_phone, read_zip
 from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Watch
@@ -72,9 +74,11 @@ Stored = Mapping[Any, Any]
 
 
 def import_locations(
-    session: Session, file: CsvFile, mapping: Mapping[str, str], *, dry_run: bool = False, watch: Watch = lambda lines: lines
-) -> Outcome:
-    """Add the sites of the file, or update those that have the same key. One commit; none on a dry run.
+    session: Session, file: CsvFile, mapping: Mapping[str, str], *,
+    now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
+) -> Outcome:  # fmt: skip
+    """Add the sites of the file, or update those that have the same key. One commit, with a row
+    in the audit log if anything changes; none on a dry run.
 
     The key is the file's own, or the normalised name, street, city and state. Columns that the file does not have are
     left as they are, as are optional cells that cannot be read; an empty cell empties. Sites missing from the file stay.
@@ -110,10 +114,7 @@ def import_locations(
                 outcome.same += 1
     outcome.new, outcome.changed = len(new), len(changed)
     _write(session, new, changed)
-    if dry_run:
-        session.rollback()
-    else:
-        session.commit()
+    end_import(session, "locations", file, outcome, dry_run=dry_run, now=now)
     return outcome
 
 

@@ -23,6 +23,7 @@ from clinic.store.locations import Location
 from clinic.store.people import Specialist
 from clinic.store.rosters import Shift
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Remark, Watch
 from clinic.usecases.imports.references import References
@@ -67,7 +68,8 @@ def import_shifts(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
 ) -> Outcome:  # fmt: skip
-    """Set weekly hours: a line for each specialist, location and first day, which together are its key. One commit.
+    """Set weekly hours: a line for each specialist, location and first day, which together are its key. One commit,
+    with a row in the audit log if anything changes; none on a dry run.
 
     New hours end older ones the day before. Hours are one column ("Mon 09:00-17:00; Tue 10:00-16:00") or one a day. A line
     that has somebody in two places at once is rejected; too little time to travel between them is remarked. New hours are
@@ -96,10 +98,7 @@ def import_shifts(
     _reject_clashes(roster, outcome)
     _write(session, roster, outcome)
     _free_hours(session, roster, now=now)
-    if dry_run:
-        session.rollback()
-    else:
-        session.commit()
+    end_import(session, "shifts", file, outcome, dry_run=dry_run, now=now)
     return outcome
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from clinic.store.connect import begin_write
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
 from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Watch
 from clinic.usecases.imports.references import References, key_of_words, slug_for
@@ -45,9 +47,11 @@ Offers = frozenset[tuple[int, int]]
 
 
 def import_specialists(
-    session: Session, file: CsvFile, mapping: Mapping[str, str], *, dry_run: bool = False, watch: Watch = lambda lines: lines
-) -> Outcome:
-    """Add the specialists of the file, or update those that have the same key. One commit; none on a dry run.
+    session: Session, file: CsvFile, mapping: Mapping[str, str], *,
+    now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
+) -> Outcome:  # fmt: skip
+    """Add the specialists of the file, or update those that have the same key. One commit, with a row
+    in the audit log if anything changes; none on a dry run.
 
     The key is the file's own, or the normalised name and first location. `locations` are keys or slugs and `services` are
     slugs of services or visit types, several parted by "|"; with both, what the specialist offers becomes exactly that.
@@ -92,10 +96,7 @@ def import_specialists(
             outcome.same += not (differing or stored["id"] in offers)
     outcome.new = len(new)
     _write(session, new, changed, offers)
-    if dry_run:
-        session.rollback()
-    else:
-        session.commit()
+    end_import(session, "specialists", file, outcome, dry_run=dry_run, now=now)
     return outcome
 
 

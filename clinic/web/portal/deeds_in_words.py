@@ -99,6 +99,7 @@ DONE = {
     "grant_taken": "Took a role away",
     "glass_broken": "Broke the glass",
     # Housekeeping
+    "import": "Imported a file",
     "purge": "Removed what is kept no longer",
     "remove audit rows": "Removed old rows of this log",
 }
