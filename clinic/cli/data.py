@@ -100,6 +100,8 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
 
     A column that the file does not have leaves what is stored as it is. So does an optional cell that cannot be read: a
     remark names the line and the column, and says what stays. An empty cell erases what is stored.
+
+    The exit status is 1 when nothing could be imported: the file cannot be read, or every line was rejected.
     """
     from clinic.extensions import db
     from clinic.usecases import imports
@@ -120,6 +122,8 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
             load_gazetteer(session)
         outcome = verbs[what](session, table, _pairs(mapping), now=now, dry_run=dry_run, watch=_progress)
     _tell(outcome, dry_run=dry_run)
+    if outcome.rejected and not outcome.taken:
+        sys.exit(1)
 
 
 def _pairs(mapping: tuple[str, ...]) -> dict[str, str]:

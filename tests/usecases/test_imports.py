@@ -443,6 +443,24 @@ def test_the_command_tells_what_it_did(app: Flask, session: Session, tmp_path: P
     assert "write FIELD=COLUMN" in run(args=["clinic", "import", "shifts", str(file), "--map", "key"]).output
 
 
+def test_the_command_fails_when_every_line_was_rejected(app: Flask, session: Session, tmp_path: Path) -> None:
+    build.zips(session)
+    good, bad = ONE, ONE.replace("1 Elm Street", "")
+    codes = []
+    for text in (good, bad, good + bad.splitlines()[1].replace("A,", "B,") + "\n"):
+        (tmp_path / "sites.csv").write_text(text)
+        for more in (["--dry-run"], []):
+            run = app.test_cli_runner().invoke(args=["clinic", "import", "locations", str(tmp_path / "sites.csv"), *more])
+            codes.append((run.exit_code, "1 rejected." in run.output))
+    assert codes == [(0, False), (0, False), (1, True), (1, True), (0, True), (0, True)]
+
+
+def test_without_any_service_a_line_that_names_one_is_told_so(session: Session) -> None:
+    build.location(session, slug="north")
+    [rejected] = people(session, PEOPLE.replace("north|south", "north").rpartition("S2")[0]).rejected
+    assert rejected.said == "There is no service “physical-therapy”. There are none yet: leave the cell empty until there are."
+
+
 def test_the_command_says_what_an_empty_cell_does(app: Flask) -> None:
     said = " ".join(app.test_cli_runner().invoke(args=["clinic", "import", "--help"]).output.split())
     assert "An empty cell erases what is stored." in said

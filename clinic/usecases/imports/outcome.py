@@ -36,6 +36,11 @@ class Outcome:
     remarks: list[Remark] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
 
+    @property
+    def taken(self) -> int:
+        """How many lines were not rejected."""
+        return self.new + self.changed + self.same
+
     def lines(self, file: CsvFile, watch: Watch) -> Iterator[tuple[Line, Refusals]]:
         """Each line with a block to read it in: what the block refuses becomes the line's rejection."""
         for line in watch(file.lines):

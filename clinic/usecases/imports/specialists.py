@@ -41,6 +41,7 @@ LONGEST = {"profession": 80, "languages": 120, "about": 2000}
 DEFAULTS = {"profession": "", "languages": "English", "about": "", "gender": None}
 GENDERS = {"": None, **dict.fromkeys(("woman", "female", "f", "w"), "woman"), **dict.fromkeys(("man", "male", "m"), "man")}
 LONGEST_KEY = 200
+NONE_YET = "There are none yet: leave the cell empty until there are."
 
 Offers = frozenset[tuple[int, int]]
 """(visit type, location)."""
@@ -139,7 +140,8 @@ def _giving(row: Row, places: References, catalogue: Mapping[str, list[int]]) ->
     sites = [places.find(typed) for typed in _listed(row, "locations")]
     slugs = _listed(row, "services")
     if unknown := [slug for slug in slugs if slug.lower() not in catalogue]:
-        raise InvalidInput({"services": f"There is no service “{unknown[0][:60]}”. There are: {', '.join(sorted(catalogue))}."})
+        there = f"There are: {', '.join(sorted(catalogue))}." if catalogue else NONE_YET
+        raise InvalidInput({"services": f"There is no service “{unknown[0][:60]}”. {there}"})
     if slugs and not sites:
         raise InvalidInput({"locations": "The line names services but no location to offer them at."})
     return frozenset((visit_type, site) for slug in slugs for visit_type in catalogue[slug.lower()] for site in sites)
