@@ -13,14 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import parse_csv, read_csv
+from clinic.domain.availability import Roster
 from clinic.domain.errors import InvalidInput
+from clinic.store import rosters
 from clinic.store.audit import Audit
 from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
 from clinic.store.rosters import Shift
 from clinic.store.waitlist import FreedTime, WaitlistEntry
+from clinic.usecases import imports
 from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
+from clinic.usecases.imports.columns import columns_of
 from tests import build
 from tests.conftest import FakeClock
 
@@ -322,6 +326,60 @@ def test_hours_that_are_gained_are_offered_to_who_waits(clinics: Session) -> Non
     assert freed() == [(datetime(2026, 11, 23, 14, tzinfo=UTC), ends, "hours")]
     shifts(clinics, SHIFTS + "S1,north,2026-11-23,,09:00-12:00,09:00-10:00,\n")
     assert len(freed()) == 1
+
+
+def rosters_of(session: Session) -> dict[int, Roster]:
+    session.rollback()
+    return {id_: rosters.read(session, id_) for id_ in session.scalars(select(Specialist.id))}
+
+
+def test_what_shifts_would_change_is_told_by_whole_rosters_before_anything_is_written(clinics: Session) -> None:
+    people(clinics, PEOPLE + "S3,Cleo Cloverdean,Chiropractor,,south,chiropractic-adjustment\n")
+    ada, benno, _cleo = clinics.scalars(select(Specialist).order_by(Specialist.id)).all()
+    north, south = clinics.scalars(select(Location).order_by(Location.id)).all()
+    shifts(clinics, SHIFTS + "S1,north,2026-01-05,,09:00-12:00,,\nS1,south,2026-01-05,,,,09:00-12:00\n")
+    shifts(clinics, SHIFTS + "S3,south,2026-01-05,,09:00-12:00,,\n")
+    build.time_off(clinics, ada, NOW, NOW + timedelta(days=1))
+    build.shift_day(clinics, ada, north, date(2026, 12, 24))
+    build.shift(clinics, ada, south, "Wed 09:00-12:00", date(2026, 1, 5))  # the same twice, of which one may go
+    text = (
+        SHIFTS
+        + "S1,north,2027-01-04,,,10:00-12:00,\n"  # ends what was
+        + "S1,south,2026-01-05,2026-12-31,,,09:00-12:00\n"
+        + "S2,south,2027-01-04,,09:00-12:00,,\n"
+        + "S3,south,2026-01-05,,09:00-12:00,,\n"  # the same
+    )
+    file = parse_csv(text.encode())
+    before = rosters_of(clinics)
+    plan = imports.shifts.plan_shifts(clinics, file, columns_of(file, imports.shifts.FIELDS, {}), lambda lines: lines)
+    told = list(imports.shifts.rosters_around(clinics, plan.changes))
+    assert rosters_of(clinics) == before
+    assert counts(shifts(clinics, text)) == (2, 1, 1, 0)
+    after = rosters_of(clinics)
+    assert told == [(id_, before[id_], after[id_]) for id_ in (ada.id, benno.id)]
+    assert [len(roster.stints) for roster in (before[ada.id], after[ada.id])] == [3, 4]
+
+
+def test_which_clinics_would_change_their_clock_is_told_before_anything_is_written(session: Session) -> None:
+    build.zips(session)
+    header = "key,name,address,city,state,lat,lng,hours,zone\n"
+    line = "{},{},1 Elm Street,Orlando,FL,28.5,-81.4,{},{}\n"
+    rows = [(key, key, WEEK, "America/New_York") for key in "ABCDE"]
+    locations(session, header + "".join(line.format(*row) for row in rows))
+    a, b, c, *_others = stored(session)
+    changed = [
+        ("A", "A", "Mon 09:00-12:00", "America/New_York"), ("B", "B", WEEK, "America/Chicago"), ("C", "C", "", "America/Chicago"),
+        ("D", "Another name", WEEK, "America/New_York"), ("E", "E", "zzz", "zzz"), ("F", "New", WEEK, "America/Chicago"),
+    ]  # fmt: skip
+    file = parse_csv((header + "".join(line.format(*row) for row in changed)).encode())
+    plan = imports.locations.plan_locations(session, file, columns_of(file, imports.locations.FIELDS, {}), lambda lines: lines)
+    same = ("America/New_York", "America/New_York")
+    assert imports.locations.clock_changes(plan) == [
+        (a.id, same, (WEEK, "Mon 09:00-12:00")),
+        (b.id, ("America/New_York", "America/Chicago"), (WEEK, WEEK)),
+        (c.id, ("America/New_York", "America/Chicago"), (WEEK, "")),
+    ]
+    assert [(site.hours, site.time_zone) for site in stored(session)] == [(WEEK, "America/New_York")] * 5
 
 
 def test_new_hours_end_the_old_ones(clinics: Session) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
+from clinic.domain.availability import Roster
 from clinic.domain.errors import InvalidInput
 from clinic.domain.hours import DAY_NAMES, parse_day
 from clinic.domain.places import Point, haversine_miles
 from clinic.domain.rosters import Stint, clash, gained, in_turn, shortest_gap
 from clinic.domain.timeline import cell_at, first, instant_at
-from clinic.store import waitlist
+from clinic.store import rosters, waitlist
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location
@@ -64,6 +66,23 @@ class _Roster:
         )
 
 
+class StintChange(NamedTuple):
+    """A stint as it is, None of a new one, and as it is to be; the id of the shift that it is stored as."""
+
+    specialist_id: int
+    before: Stint | None
+    after: Stint
+    shift_id: int | None
+
+
+class ShiftsPlan(NamedTuple):
+    """What a file asks for."""
+
+    roster: _Roster
+    changes: list[StintChange]
+    outcome: Outcome
+
+
 def import_shifts(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
@@ -81,6 +100,38 @@ def import_shifts(
             {"columns": "There is no column for the hours: one called hours, or one for each day, Monday to Sunday."}
         )
     begin_write(session)
+    plan = plan_shifts(session, file, columns, watch)
+    lock_rosters(session, sorted({change.specialist_id for change in plan.changes}))
+    _write(session, plan.changes)
+    _free_hours(session, plan.roster, now=now)
+    end_import(session, "shifts", file, plan.outcome, dry_run=dry_run, now=now)
+    return plan.outcome
+
+
+def rosters_around(session: Session, changes: Iterable[StintChange]) -> Iterator[tuple[int, Roster, Roster]]:
+    """For each specialist whose hours change: their id, and all of their availability before and after.
+
+    Before the changes are written. What it tells is what will be once `lock_rosters` has been waited for.
+    """
+    theirs: dict[int, list[StintChange]] = defaultdict(list)
+    for change in changes:
+        theirs[change.specialist_id].append(change)
+    for specialist_id, own in sorted(theirs.items()):
+        before = rosters.read(session, specialist_id)
+        gone = Counter(change.before for change in own)
+        kept = [stint for stint in before.stints if not _taken(gone, stint)]
+        after = Roster.of([*kept, *(change.after for change in own)], before.days, before.away)
+        yield specialist_id, before, after
+
+
+def _taken(gone: Counter[Stint | None], stint: Stint) -> bool:
+    """Whether the stint is one of those that go, each of which goes once."""
+    gone[stint] -= 1
+    return gone[stint] >= 0
+
+
+def plan_shifts(session: Session, file: CsvFile, columns: Mapping[str, int], watch: Watch) -> ShiftsPlan:
+    """Read the lines of a file and compare them with the shifts that are here. Writes nothing."""
     outcome, roster = Outcome(), _read(session)
     people, places = References(session, Specialist), References(session, Location)
     for line, refusals in outcome.lines(file, watch):
@@ -96,10 +147,7 @@ def import_shifts(
             roster.wanted[pair][stint.first_day] = stint, line.number
             outcome.show(f"{row.raw('specialist')} at {row.raw('location')} from {stint.first_day}: {stint.weekly}")
     _reject_clashes(roster, outcome)
-    _write(session, roster, outcome)
-    _free_hours(session, roster, now=now)
-    end_import(session, "shifts", file, outcome, dry_run=dry_run, now=now)
-    return outcome
+    return ShiftsPlan(roster, list(_changes(roster, outcome)), outcome)
 
 
 def _read(session: Session) -> _Roster:
@@ -196,26 +244,26 @@ def _between(roster: _Roster, one: Stint, other: Stint) -> tuple[float, float, f
     return a.latitude, a.longitude, b.latitude, b.longitude
 
 
-def _write(session: Session, roster: _Roster, outcome: Outcome) -> None:
-    """Bring the stored shifts of every pair in the file to what is to be, and count by the file's lines."""
-    new: list[tuple[int, Stint]] = []
-    changed: list[dict[str, object]] = []
-    affected: set[int] = set()
+def _changes(roster: _Roster, outcome: Outcome) -> Iterator[StintChange]:
+    """What brings the stored shifts of every pair in the file to what is to be. Counts by the file's lines."""
     for pair, days in roster.wanted.items():
         for stint in roster.stints(pair) if days else []:
             before = roster.stored.get(pair, {}).get(stint.first_day)
             if before != stint:
-                affected.add(pair[0])
-                if before is None:
-                    new.append((pair[0], stint))
-                else:
-                    number = roster.ids[pair, stint.first_day]
-                    changed.append({"id": number, "weekly": stint.weekly, "last_day": stint.last_day})
+                yield StintChange(pair[0], before, stint, roster.ids.get((pair, stint.first_day)))
             if stint.first_day in days:
                 outcome.new += before is None
                 outcome.changed += before is not None and before != stint
                 outcome.same += before == stint
-    lock_rosters(session, sorted(affected))
+
+
+def _write(session: Session, changes: Sequence[StintChange]) -> None:
+    new = [(change.specialist_id, change.after) for change in changes if change.before is None]
+    changed = [
+        {"id": change.shift_id, "weekly": change.after.weekly, "last_day": change.after.last_day}
+        for change in changes
+        if change.before is not None
+    ]
     if changed:
         session.execute(update(Shift), changed)
     numbers = set_aside(session, Shift, len(new))
