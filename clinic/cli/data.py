@@ -11,6 +11,8 @@ import click
 from flask import current_app
 
 from clinic.cli.group import clinic, refusals, say
+from clinic.domain.affected import Cause
+from clinic.domain.hours import zone
 
 if TYPE_CHECKING:
     from clinic.adapters.csv_files import Line
@@ -147,9 +149,34 @@ def _tell(outcome: Outcome, *, dry_run: bool) -> None:
         click.echo(f"line {remark.line}: {_printable(remark.said)}")
     for remark in outcome.rejected:
         click.echo(f"line {remark.line} rejected: {_printable(remark.said)}")
+    _tell_touched(outcome, dry_run=dry_run)
     done = "Would import" if dry_run else "Imported"
     kept = f"{outcome.new:,} new, {outcome.changed:,} changed, {outcome.same:,} the same"
     click.echo(f"{done}: {kept}, {len(outcome.rejected):,} rejected.")
+
+
+WHY = {
+    Cause.AWAY: "the specialist is away", Cause.CLOSED: "the specialist does not work there that day",
+    Cause.HOURS: "outside the new hours",
+}  # fmt: skip
+MOST_TOUCHED = 200
+
+
+def _tell_touched(outcome: Outcome, *, dry_run: bool) -> None:
+    """Booked visits that lose their time, without anybody's name."""
+    if not outcome.touched:
+        return
+    count = len(outcome.touched)
+    goes = "would go" if dry_run else "went" if count == 1 else "have gone"
+    click.echo(f"{count:,} booked visit{'' if count == 1 else 's'} {goes} onto the work list, to be moved or kept:")
+    for visit in outcome.touched[:MOST_TOUCHED]:
+        at = visit.start.astimezone(zone(visit.time_zone))
+        when = f"{at:%a, %b} {at.day}, {at.year}, {at:%I:%M %p %Z}"
+        click.echo(
+            f"  {when}, {_printable(visit.clinic)}, {_printable(visit.specialist)}: {visit.reference} ({WHY[visit.cause]})"
+        )
+    if count > MOST_TOUCHED:
+        click.echo(f"  and {count - MOST_TOUCHED:,} more.")
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -25,6 +25,13 @@ class Post(NamedTuple):
     active: bool
     location_id: int
     clinic: str
+
+
+def working_at(session: Session, locations: Collection[int]) -> set[int]:
+    """Specialists with hours at one of the clinics, or who offer visits there."""
+    tables = (Offer, Shift, ShiftDay)
+    pairs = union(*(select(table.specialist_id).where(table.location_id.in_(locations)) for table in tables))
+    return set(session.scalars(pairs))
 
 
 def posts(session: Session, *, today: date, only: int | None = None) -> list[Post]:

@@ -70,6 +70,7 @@ class Taken(NamedTuple):
     patient_id: int | None
     given_name: str | None
     family_name: str | None
+    reference: str
 
     @property
     def key(self) -> str:
@@ -81,7 +82,7 @@ _TAKEN = (
     select(
         Appointment.id, Appointment.sequence, Appointment.state, Claim.start_cell, Claim.end_cell, Appointment.start_at,
         Appointment.time_zone, Appointment.location_id, Location.name, VisitType.name, Appointment.patient_id,
-        Patient.given_name, Patient.family_name,
+        Patient.given_name, Patient.family_name, Appointment.reference,
     )
     .join(Claim, (Claim.appointment_id == Appointment.id) & (Claim.resource_id == Appointment.specialist_id))
     .join(Location, Location.id == Appointment.location_id)
@@ -90,6 +91,15 @@ _TAKEN = (
     .where(Appointment.state.in_([State.HELD, State.BOOKED, State.ARRIVED]))
     .order_by(Claim.start_cell)
 )  # fmt: skip
+
+
+def booked_ahead(session: Session, *, now: datetime, locations: Iterable[int] | None = None) -> set[int]:
+    """Specialists with a visit or a held time that is not over, or with one at one of the locations."""
+    ahead = select(Appointment.specialist_id).distinct()
+    ahead = ahead.where(Appointment.state.in_([State.HELD, State.BOOKED, State.ARRIVED]), Appointment.end_at > now)
+    if locations is not None:
+        ahead = ahead.where(Appointment.location_id.in_(list(locations)))
+    return set(session.scalars(ahead))
 
 
 def taken(session: Session, specialist_id: int, *, now: datetime) -> list[Taken]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinic.adapters.csv_files import CsvFile, UnreadableFile, read_csv
 from clinic.usecases.imports.locations import import_locations
-from clinic.usecases.imports.outcome import Outcome, Remark
+from clinic.usecases.imports.outcome import Outcome, Remark, TouchedVisit
 from clinic.usecases.imports.shifts import import_shifts
 from clinic.usecases.imports.specialists import import_specialists
 
@@ -12,6 +12,7 @@ __all__ = [
     "CsvFile",
     "Outcome",
     "Remark",
+    "TouchedVisit",
     "UnreadableFile",
     "import_locations",
     "import_shifts",

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,12 +17,14 @@ from clinic.domain.gazetteer import words_of
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location
-from clinic.store.people import Offer
+from clinic.store.working import working_at
+from clinic.store.workplaces import booked_ahead
 from clinic.usecases.imports.columns import Field, Row, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.location_lines import Stored, read_address, read_optional
-from clinic.usecases.imports.outcome import Outcome, Watch
+from clinic.usecases.imports.outcome import ClockChange, Outcome, Watch
 from clinic.usecases.imports.references import key_of_words, slug_for
+from clinic.usecases.imports.touching import by_clocks
 from clinic.usecases.imports.whereabouts import Country
 
 FIELDS = (
@@ -71,14 +73,6 @@ class LocationsPlan:
     outcome: Outcome = field(default_factory=Outcome)
 
 
-class ClockChange(NamedTuple):
-    """A site whose time zone or opening hours change: each as it is and as it would be."""
-
-    location_id: int
-    time_zone: tuple[str, str]
-    hours: tuple[str, str]
-
-
 def import_locations(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
@@ -88,7 +82,8 @@ def import_locations(
 
     The key is the file's own, or the normalised name, street, city and state. Columns that the file does not have are
     left as they are, as are optional cells that cannot be read; an empty cell empties. Sites missing from the file stay.
-    Raises InvalidInput when the file as a whole is of no use.
+    A new zone or new opening hours decide on visits as on the pages: what loses its time goes onto the work list. Raises
+    InvalidInput when the file as a whole is of no use.
     """
     columns = columns_of(file, FIELDS, mapping)
     if not ({"latitude", "longitude"} <= columns.keys() or "postal_code" in columns):
@@ -97,7 +92,9 @@ def import_locations(
         )
     begin_write(session)
     plan = plan_locations(session, file, columns, watch)
-    _lock(session, clock_changes(plan))
+    changes = clock_changes(plan)
+    _lock(session, changes, now=now)
+    by_clocks(session, changes, plan.outcome, now=now)
     _write(session, plan)
     end_import(session, "locations", file, plan.outcome, dry_run=dry_run, now=now)
     return plan.outcome
@@ -155,11 +152,10 @@ def _key(row: Row, values: Mapping[str, Any]) -> str:
     return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 17]}|{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _lock(session: Session, changes: list[ClockChange]) -> None:
+def _lock(session: Session, changes: list[ClockChange], *, now: datetime) -> None:
     """Before hours change: wait for whoever is placing visits there."""
     if moved := [change.location_id for change in changes]:
-        staff = session.scalars(select(Offer.specialist_id).where(Offer.location_id.in_(moved)).distinct())
-        lock_rosters(session, list(staff))
+        lock_rosters(session, sorted(working_at(session, moved) | booked_ahead(session, now=now, locations=moved)))
 
 
 def _write(session: Session, plan: LocationsPlan) -> None:

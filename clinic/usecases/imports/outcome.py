@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from clinic.adapters.csv_files import CsvFile, Line
+from clinic.domain.affected import Cause
 from clinic.domain.errors import InvalidInput
 
 PREVIEW = 5
@@ -22,11 +25,30 @@ class Remark:
     said: str
 
 
+class ClockChange(NamedTuple):
+    """A site whose time zone or opening hours change: each as it is and as it would be."""
+
+    location_id: int
+    time_zone: tuple[str, str]
+    hours: tuple[str, str]
+
+
+class TouchedVisit(NamedTuple):
+    """A booked visit whose time an import takes away. `start` is UTC, `time_zone` as its patient, who is not named, was told."""
+
+    start: datetime
+    time_zone: str
+    clinic: str
+    specialist: str
+    reference: str
+    cause: Cause
+
+
 @dataclass(slots=True)
 class Outcome:
     """Counts of lines, every rejected one with its reason, and what was left out of lines that were taken.
 
-    `first` shows the first lines as they were understood.
+    `first` shows the first lines as they were understood; `touched` are visits that go onto the work list.
     """
 
     new: int = 0
@@ -35,6 +57,7 @@ class Outcome:
     rejected: list[Remark] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
+    touched: list[TouchedVisit] = field(default_factory=list)
 
     @property
     def taken(self) -> int:

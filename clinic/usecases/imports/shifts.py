@@ -29,6 +29,7 @@ from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells
 from clinic.usecases.imports.outcome import Outcome, Remark, Watch
 from clinic.usecases.imports.references import References
+from clinic.usecases.imports.touching import by_rosters
 from clinic.usecases.imports.weeks import plain_dashes, read_week
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -92,20 +93,32 @@ def import_shifts(
 
     New hours end older ones the day before. Hours are one column ("Mon 09:00-17:00; Tue 10:00-16:00") or one a day. A line
     that has somebody in two places at once is rejected; too little time to travel between them is remarked. New hours are
-    offered to who waits.
+    offered to who waits; what loses its time goes onto the work list, as on the pages.
     """
     columns = columns_of(file, FIELDS, mapping)
     if "hours" not in columns and not columns.keys() & set(DAYS):
         raise InvalidInput(
             {"columns": "There is no column for the hours: one called hours, or one for each day, Monday to Sunday."}
         )
-    begin_write(session)
-    plan = plan_shifts(session, file, columns, watch)
-    lock_rosters(session, sorted({change.specialist_id for change in plan.changes}))
+    plan = _plan_alone(session, file, columns, watch)
+    by_rosters(session, rosters_around(session, plan.changes), plan.outcome, now=now)
     _write(session, plan.changes)
     _free_hours(session, plan.roster, now=now)
     end_import(session, "shifts", file, plan.outcome, dry_run=dry_run, now=now)
     return plan.outcome
+
+
+def _plan_alone(session: Session, file: CsvFile, columns: Mapping[str, int], watch: Watch) -> ShiftsPlan:
+    """Begin the writing transaction, and plan while nobody else changes these hours or books into them."""
+    locked: set[int] = set()
+    while True:
+        begin_write(session)
+        lock_rosters(session, sorted(locked))
+        plan = plan_shifts(session, file, columns, watch)
+        needed = {change.specialist_id for change in plan.changes}
+        if needed <= locked:
+            return plan
+        locked |= needed
 
 
 def rosters_around(session: Session, changes: Iterable[StintChange]) -> Iterator[tuple[int, Roster, Roster]]:
