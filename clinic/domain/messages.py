@@ -60,7 +60,7 @@ class Told:
 
     `start` and `end` are aware; `time_zone` is the clinic's. `links` are whole addresses by name: manage, confirm, change,
     cancel, stop, offer, waiting, set-up. `until` is when an offer ends. `reference` and `sequence` are the invitation's.
-    `about` is the name of a colleague, in a message to the staff.
+    `about` is the name of a colleague, in a message to the staff; `note` what the staff add for the patient.
     """
 
     event: Event
@@ -75,6 +75,7 @@ class Told:
     reference: str = ""
     sequence: int = 0
     about: str = ""
+    note: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:  # never into a log

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, Text, and_, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.elements import ColumnElement
 
 from clinic.domain.messages import REMINDERS, WAITS_FOR_MOVE, Event
 from clinic.store.base import Base, Key, UtcDateTime
@@ -52,6 +53,31 @@ def tell(session: Session, appointment_id: int, event: str, *, sequence: int, no
     """One outbox row about a visit."""
     row = {"appointment_id": appointment_id, "event": event, "sequence": sequence, "due_at": now}
     session.connection().execute(_INSERT, row)
+
+
+def add_note(session: Session, appointment_id: int, event: Event, sequence: int, sealed: str) -> None:
+    """What the staff add to that message, sealed."""
+    theirs = _about(appointment_id, event, sequence)
+    session.connection().execute(update(_OUTBOX).where(*theirs).values(note=sealed))
+
+
+def note_of(session: Session, appointment_id: int, event: Event, sequence: int) -> str | None:
+    """The same, as long as it is kept."""
+    return session.connection().execute(select(_OUTBOX.c.note).where(*_about(appointment_id, event, sequence))).scalar()
+
+
+def _about(appointment_id: int, event: Event, sequence: int) -> tuple[ColumnElement[bool], ...]:
+    return (_OUTBOX.c.appointment_id == appointment_id, _OUTBOX.c.event == event.value, _OUTBOX.c.sequence == sequence)
+
+
+def some_notes(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
+    """(message, sealed note) behind that message: for sealing anew in portions."""
+    wanted = select(_OUTBOX.c.id, _OUTBOX.c.note).where(_OUTBOX.c.id > after, _OUTBOX.c.note.is_not(None))
+    return [(id_, note) for id_, note in session.execute(wanted.order_by(_OUTBOX.c.id).limit(limit))]
+
+
+def reseal(session: Session, message_id: int, sealed: str) -> None:
+    session.execute(update(_OUTBOX).where(_OUTBOX.c.id == message_id).values(note=sealed))
 
 
 def tell_waiting(

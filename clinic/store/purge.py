@@ -254,6 +254,8 @@ def _drop(session: Session, table: Table, which: ColumnElement[bool]) -> None:
 
 def _empty_messages(session: Session, keys: Keys) -> None:
     session.connection().execute(update(_DELIVERY).where(_is(_DELIVERY, keys)).values(body=None, recipient=None))
+    theirs = select(_DELIVERY.c.outbox_id).where(_is(_DELIVERY, keys))
+    session.connection().execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(theirs), _OUTBOX.c.note.is_not(None)).values(note=None))
 
 
 def _remove_messages(session: Session, about: ColumnElement[bool]) -> None:

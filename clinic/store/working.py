@@ -34,6 +34,12 @@ def working_at(session: Session, locations: Collection[int]) -> set[int]:
     return set(session.scalars(pairs))
 
 
+def workplaces_of(session: Session, specialist_id: int) -> set[int]:
+    """The clinics where that specialist has hours or offers visits."""
+    pairs = union(*(select(table.location_id).where(table.specialist_id == specialist_id) for table in (Offer, Shift, ShiftDay)))
+    return set(session.scalars(pairs))
+
+
 def posts(session: Session, *, today: date, only: int | None = None) -> list[Post]:
     """Where everybody works, or `only` that specialist, by name; hours that ended before `today` do not count. One query."""
     pairs = union(

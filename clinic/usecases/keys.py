@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
-from clinic.store import accounts, deliveries, sealed, waitlist
+from clinic.store import accounts, deliveries, outbox, sealed, waitlist
 from clinic.store.connect import begin_write
 
 PORTION = 200
@@ -22,6 +22,7 @@ SEALED: tuple[tuple[Some, Reseal, Any], ...] = (
     (waitlist.some_said, waitlist.reseal, 0),
     (deliveries.some_bodies, deliveries.reseal, 0),
     (accounts.some_secrets, accounts.reseal, 0),
+    (outbox.some_notes, outbox.reseal, 0),
 )
 """Everything that is sealed: how some of it is read, behind a place in its order, and written; and where the order begins."""
 

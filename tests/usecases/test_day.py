@@ -24,12 +24,14 @@ from clinic.store.audit import Audit
 from clinic.store.connect import begin_write
 from clinic.store.intake import Intake
 from clinic.store.outbox import OutboxMessage
+from clinic.store.tasks import Task
 from clinic.usecases import day, marking
-from clinic.usecases.day import Card, Eyes, Sheet
+from clinic.usecases.day import Card, Eyes, Moving, Sheet
 from tests import build
 from tests.build import KEY, STAFF
 from tests.conftest import FakeClock
 from tests.counting import counted_queries
+from tests.queues import SEALER
 
 NOW = FakeClock().now  # Monday, nine in Orlando
 ME = Who("account:7", "portal", staff=True)
@@ -283,16 +285,14 @@ def test_cancelling_and_moving_need_a_reason_and_tell_the_patient(work: Practice
     how: dict[str, Any] = {"who": ME, "now": NOW}
     for reason in ("", "because"):
         with pytest.raises(InvalidInput):
-            day.move(work.session, viewer, visit, opening, reason, key=KEY, **how)
+            day.move(work.session, viewer, visit, Moving(opening, reason), key=KEY, sealer=SEALER, **how)
         with pytest.raises(InvalidInput):
             day.cancel(work.session, viewer, visit, reason, **how)
-    with pytest.raises(NotOffered):
-        day.move(work.session, viewer, visit, work.opening(work.at(2, 15), work.first, work.bea), "ill", key=KEY, **how)
     with pytest.raises(NotFound):
         day.cancel(work.session, work.viewer("change-visit", Role.MANAGER, work.river), visit, "ill", **how)
     before, after = day.preview_move(work.session, viewer, visit, opening, key=KEY)
     assert (before.start, after.start) == (work.at(1, 9), work.at(2, 15))
-    day.move(work.session, viewer, visit, opening, "ill", key=KEY, **how)
+    day.move(work.session, viewer, visit, Moving(opening, "ill"), key=KEY, sealer=SEALER, **how)
     day.cancel(work.session, viewer, visit, "asked", **how)
     assert [(row[0], row[3]) for row in work.log("move", "cancel")] == [("move", "reason=ill"), ("cancel", "reason=asked")]
     told = work.session.scalars(
@@ -303,6 +303,63 @@ def test_cancelling_and_moving_need_a_reason_and_tell_the_patient(work: Practice
     work.session.rollback()
     with pytest.raises(IllegalMove):
         day.cancel(work.session, viewer, visit, "asked", **how)
+
+
+def test_a_visit_moves_to_a_colleague_of_ones_own_clinics_and_no_further(work: Practice) -> None:
+    """Bea is beside her; Cyd gives the same kind of visit at a clinic of nobody here; Dot gives another kind."""
+    far = build.location(work.session, name="Far Clinic")
+    cyd, dot = build.specialist(work.session, name="Cyd"), build.specialist(work.session, name="Dot")
+    for person, kind, at in ((cyd, work.first, far), (dot, work.again, work.lake)):
+        build.shift(work.session, person, at)
+        build.offer(work.session, kind, at, person)
+    visit = work.book(work.at(1, 9))
+    how: dict[str, Any] = {"key": KEY, "sealer": SEALER, "who": ME, "now": NOW}
+    seen: dict[str, Any] = {
+        "manager": work.viewer("change-visit", Role.MANAGER), "front desk": work.viewer("change-visit", Role.FRONT_DESK),
+        "specialist": work.viewer("change-visit"),
+    }  # fmt: skip
+    for role, viewer in seen.items():
+        found = day.move_times(work.session, viewer, visit, giver_id=day.ANYBODY, now=NOW)
+        assert {giver.id for giver in found.givers} == {work.ana.id, work.bea.id}, role
+        assert all(giver.here for giver in found.givers), role
+        offered = {(opening.specialist_id, opening.location.id) for _, times in found.days for opening in times}
+        assert (work.bea.id, work.lake.id) in offered
+        assert cyd.id not in {who for who, _ in offered}
+        only = day.move_times(work.session, viewer, visit, giver_id=work.bea.id, now=NOW)
+        assert {opening.specialist_id for _, times in only.days for opening in times} == {work.bea.id}
+        for stranger in (cyd.id, dot.id, 10**6):
+            with pytest.raises(NotFound):
+                day.move_times(work.session, viewer, visit, giver_id=stranger, now=NOW)
+        beyond = write_opening(KEY, Wish(work.first.id, far.id, cyd.id, cell_at(work.at(2, 15))))
+        with pytest.raises(NotOffered):
+            day.move(work.session, viewer, visit, Moving(beyond, "ill"), **how)
+    to_bea = work.opening(work.at(2, 15), work.first, work.bea)
+    with pytest.raises(InvalidInput) as refused:
+        day.move(work.session, seen["manager"], visit, Moving(to_bea, "ill", "x" * 201), **how)
+    assert set(refused.value.fields) == {"note"}
+    day.move(work.session, seen["manager"], visit, Moving(to_bea, "ill", "Bea is\r\n very kind.\0"), **how)
+    moved = work.session.get_one(Appointment, visit, populate_existing=True)
+    assert (moved.specialist_id, moved.start_at, moved.sequence) == (work.bea.id, work.at(2, 15), 1)
+    note = work.session.scalars(select(OutboxMessage.note).where(OutboxMessage.event == "moved")).one()
+    assert note
+    assert "kind" not in note, "what is said to a patient is sealed"
+    assert SEALER.open(note) == "Bea is very kind."
+    work.session.rollback()
+    assert [row[3] for row in work.log("move")] == ["reason=ill"]
+    with pytest.raises(NotFound):
+        day.move_times(work.session, work.viewer("change-visit"), visit, now=NOW)
+
+
+def test_who_is_away_is_not_the_first_choice(work: Practice) -> None:
+    visit = work.book(work.at(1, 9))
+    viewer = work.viewer("change-visit", Role.MANAGER)
+    assert day.move_times(work.session, viewer, visit, now=NOW).chosen == work.ana.id
+    build.save(work.session, Task(kind="affected_visit", cause="away", appointment_id=visit, created_at=NOW))
+    assert day.move_times(work.session, viewer, visit, now=NOW).chosen == day.ANYBODY
+    bea = day.Moving(work.opening(work.at(2, 15), work.first, work.bea), "away")
+    day.move(work.session, viewer, visit, bea, key=KEY, sealer=SEALER, who=ME, now=NOW)
+    assert work.session.scalars(select(Task.done_at)).all() == [NOW], "it is settled by the move"
+    work.session.rollback()
 
 
 def test_the_next_times_with_the_same_specialist(work: Practice) -> None:

@@ -1,11 +1,12 @@
 """A specialist's day: what is on it, each visit, and what follows it."""
 
 from clinic.usecases.day.card import Card, Contact, Eyes, open_card
-from clinic.usecases.day.changing import REASONS, cancel, move, preview_move
+from clinic.usecases.day.changing import NOTE_MAX, REASONS, Moving, cancel, move, preview_move
 from clinic.usecases.day.sheet import Day, Row, Sheet, colleagues, sheet, zone_of
-from clinic.usecases.day.times import USUAL_WEEKS, WEEKS, Times, check_opening, follow_up_times, move_times
+from clinic.usecases.day.times import ANYBODY, USUAL_WEEKS, WEEKS, Giver, Times, check_opening, follow_up_times, move_times
 
 __all__ = [
-    "REASONS", "USUAL_WEEKS", "WEEKS", "Card", "Contact", "Day", "Eyes", "Row", "Sheet", "Times", "cancel", "check_opening",
-    "colleagues", "follow_up_times", "move", "move_times", "open_card", "preview_move", "sheet", "zone_of",
+    "ANYBODY", "NOTE_MAX", "REASONS", "USUAL_WEEKS", "WEEKS", "Card", "Contact", "Day", "Eyes", "Giver", "Moving", "Row",
+    "Sheet", "Times", "cancel", "check_opening", "colleagues", "follow_up_times", "move", "move_times", "open_card",
+    "preview_move", "sheet", "zone_of",
 ]  # fmt: skip

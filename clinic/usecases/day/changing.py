@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import InvalidInput
+from clinic.domain.messages import Event
 from clinic.domain.roles import Viewer
 from clinic.domain.tokens import Wish
 from clinic.engine import place
 from clinic.engine.attempts import retried
 from clinic.engine.changing import Who
 from clinic.engine.opened import reached
+from clinic.store import outbox, sealed
 from clinic.store.connect import begin_write
 from clinic.store.summaries import VisitSummary, summary_if_moved, summary_of
-from clinic.usecases.day.times import check_opening
+from clinic.usecases.day.times import check_move
 
+NOTE_MAX = 200
 REASONS = ("asked", "ill", "away", "delayed", "other_care", "other")
 """Why the staff cancel or move a visit. The first: the patient asked for it."""
 
@@ -46,26 +50,49 @@ def preview_move(
     session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes
 ) -> tuple[VisitSummary, VisitSummary]:
     """The visit as it is, and as it would be. Raises NotFound beyond reach, NotOffered, UnusableToken."""
-    wish = check_opening(session, viewer, appointment_id, opening, key=key)
+    wish = check_move(session, viewer, appointment_id, opening, key=key)
     visit = reached(session, viewer, appointment_id)
     return summary_of(session, visit), summary_if_moved(session, visit, wish)
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Where a visit goes (the time that was pressed) and why (one of REASONS); `note` is a word to its patient, or ''."""
+
+    opening: str
+    reason: str
+    note: str = ""
+
+
 def move(
-    session: Session, viewer: Viewer, appointment_id: int, opening: str, reason: str, *, key: bytes, who: Who, now: datetime
+    session: Session, viewer: Viewer, appointment_id: int, to: Moving, *, key: bytes, sealer: Sealer, who: Who, now: datetime
 ) -> None:
-    """The old time is free again once the new one is taken.
+    """Move the visit, to a colleague's time as well. The old time is free again once the new one is taken; the patient is told.
 
     Raises NotFound beyond reach, InvalidInput, TimeTaken, NotOffered, PatientClash, IllegalMove, UnusableToken, Busy.
     """
-    wish = check_opening(session, viewer, appointment_id, opening, key=key)
-    _check(reason)
-    _move(session, viewer, appointment_id, wish, who=replace(who, detail=f"reason={reason}"), now=now)
+    wish = check_move(session, viewer, appointment_id, to.opening, key=key)
+    _check(to.reason)
+    note = _line(to.note)
+    _move(session, viewer, appointment_id, wish, note, sealer=sealer, who=replace(who, detail=f"reason={to.reason}"), now=now)
+
+
+def _line(typed: str) -> str:
+    """One line of words. Raises InvalidInput for one that is too long."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in typed).split())
+    if len(line) > NOTE_MAX:
+        raise InvalidInput({"note": f"Shorten this to {NOTE_MAX} characters. It has {len(line)}."})
+    return line
 
 
 @retried
-def _move(session: Session, viewer: Viewer, appointment_id: int, wish: Wish, *, who: Who, now: datetime) -> None:
+def _move(
+    session: Session, viewer: Viewer, appointment_id: int, wish: Wish, note: str, *, sealer: Sealer, who: Who, now: datetime
+) -> None:  # fmt: skip
     begin_write(session)
-    reached(session, viewer, appointment_id)
-    place.move(session, appointment_id, wish, who=who, now=now)
+    before = reached(session, viewer, appointment_id).sequence
+    moved = place.move(session, appointment_id, wish, who=who, now=now)
+    if note and moved.sequence != before:
+        sealed.keep_seal(session, sealer.seal)
+        outbox.add_note(session, appointment_id, Event.MOVED, moved.sequence, sealer.seal(note))
     session.commit()

@@ -11,6 +11,7 @@ from clinic.domain.appointment import State
 from clinic.domain.messages import AHEAD, Event, Told, is_wanted
 from clinic.domain.tokens import write_key
 from clinic.engine.opened import ANSWERS, answer_purpose
+from clinic.store import outbox
 from clinic.store.deliveries import Leased
 from clinic.store.recipients import Recipient, find_recipient
 from clinic.store.waitlist import TimeOffer, WaitlistEntry
@@ -28,7 +29,7 @@ def tell(session: Session, post: Post, leased: Leased, *, now: datetime) -> Writ
     elif leased.entry_id is not None:
         told = _of_entry(session, post, event, leased, visit, now=now)
     else:
-        told = _of_visit(post, event, leased, visit, now=now)
+        told = replace(_of_visit(post, event, leased, visit, now=now), note=_note(session, post, event, leased))
     # The moment of the first try, and not now: what is tried again is the same, to the stamp of its invitation.
     return post.write(told, leased.recipient or "", leased.first_tried_at)
 
@@ -50,6 +51,14 @@ def _of_visit(post: Post, event: Event, leased: Leased, visit: Recipient | None,
     if event in AHEAD:
         keys["stop"] = write_key(post.key, "stop", visit.appointment_id, visit.generation)
     return _placed(Told(event=event, first_name=visit.first_name or "", links=_links(post, keys)), visit)
+
+
+def _note(session: Session, post: Post, event: Event, leased: Leased) -> str:
+    """What the staff add to the message."""
+    if leased.appointment_id is None or event is not Event.MOVED:
+        return ""
+    sealed = outbox.note_of(session, leased.appointment_id, event, leased.sequence)
+    return post.sealer.open(sealed) if sealed else ""
 
 
 def _of_entry(session: Session, post: Post, event: Event, leased: Leased, held: Recipient | None, *, now: datetime) -> Told:

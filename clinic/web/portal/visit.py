@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, PatientClash, TimeRefused, UnusableToken
+from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
 from clinic.domain.hours import local_day
 from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
 from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes
 from clinic.web import signed_in
-from clinic.web.context import now, session, signing_key
+from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
@@ -115,8 +115,11 @@ def move_times(number: int) -> Any:
 
 
 def _show_times(number: int, refusal: DomainError | None = None) -> Any:
+    giver = read_number(request.args.get("with"))
     try:
-        times = day.move_times(session(), viewer(), number, first_day=read_day(request.args.get("day")), now=now())
+        times = day.move_times(
+            session(), viewer(), number, giver_id=giver, first_day=read_day(request.args.get("day")), now=now()
+        )  # fmt: skip
     except IllegalMove as refused:
         return show(number, refused)
     page = render_template(
@@ -131,7 +134,8 @@ def _show_move(number: int, opening: str, wrong: dict[str, str] | None = None) -
     except (TimeRefused, UnusableToken) as refused:
         return _show_times(number, refused)
     page = render_template(
-        "portal/move.html", card=open_card(number), visit=before, after=after, opening=opening, reasons=REASONS, wrong=wrong or {}
+        "portal/move.html", card=open_card(number), visit=before, after=after, opening=opening, reasons=REASONS,
+        wrong=wrong or {}, typed=request.form, note_max=day.NOTE_MAX,
     )  # fmt: skip
     return (page, 422) if wrong else page
 
@@ -139,10 +143,9 @@ def _show_move(number: int, opening: str, wrong: dict[str, str] | None = None) -
 @needs("change-visit")
 def move(number: int) -> Any:
     opening = request.form.get("opening", "")
+    to = day.Moving(opening, request.form.get("reason", ""), request.form.get("note", ""))
     try:
-        day.move(
-            session(), viewer(), number, opening, request.form.get("reason", ""), key=signing_key(), who=who(), now=now()
-        )  # fmt: skip
+        day.move(session(), viewer(), number, to, key=signing_key(), sealer=parts().sealer, who=who(), now=now())
     except InvalidInput as refused:
         return _show_move(number, opening, refused.fields)
     except (TimeRefused, UnusableToken) as refused:
@@ -150,4 +153,13 @@ def move(number: int) -> Any:
     except (IllegalMove, PatientClash) as refused:
         return show(number, refused)
     flash("The visit has moved. We tell the patient.")
+    return _after_move(number)
+
+
+def _after_move(number: int) -> Any:
+    """To the visit; to the start page where it went to a colleague and is out of reach now."""
+    try:
+        open_card(number)
+    except NotFound:
+        return redirect(url_for(".start"), 303)
     return redirect(url_for(".visit", number=number), 303)
