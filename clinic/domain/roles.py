@@ -62,6 +62,7 @@ merge-patients        -            -              -           locations    -
 wait-for-time         assigned     lookup         locations   locations    -
 resend-message        -            lookup         locations   locations    -
 work-list             -            organisation?  locations   locations    -
+stand-in              -            organisation?  -           organisation -
 export                own          -              -           locations    organisation
 calendar-feed         own          -              -           -            -
 revoke-feed           -            -              -           -            organisation
@@ -72,6 +73,8 @@ close-account         -            -              -           -            organ
 read-audit            own          own            own         locations    organisation
 break-glass           own          -              -           own          own
 """
+# Of "stand-in": with tasks that no clinic minds (domain.minding) and, once one has taken them, their visits; a manager only
+# where there is no supervisor.
 # Of "export": a specialist's without contacts, a manager's without answers, an administrator's without names. Of
 # "see-contact" by a specialist: a week before and after the visit.
 
@@ -148,6 +151,11 @@ class Viewer:
     specialist_id: int | None = None
     patients: frozenset[int] = frozenset()
     visits: frozenset[int] = frozenset()
+
+    def covers(self, visit_id: int, *, location_id: int, specialist_id: int, patient_id: int | None) -> bool:
+        """Whether that visit is within reach: where it is, who gives it, whose it is; or as it is entrusted to them."""
+        mine, looked_up = specialist_id == self.specialist_id, patient_id in self.patients
+        return visit_id in self.visits or self.reach.covers(location_id=location_id, mine=mine, looked_up=looked_up)
 
 
 def reach(action: str, grants: Iterable[Grant], *, glass: bool = False) -> Reach:

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, and_, exists, func, or_, select, true, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import and_, case, exists, func, or_, select, true, update
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from clinic.domain.affected import CALL_TODAY, Cause
 from clinic.domain.roles import Reach
 from clinic.store.accounts import Account
 from clinic.store.appointments import Appointment
-from clinic.store.base import Base
 from clinic.store.deliveries import Delivery
 from clinic.store.locations import Location
+from clinic.store.minding import falls_to_managers
 from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
-from clinic.store.tasks import Task
+from clinic.store.patients import Guardian, Patient
+from clinic.store.tasks import AFFECTED_VISIT, Task
 from clinic.store.waitlist import TimeOffer, WaitlistEntry
 
 
-class WorkListOpened(Base):
-    """When a clinic's work list was last opened by somebody who works there, and by which account (a number, not a reference)."""
+class Sight(NamedTuple):
+    """How far the list goes for whoever reads it; `stands_in`: what no clinic minds and no supervisor can see to, too."""
 
-    __tablename__ = "work_list_opened"
-    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, autoincrement=False)
-    opened_at: Mapped[datetime]
-    opened_by_id: Mapped[int] = mapped_column(BigInteger)
+    tasks: Reach
+    stands_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A task of the list. It names no patient. `start` is UTC, in the clinic's `time_zone`; all of it None without a visit."""
+    """A task of the list. It names no patient. `start` is UTC, in the clinic's `time_zone`; all of it None without a visit.
+
+    `cause` is why the visit is to be moved, as domain.affected writes it; '' where it is not.
+    """
 
     id: int
     kind: str
@@ -45,26 +48,43 @@ class Listed:
     start: datetime | None
     time_zone: str | None
     clinic: str | None
+    visit_id: int | None
+    location_id: int | None
+    cause: str
 
 
 _SINCE = func.coalesce(Task.due_at, Task.created_at)
 _LISTED = (
     select(
         Task.id, Task.kind, Task.created_at, Task.due_at, Task.claimed_by_id, Account.name, Task.note, Appointment.start_at,
-        Location.time_zone, Location.name,
+        Location.time_zone, Location.name, Task.appointment_id, Location.id,
+        case((Task.kind == AFFECTED_VISIT, func.coalesce(func.nullif(Task.cause, ""), Cause.HOURS.value)), else_=""),
     )
     .outerjoin(Appointment, Appointment.id == Task.appointment_id)
     .outerjoin(Location, Location.id == func.coalesce(Appointment.location_id, Task.location_id))
     .outerjoin(Account, Account.id == Task.claimed_by_id)
     .where(Task.done_at.is_(None))
-    .order_by(_SINCE, Task.id)
 )  # fmt: skip
 
 
-def within(allowed: Reach) -> ColumnElement[bool]:
-    """Tasks within that reach: by the clinic of the visit, or the task's own; of a patient alone, by where they have visits."""
+def _in_turn(now: datetime) -> list[Any]:
+    """Visits to move that are near, by their time; then all else, the oldest first; then visits to move that are further off."""
+    to_move = Task.kind == AFFECTED_VISIT
+    near = and_(to_move, Appointment.start_at <= now + CALL_TODAY)
+    return [case((near, 0), (to_move, 2), else_=1), case((to_move, Appointment.start_at), else_=_SINCE), Task.id]
+
+
+def within(sight: Sight, *, now: datetime) -> ColumnElement[bool]:
+    """Tasks in sight: by the clinic of the visit, or the task's own; of a patient alone, by where they have visits. And what
+    falls to whoever stands in.
+    """
+    allowed = sight.tasks
     if allowed.everywhere:
         return true()
+    return or_(_at(allowed), falls_to_managers(now)) if sight.stands_in else _at(allowed)
+
+
+def _at(allowed: Reach) -> ColumnElement[bool]:
     here = list(allowed.locations)
     visit = exists().where(Appointment.id == Task.appointment_id, Appointment.location_id.in_(here)).correlate(Task)
     theirs = exists().where(Appointment.patient_id == Task.patient_id, Appointment.location_id.in_(here)).correlate(Task)
@@ -73,10 +93,10 @@ def within(allowed: Reach) -> ColumnElement[bool]:
 
 
 def open_tasks(
-    session: Session, allowed: Reach, *, kind: str = "", holder_id: int | None = None, limit: int, offset: int = 0
+    session: Session, sight: Sight, *, kind: str = "", holder_id: int | None = None, limit: int, offset: int = 0, now: datetime
 ) -> list[Listed]:
-    """The oldest first; of one kind, or that somebody has, only."""
-    wanted = _LISTED.where(within(allowed)).limit(limit).offset(offset)
+    """What presses first; of one kind, or that one account has, only."""
+    wanted = _LISTED.where(within(sight, now=now)).order_by(*_in_turn(now)).limit(limit).offset(offset)
     if kind:
         wanted = wanted.where(Task.kind == kind)
     if holder_id is not None:
@@ -84,17 +104,17 @@ def open_tasks(
     return [Listed(*row) for row in session.execute(wanted)]  # type: ignore[call-arg]
 
 
-def counts(session: Session, allowed: Reach, *, holder_id: int | None = None) -> dict[str, int]:
+def counts(session: Session, sight: Sight, *, holder_id: int | None = None, now: datetime) -> dict[str, int]:
     """How many are open, by kind."""
-    wanted = select(Task.kind, func.count()).where(Task.done_at.is_(None), within(allowed)).group_by(Task.kind)
+    wanted = select(Task.kind, func.count()).where(Task.done_at.is_(None), within(sight, now=now)).group_by(Task.kind)
     if holder_id is not None:
         wanted = wanted.where(Task.claimed_by_id == holder_id)
     return dict(session.execute(wanted).all())
 
 
-def find_task(session: Session, allowed: Reach, task_id: int) -> Task | None:
-    """The task as the database has it now; None beyond reach, as where there is none."""
-    wanted = select(Task).where(Task.id == task_id, within(allowed))
+def find_task(session: Session, sight: Sight, task_id: int, *, now: datetime) -> Task | None:
+    """The task as the database has it now; None out of sight, as where there is none."""
+    wanted = select(Task).where(Task.id == task_id, within(sight, now=now))
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
@@ -108,6 +128,12 @@ def claim(session: Session, task_id: int, account_id: int | None, *, holder_id: 
     taken = update(Task).where(Task.id == task_id, Task.done_at.is_(None), as_seen)
     claimed_at = now if account_id is not None else None
     return bool(session.connection().execute(taken.values(claimed_by_id=account_id, claimed_at=claimed_at)).rowcount)
+
+
+def put_all_back(session: Session, account_id: int) -> None:
+    """Whatever that account has is anybody's."""
+    theirs = update(Task).where(Task.claimed_by_id == account_id, Task.done_at.is_(None))
+    session.connection().execute(theirs.values(claimed_by_id=None, claimed_at=None))
 
 
 def write_note(session: Session, task_id: int, note: str, *, before: str) -> bool:
@@ -127,6 +153,37 @@ def reopen(session: Session, task_id: int, account_id: int, *, since: datetime) 
     fresh = (Task.id == task_id, Task.done_by_id == account_id, Task.done_at >= since)
     opened = update(Task).where(*fresh).values(done_at=None, done_by_id=None)
     return bool(session.connection().execute(opened).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class ToCall:
+    """Whom to call about a visit. `phone` in E.164; of a child, that of `guardian`, who is called."""
+
+    patient_id: int
+    name: str
+    guardian: str
+    phone: str
+    phone_extension: str | None
+
+    def __repr__(self) -> str:  # never into a log
+        return f"ToCall({self.patient_id})"
+
+
+def to_call(session: Session, visits: Collection[int]) -> dict[int, ToCall]:
+    """Whom to call about each of these visits."""
+    wanted = (
+        select(
+            Appointment.id, Patient.id, Patient.given_name, Patient.family_name, Patient.phone, Patient.phone_extension,
+            Guardian.name, Guardian.phone,
+        )
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .outerjoin(Guardian, Guardian.appointment_id == Appointment.id)
+        .where(Appointment.id.in_(visits))
+    )  # fmt: skip
+    return {
+        visit: ToCall(patient, f"{given} {family}", guardian or "", theirs or phone, None if theirs else extension)
+        for visit, patient, given, family, phone, extension, guardian, theirs in session.execute(wanted)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from clinic.domain.tokens import Wish
 from clinic.engine import place
 from clinic.engine.place import Details
 from clinic.store import deliveries, tasks
-from clinic.store.accounts import Account
+from clinic.store.accounts import Account, AccountGrant
 from clinic.store.audit import Audit
 from clinic.store.connect import begin_write
 from clinic.store.deliveries import Delivery
@@ -34,7 +34,10 @@ SEALER = Sealer([new_key()])
 
 def worker(session: Session, name: str, *grants: Grant) -> Worker:
     account = build.save(session, Account(email=f"{name.lower()}@example.org", name=name, state="active", created_at=NOW))
-    return Worker(account.id, reach("work-list", grants), reach("see-contact", grants))
+    stands_in = bool(reach("stand-in", grants))
+    for grant in grants:
+        build.save(session, AccountGrant(account_id=account.id, role=grant.role, location_id=grant.location_id, flag=grant.flag))
+    return Worker(account.id, reach("work-list", grants), reach("see-contact", grants), stands_in)
 
 
 class Desk:
@@ -83,13 +86,13 @@ def test_each_sees_the_tasks_of_their_clinics_the_oldest_first(desk: Desk) -> No
     later = desk.task("call_back", created_at=NOW - timedelta(days=9), due_at=NOW + timedelta(hours=2))
 
     def listed(who: Worker, kind: str = "") -> list[int]:
-        return [task.id for task in work.list_work(desk.session, who, kind=kind).tasks]
+        return [task.id for task in work.list_work(desk.session, who, kind=kind, now=NOW).tasks]
 
-    assert listed(desk.omar) == listed(desk.greta) == [first, second, of_a_patient, later]
+    assert listed(desk.omar) == listed(desk.greta) == [second, first, of_a_patient, later], "a visit to move tomorrow comes first"
     assert listed(desk.elsewhere) == [own]
-    assert listed(desk.hana) == [first, second, own, of_a_patient, later]
+    assert listed(desk.hana) == [second, first, own, of_a_patient, later]
     assert listed(desk.omar, tasks.AFFECTED_VISIT) == [second]
-    found = work.list_work(desk.session, desk.omar)
+    found = work.list_work(desk.session, desk.omar, now=NOW)
     assert (found.total, found.counts[tasks.INTAKE_CALL], found.mine) == (4, 1, 0)
     assert listed(worker(desk.session, "Ada", Grant(Role.ADMINISTRATOR))) == []
     with pytest.raises(NotFound):
@@ -191,12 +194,12 @@ def test_a_message_sent_again_that_fails_again_comes_back(desk: Desk) -> None:
     delivery_id = build.save(session, failed).id
     tasks.add_message_task(session, tasks.FAILED_MESSAGE, delivery_id, desk.visit, now=NOW)
     session.commit()
-    task_id = work.list_work(session, desk.omar).tasks[0].id
+    task_id = work.list_work(session, desk.omar, now=NOW).tasks[0].id
     shown = open_by(desk, desk.omar, task_id).message
     assert shown
     assert (shown.channel, shown.event, shown.detail, shown.recipient) == ("mail", "booked", "timeout", "maria@example.org")
     work.send_again(session, desk.omar, task_id, now=NOW)
-    assert work.list_work(session, desk.omar).total == 0
+    assert work.list_work(session, desk.omar, now=NOW).total == 0
     with pytest.raises(IllegalMove):
         work.send_again(session, desk.omar, task_id, now=NOW)
     begin_write(session)
@@ -207,7 +210,7 @@ def test_a_message_sent_again_that_fails_again_comes_back(desk: Desk) -> None:
     tasks.add_message_task(session, tasks.FAILED_MESSAGE, delivery_id, desk.visit, now=later)
     tasks.add_message_task(session, tasks.FAILED_MESSAGE, delivery_id, desk.visit, now=later)
     session.commit()
-    (again,) = work.list_work(session, desk.omar).tasks
+    (again,) = work.list_work(session, desk.omar, now=NOW).tasks
     assert (again.id, again.created_at) == (task_id, later)
     assert desk.actions()[-1] == "send_again"
 

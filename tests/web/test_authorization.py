@@ -27,6 +27,7 @@ from clinic.factory import create_app
 from clinic.store import calls
 from clinic.store.call_backs import CALL_BACK
 from clinic.store.deliveries import Delivery
+from clinic.store.minding import WorkListOpened
 from clinic.store.outbox import OutboxMessage
 from clinic.store.people import Specialist
 from clinic.store.tasks import POSSIBLE_DUPLICATE, Task
@@ -173,7 +174,7 @@ OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
     f"desk.{name}": call
     for name in (
         "call", "say_who", "note", "end", "look_up", "verify", "new_caller", "hold", "keep", "release", "book", "move",
-        "cancel", "typed", "wait", "call_back", "next_person",
+        "cancel", "typed", "wait", "call_back", "next_person", "take_as_new", "call_back_on_file",
     )
 } | {
     f"desk.{name}": call_back for name in ("waiting_caller", "take_call_back", "call_now", "put_off", "called")
@@ -208,9 +209,11 @@ def world(app: Flask, database: str) -> World:
         made.people[role] = hire(app, database, role.value.replace("_", ""), *made.grants(role), **given)
         made.clients[role] = signed_in(app, database, role.value.replace("_", ""))
     agents = {"own": made.people[Role.AGENT], "other": hire(app, database, "Other", Grant(Role.AGENT))}
+    now = app.extensions["clinic"].clock()
     with opened(database) as session:
+        for clinic in (here, there):  # both look at their tasks: no one stands in
+            session.add(WorkListOpened(location_id=clinic, opened_at=now, opened_by_id=1))
         for whose, id_ in agents.items():
-            now = app.extensions["clinic"].clock()
             made.calls[whose] = calls.begin(session, id_, now=now)
             promised = Task(kind=CALL_BACK, created_at=now, due_at=now, call_id=made.calls[whose], claimed_by_id=id_)
             made.call_backs[whose] = build.save(session, promised).id

@@ -13,7 +13,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.messages import Event
 from clinic.domain.roles import Grant, Reach, Role, may_grant, problem_with
 from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, outbox, staff_sessions
+from clinic.store import accounts, audit, outbox, staff_sessions, worklist
 from clinic.store.accounts import Account, Listed
 from clinic.store.connect import begin_write
 from clinic.usecases.accounts.person import Person
@@ -200,11 +200,12 @@ def send_link_again(session: Session, person: Person, account_id: int, *, now: d
 
 @retried
 def close_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
-    """They are signed out at once and cannot sign in. Raises NotFound, IllegalMove, Busy."""
+    """They are signed out at once and cannot sign in; their tasks are anybody's. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
     account = _reached(session, person, account_id, "close-account")
     account.state = "disabled"
     session.flush()
+    worklist.put_all_back(session, account_id)
     accounts.end_links(session, account_id, now=now)
     staff_sessions.end(session, account_id, now=now)
     _note(session, person.actor, "account_disabled", account_id, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -115,11 +115,10 @@ def _read(session: Session, eyes: Eyes, appointment_id: int, *, now: datetime) -
 
 def _covers(viewer: Viewer, visit: Appointment, *, mine: bool = True) -> bool:
     """`mine`: that they give the visit themselves counts as well."""
-    return viewer.reach.covers(
-        location_id=visit.location_id,
-        mine=mine and viewer.specialist_id == visit.specialist_id,
-        looked_up=visit.patient_id in viewer.patients,
-    )
+    eyes = viewer if mine else replace(viewer, specialist_id=None)
+    return eyes.covers(
+        visit.id, location_id=visit.location_id, specialist_id=visit.specialist_id, patient_id=visit.patient_id
+    )  # fmt: skip
 
 
 def _may_reach(viewer: Viewer, visit: Appointment, now: datetime) -> bool:

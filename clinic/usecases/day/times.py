@@ -176,8 +176,12 @@ def _clinics(session: Session, viewer: Viewer, visit: Appointment, visit_type_id
     """Where the specialist gives it, and whoever asks may book it."""
     own = viewer.specialist_id == visit.specialist_id
     rows = offering(session, visit_type_id, specialist_id=visit.specialist_id)
-    looked_up = visit.patient_id in viewer.patients
-    return [row for row in rows if viewer.reach.covers(location_id=row.id, mine=own, looked_up=looked_up)]
+    looked_up, entrusted = visit.patient_id in viewer.patients, visit.id in viewer.visits
+    return [
+        row for row in rows
+        if viewer.reach.covers(location_id=row.id, mine=own, looked_up=looked_up)
+        or (entrusted and row.id == visit.location_id)
+    ]  # fmt: skip
 
 
 def _times(

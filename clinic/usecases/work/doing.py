@@ -23,19 +23,19 @@ DONE = "This task is done already."
 def take(session: Session, worker: Worker, task_id: int, *, holder_id: int | None, now: datetime) -> None:
     """Mine from now on, if it is still with whoever had it when I looked (`holder_id`). Raises IllegalMove, NotFound, Busy."""
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if task.claimed_by_id == worker.account_id and task.done_at is None:
         session.rollback()
         return
     if not worklist.claim(session, task_id, worker.account_id, holder_id=holder_id, now=now):
-        _refuse(session, worker, task_id)
+        _refuse(session, worker, task_id, now=now)
     note_deed(session, worker, task, task.patient_id, "take_task", now=now)
     session.commit()
 
 
-def _refuse(session: Session, worker: Worker, task_id: int) -> None:
+def _refuse(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Somebody was faster: says who."""
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if task.done_at is not None:
         raise IllegalMove(DONE)
     name = worklist.name_of(session, task.claimed_by_id)
@@ -46,7 +46,7 @@ def _refuse(session: Session, worker: Worker, task_id: int) -> None:
 def put_back(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Anybody may take it. Of one that one does not have, nothing happens. Raises NotFound, Busy."""
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if worklist.claim(session, task_id, None, holder_id=worker.account_id, now=now):
         note_deed(session, worker, task, task.patient_id, "put_back_task", now=now)
     session.commit()
@@ -64,14 +64,13 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
     if len(text) > NOTE_MAX:
         raise InvalidInput({"note": f"Shorten the note to {NOTE_MAX} characters. It has {len(text)}."})
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if text == task.note:
         session.rollback()
         return
     if not worklist.write_note(session, task_id, text, before=before):
-        raise InvalidInput(
-            {"note": f"Somebody changed the note meanwhile. It says now: “{reached(session, worker, task_id).note}”"}
-        )
+        says = reached(session, worker, task_id, now=now).note
+        raise InvalidInput({"note": f"A colleague changed the note meanwhile. It says now: “{says}”"})
     note_deed(session, worker, task, task.patient_id, "note_task", now=now)
     session.commit()
 
@@ -80,7 +79,7 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
 def done(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Twice is once. Raises NotFound, Busy."""
     begin_write(session)
-    _finish(session, worker, reached(session, worker, task_id), "finish_task", now=now)
+    _finish(session, worker, reached(session, worker, task_id, now=now), "finish_task", now=now)
     session.commit()
 
 
@@ -97,7 +96,7 @@ def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: d
 def undo(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Open again what one finished a moment ago. Raises IllegalMove, NotFound, Busy."""
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if task.done_at is not None:
         if not worklist.reopen(session, task_id, worker.account_id, since=now - FRESH):
             raise IllegalMove("That was done too long ago, or by somebody else, and cannot be taken back.")
@@ -112,7 +111,7 @@ def send_again(session: Session, worker: Worker, task_id: int, *, now: datetime)
     Raises IllegalMove where there is nothing to send, NotFound, Busy.
     """
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     if task.done_at is not None:
         raise IllegalMove(DONE)
     if task.delivery_id is None or not deliveries.send_again(session, task.delivery_id, now=now):

@@ -19,7 +19,7 @@ from clinic.store.connect import begin_write
 from clinic.store.reached import find_patient
 from clinic.store.summaries import VisitSummary, summary_of
 from clinic.store.tasks import Task
-from clinic.store.worklist import Known, Message
+from clinic.store.worklist import Known, Message, Sight
 
 NO_SUCH_TASK = "There is no such task here."
 TAKE_FIRST = "Take the task first, to see whom it is about."
@@ -27,11 +27,18 @@ TAKE_FIRST = "Take the task first, to see whom it is about."
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Who works on the list: how far it goes for them, and how far they may see how to reach a patient."""
+    """Who works on the list: how far it goes for them, how far they may see how to reach a patient, and whether what no clinic
+    minds may fall to them.
+    """
 
     account_id: int
     tasks: Reach
     contact: Reach
+    stands_in: bool = False
+
+    @property
+    def sight(self) -> Sight:
+        return Sight(self.tasks, self.stands_in)
 
     @property
     def actor(self) -> str:
@@ -97,9 +104,9 @@ class Letter:
         return "Letter(…)"
 
 
-def reached(session: Session, worker: Worker, task_id: int) -> Task:
+def reached(session: Session, worker: Worker, task_id: int, *, now: datetime) -> Task:
     """Raises NotFound beyond reach, as where there is none."""
-    task = worklist.find_task(session, worker.tasks, task_id)
+    task = worklist.find_task(session, worker.sight, task_id, now=now)
     if task is None:
         raise NotFound(NO_SUCH_TASK)
     return task
@@ -109,9 +116,9 @@ def reached(session: Session, worker: Worker, task_id: int) -> Task:
 def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Opened:
     """Raises NotFound, Busy. Whose contact was shown is noted."""
     begin_write(session)
-    task = reached(session, worker, task_id)
+    task = reached(session, worker, task_id, now=now)
     appointment = _visit_of(session, task)
-    shown = _may_see(worker, task, appointment)
+    shown = _may_see(session, worker, task, appointment, now=now)
     offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
     people = _people(session, worker, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
@@ -131,13 +138,16 @@ def _visit_of(session: Session, task: Task) -> Appointment | None:
     return appointments.find(session, task.appointment_id) if task.appointment_id is not None else None
 
 
-def _may_see(worker: Worker, task: Task, visit: Appointment | None) -> bool:
-    """At one's clinics; a supervisor of the call center, who sees a caller at a time, whoever's task they took."""
-    location_id = visit.location_id if visit else task.location_id
-    mine = task.claimed_by_id == worker.account_id
+def _may_see(session: Session, worker: Worker, task: Task, visit: Appointment | None, *, now: datetime) -> bool:
+    """Tasks of one's clinics; for a supervisor, who sees a caller at a time, and for whoever stands in, those they took."""
+    if task.claimed_by_id == worker.account_id:
+        return True
     if Scope.LOOKUP in worker.contact.scopes:
-        return mine
-    return worker.contact.covers(location_id=location_id) or (location_id is None and bool(worker.contact))
+        return False
+    location_id = visit.location_id if visit else task.location_id
+    if location_id is not None:
+        return worker.contact.covers(location_id=location_id)
+    return bool(worker.contact) and worklist.find_task(session, Sight(worker.tasks), task.id, now=now) is not None
 
 
 def _people(
@@ -183,8 +193,8 @@ def note_deed(session: Session, worker: Worker, task: Task, patient_id: int | No
 def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Letter:
     """The letter that a task asks to print. Raises IllegalMove while the task is closed to them, NotFound, Busy, WrongKey."""
     begin_write(session)
-    task = reached(session, worker, task_id)
-    if not _may_see(worker, task, _visit_of(session, task)):
+    task = reached(session, worker, task_id, now=now)
+    if not _may_see(session, worker, task, _visit_of(session, task), now=now):
         raise IllegalMove(TAKE_FIRST)
     message = worklist.find_message(session, task.delivery_id) if task.delivery_id is not None else None
     if message is None or message.channel != "letter":

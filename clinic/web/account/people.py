@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import InvalidInput
 from clinic.domain.roles import Grant, Role
-from clinic.usecases import accounts
+from clinic.usecases import accounts, work
 from clinic.web import signed_in
 from clinic.web.account.forms import InviteForm, RoleForm
 from clinic.web.context import now, session
@@ -36,7 +36,10 @@ def install(blueprint: Blueprint) -> None:
 @needs("keep-people")
 def people() -> Any:
     found = accounts.list_people(session(), signed_in.me())
-    return render_template("account/people.html", found=found, names=ROLES, flags=FLAGS, locked_at=accounts.LOCKED_AT)
+    forsaken = work.forsaken(session(), now=now()) if reach().everywhere else []
+    return render_template(
+        "account/people.html", found=found, names=ROLES, flags=FLAGS, locked_at=accounts.LOCKED_AT, forsaken=forsaken
+    )  # fmt: skip
 
 
 @needs("keep-people")

@@ -32,6 +32,7 @@ DONE = {
     "see_answers": "Read a patient’s answers",
     "see_patient": "Opened a patient’s record",
     "see_task": "Opened a task",
+    "see_to_call": "Saw on the work list whom to call about a visit",
     "see_letter": "Opened a letter",
     "see_call": "Opened the notes of a call",
     "see_access_log": "Saw who saw this patient",

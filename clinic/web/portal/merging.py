@@ -16,8 +16,8 @@ from clinic.web.context import now, session
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
+from clinic.web.portal.looking import worker
 from clinic.web.portal.visit_words import LANGUAGES
-from clinic.web.portal.work import worker
 
 DUPLICATE = "possible_duplicate"
 FACTS = ("given_name", "family_name", "birth_date", "phone", "email", "postal_code", "language", "interpreter")
@@ -42,7 +42,7 @@ def _who() -> Who:
 @needs("merge-patients")
 def duplicates() -> Any:
     """What is asked, and what can be taken back. Nobody is named here."""
-    found = work.list_work(session(), worker(), kind=DUPLICATE)
+    found = work.list_work(session(), worker(), kind=DUPLICATE, now=now())
     asked = [task for task in found.tasks if merging.is_mergeable(session(), task.id, viewer=viewer())]
     return render_template(
         "portal/merging/list.html", questions=asked, more=found.more,

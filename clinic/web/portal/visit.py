@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
 from clinic.domain.hours import local_day
-from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
 from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes
@@ -18,6 +17,7 @@ from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
 from clinic.web.portal.day import read_day
+from clinic.web.portal.looking import covers, looking
 from clinic.web.portal.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
 
 
@@ -33,12 +33,6 @@ def install(blueprint: Blueprint) -> None:
 
 def who() -> Who:
     return Who(signed_in.me().actor, "portal", staff=True)
-
-
-def looking(action: str) -> Viewer:
-    """Whoever is signed in, as far as that action carries them."""
-    person = signed_in.me()
-    return Viewer(person.reach(action), person.specialist_id)
 
 
 def open_card(number: int) -> Card:
@@ -58,9 +52,17 @@ def show(number: int, refusal: DomainError | None = None, wrong: dict[str, str] 
     page = render_template(
         "portal/visit.html", card=card, visit=card.summary, refusal=refusal, wrong=wrong or {}, reasons=REASONS,
         languages=LANGUAGES, relations=RELATIONS, marks=MARKS, now=now(),
-        on=local_day(card.summary.start, card.summary.time_zone),
+        on=local_day(card.summary.start, card.summary.time_zone), can=_can(card),
     )  # fmt: skip
     return (page, status_of(refusal)) if refusal else (page, 422) if wrong else page
+
+
+def _can(card: Card) -> frozenset[str]:
+    """What whoever is signed in may do with this visit: of other actions the page offers nothing that leads nowhere."""
+    found = {action for action in ("book", "change-visit", "mark-visit") if covers(action, card.summary)}
+    if signed_in.may("see-day") and card.summary.appointment_id not in looking("see-visit").visits:
+        found.add("see-day")
+    return frozenset(found)
 
 
 @needs("mark-visit")
@@ -97,13 +99,13 @@ def _back(number: int) -> Any:
 @needs("change-visit")
 def cancel(number: int) -> Any:
     try:
-        day.cancel(session(), viewer(), number, request.form.get("reason", ""), who=who(), now=now())
+        day.cancel(session(), looking("change-visit"), number, request.form.get("reason", ""), who=who(), now=now())
     except InvalidInput as refused:
         return show(number, wrong=refused.fields)
     except IllegalMove as refused:
         return show(number, refused)
     flash("The visit is cancelled. We tell the patient.")
-    return redirect(url_for(".visit", number=number), 303)
+    return _after_change(number)
 
 
 @needs("change-visit")
@@ -118,7 +120,7 @@ def _show_times(number: int, refusal: DomainError | None = None) -> Any:
     giver = read_number(request.args.get("with"))
     try:
         times = day.move_times(
-            session(), viewer(), number, giver_id=giver, first_day=read_day(request.args.get("day")), now=now()
+            session(), looking("change-visit"), number, giver_id=giver, first_day=read_day(request.args.get("day")), now=now()
         )  # fmt: skip
     except IllegalMove as refused:
         return show(number, refused)
@@ -130,7 +132,7 @@ def _show_times(number: int, refusal: DomainError | None = None) -> Any:
 
 def _show_move(number: int, opening: str, wrong: dict[str, str] | None = None) -> Any:
     try:
-        before, after = day.preview_move(session(), viewer(), number, opening, key=signing_key())
+        before, after = day.preview_move(session(), looking("change-visit"), number, opening, key=signing_key())
     except (TimeRefused, UnusableToken) as refused:
         return _show_times(number, refused)
     page = render_template(
@@ -145,7 +147,7 @@ def move(number: int) -> Any:
     opening = request.form.get("opening", "")
     to = day.Moving(opening, request.form.get("reason", ""), request.form.get("note", ""))
     try:
-        day.move(session(), viewer(), number, to, key=signing_key(), sealer=parts().sealer, who=who(), now=now())
+        day.move(session(), looking("change-visit"), number, to, key=signing_key(), sealer=parts().sealer, who=who(), now=now())
     except InvalidInput as refused:
         return _show_move(number, opening, refused.fields)
     except (TimeRefused, UnusableToken) as refused:
@@ -153,13 +155,14 @@ def move(number: int) -> Any:
     except (IllegalMove, PatientClash) as refused:
         return show(number, refused)
     flash("The visit has moved. We tell the patient.")
-    return _after_move(number)
+    return _after_change(number)
 
 
-def _after_move(number: int) -> Any:
-    """To the visit; to the start page where it went to a colleague and is out of reach now."""
+def _after_change(number: int) -> Any:
+    """To the visit; where it is out of reach now (with a colleague, or its task is settled) to the work list, or the start."""
+    g.pop("entrusted", None)
     try:
         open_card(number)
     except NotFound:
-        return redirect(url_for(".start"), 303)
+        return redirect(url_for(".list_work" if signed_in.may("work-list") else ".start"), 303)
     return redirect(url_for(".visit", number=number), 303)

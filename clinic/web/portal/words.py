@@ -25,6 +25,7 @@ DEEDS = {
     "wait-for-time": "Add to the waitlist",
     "resend-message": "Send a message again",
     "work-list": "Work through the task list",
+    "stand-in": "Stand in for a clinic that does not look at its tasks",
     "export": "Export tables",
     "calendar-feed": "Have a calendar feed",
     "revoke-feed": "Stop a calendar feed",

@@ -6,16 +6,18 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from clinic.domain.affected import is_urgent
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, PatientClash
 from clinic.domain.roles import Viewer
 from clinic.engine.changing import Who
 from clinic.usecases import merging, waitlist, work
-from clinic.usecases.work import Opened, Worker
+from clinic.usecases.work import Opened
 from clinic.web import signed_in
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs
+from clinic.web.portal.looking import covers, worker
 from clinic.web.portal.tasks_in_words import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
 
 
@@ -33,19 +35,14 @@ def install(blueprint: Blueprint) -> None:
     blueprint.post("/work/<int:number>/offer")(answer_offer)
 
 
-def worker() -> Worker:
-    """Whoever is signed in, as the list knows them."""
-    person = signed_in.me()
-    return Worker(person.account_id, person.reach("work-list"), person.reach("see-contact"))
-
-
 @needs("work-list")
 def list_work() -> Any:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
     mine = request.args.get("mine") == "yes"
     page = max(read_number(request.args.get("page")) or 1, 1)
-    found = work.list_work(session(), worker(), kind=kind, mine=mine, page=page)
+    work.note_opened(session(), worker(), now=now())
+    found = work.list_work(session(), worker(), kind=kind, mine=mine, page=page, now=now())
     return render_template("portal/work/list.html", work=found, kinds=KINDS, kind_of=kind_of, kind=kind, mine=mine, page=page)
 
 
@@ -66,6 +63,7 @@ def _page(
         why_failed=why_failed, worth_another=is_worth_another, mine=found.holder_id == me,
         may_open=_reaches("see-visit", found), may_read=_reaches("read-intake", found),
         late=bool(found.offer and found.offer[1] <= now()), mergeable=_mergeable(found),
+        urgent=bool(found.visit and found.visit.to_move and is_urgent(found.visit.start, now=now())),
     )  # fmt: skip
     return (page, status_of(refusal) if refusal else 422) if refusal or wrong else page
 
@@ -79,10 +77,8 @@ def _mergeable(task: Opened) -> bool:
 
 def _reaches(action: str, task: Opened) -> bool:
     """Whether a link to the visit itself leads anywhere: a supervisor of the call center has no look into the day."""
-    person, visit = signed_in.me(), task.visit
-    if visit is None:
-        return False
-    return person.reach(action).covers(location_id=visit.location_id, mine=visit.specialist_id == person.specialist_id)
+    visit = task.visit
+    return visit is not None and covers(action, visit)
 
 
 @needs("work-list")

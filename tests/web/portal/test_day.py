@@ -252,6 +252,43 @@ def test_cancelling_and_moving_want_a_reason_and_a_second_look(day: Day) -> None
     assert "Cancelled" in text_of(day.ana.get(f"/portal/visits/{visit}"))
 
 
+def test_a_visit_moves_to_a_colleague_with_a_word_to_the_patient(day: Day) -> None:
+    visit, bea = day.book(24 * 60), build.specialist(day.session, name="Bea Colleague")
+    build.shift(day.session, bea, day.queue.place)
+    build.offer(day.session, day.queue.kind, day.queue.place, bea)
+    day.session.commit()
+    address = f"/portal/visits/{visit}/move"
+    assert "Bea Colleague" in text_of(day.manager.get(address))
+    for wrong in ("999999", "-1", "x"):
+        found = day.manager.get(address, query_string={"with": wrong})
+        assert (found.status_code, "No such specialist" in text_of(found)) in [(404, True), (200, False)], wrong
+    times = day.manager.get(address, query_string={"with": bea.id})
+    asked = day.manager.get(address, query_string={"opening": openings(times)[0]})
+    assert "Bea Colleague" in text_of(asked)
+    long = day.manager.post(address, data=hidden(asked) | {"reason": "away", "note": "Long. " * 40})
+    assert long.status_code == 422
+    assert "Shorten this to 200 characters. It has 239." in text_of(long)
+    assert "Long. Long." in long.get_data(as_text=True), "what was typed stays"
+    moved = day.manager.post(address, data=hidden(asked) | {"reason": "away", "note": "Bea has time for you."})
+    assert moved.status_code == 303
+    day.session.rollback()
+    assert day.session.get_one(Appointment, visit).specialist_id == bea.id
+    day.session.rollback()
+    assert day.ana.get(f"/portal/visits/{visit}").status_code == 404, "it is not hers any more"
+    assert "Bea has time" not in text_of(day.manager.get(f"/portal/visits/{visit}"))
+
+
+def test_a_specialist_who_gave_a_visit_away_lands_where_they_may_be(day: Day) -> None:
+    visit, bea = day.book(24 * 60), build.specialist(day.session, name="Bea Colleague")
+    build.shift(day.session, bea, day.queue.place)
+    build.offer(day.session, day.queue.kind, day.queue.place, bea)
+    day.session.commit()
+    address = f"/portal/visits/{visit}/move"
+    asked = day.ana.get(address, query_string={"opening": openings(day.ana.get(address, query_string={"with": bea.id}))[0]})
+    done = day.ana.post(address, data=hidden(asked) | {"reason": "ill"}, follow_redirects=True)
+    assert (done.status_code, "The visit has moved" in text_of(done)) == (200, True)
+
+
 def test_the_pages_read_at_sixth_grade(day: Day) -> None:
     """Together, and without days, times and references: on one page, names of people and clinics outweigh the words."""
     visit = day.book(60)

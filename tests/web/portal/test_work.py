@@ -22,6 +22,7 @@ from clinic.store import tasks
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
 from clinic.store.deliveries import Delivery
+from clinic.store.locations import Location
 from clinic.store.outbox import OutboxMessage
 from clinic.store.tasks import Task
 from clinic.usecases import intake
@@ -33,7 +34,7 @@ from tests.queues import SEALER_KEYS, Queue
 from tests.web.account.test_reading import grade_of
 from tests.web.care.test_reading import LIMIT, grade
 from tests.web.staff import hire, signed_in, token_on
-from tests.web.visiting import opened, text_of
+from tests.web.visiting import hidden, opened, openings, text_of
 
 
 @pytest.fixture
@@ -238,17 +239,92 @@ def test_a_visit_without_answers_says_so(clinic: Clinic) -> None:
     assert clinic.rows("see_reason") == [clinic.patient]
 
 
+def dead_links(client: FlaskClient, page: TestResponse) -> dict[str, int]:
+    links = re.findall(r'href="(/portal/[^"]+)"', page.get_data(as_text=True))
+    return {link: status for link in links if (status := client.get(link).status_code) != 200}
+
+
 def test_a_supervisor_takes_a_task_and_is_led_to_nothing_that_is_closed_to_them(clinic: Clinic) -> None:
     hire(clinic.app, clinic.url, "Hana", Grant(Role.AGENT, None, True))
     hana, task_id = signed_in(clinic.app, clinic.url, "Hana"), clinic.task(tasks.AFFECTED_VISIT)
+    clinic.omar.get("/portal/work")
     assert "Zenobia" not in text_of(hana.get(f"/portal/work/{task_id}"))
     assert clinic.press(task_id, "take", hana).status_code == 303
     page = hana.get(f"/portal/work/{task_id}")
     assert "Zenobia Quill" in text_of(page)
-    links = re.findall(r'href="(/portal/[^"]+)"', page.get_data(as_text=True))
-    assert {link: hana.get(link).status_code for link in links if hana.get(link).status_code != 200} == {}
+    assert "The staff of this clinic can move it" in text_of(page)
+    assert dead_links(hana, page) == {}
+    assert hana.get(f"/portal/visits/{clinic.visit}").status_code == 404, "the clinic looks at its tasks"
     omar = clinic.omar.get(f"/portal/work/{task_id}").get_data(as_text=True)
     assert f'href="/portal/visits/{clinic.visit}"' in omar
+
+
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+@pytest.mark.parametrize("grant", [Grant(Role.AGENT, None, True), Grant(Role.MANAGER, -1)])
+def test_whoever_stands_in_moves_or_cancels_that_one_visit_and_opens_no_other(clinic: Clinic, grant: Grant, deed: str) -> None:
+    with opened(clinic.url) as session:
+        elsewhere = build.location(session, name="Elsewhere").id
+        (other,) = session.scalars(select(Appointment.patient_id).where(Appointment.id == clinic.visit)).all()
+        wish = Wish(1, clinic.here, clinic.specialist, cell_at(clinic.clock.now + timedelta(days=3)))
+        second = place.book(session, wish, Details(other or 0), who=build.PATIENT, now=clinic.clock.now)
+        session.commit()
+    hire(clinic.app, clinic.url, "Hana", grant._replace(location_id=elsewhere) if grant.location_id else grant)
+    hana, task_id = signed_in(clinic.app, clinic.url, "Hana"), clinic.task(tasks.AFFECTED_VISIT)
+    visit = f"/portal/visits/{clinic.visit}"
+    assert [hana.get(visit).status_code, hana.get(f"{visit}/move").status_code] == [404, 404], "not before it is taken"
+    page = hana.get("/portal/work")
+    assert "Call today" in text_of(page)
+    assert "Zenobia" not in text_of(page)
+    assert clinic.press(task_id, "take", hana).status_code == 303
+    assert "Zenobia Quill" in text_of(hana.get("/portal/work"))
+    page = hana.get(visit)
+    assert clinic.phone[-4:] in text_of(page)
+    assert REASON not in text_of(page)
+    assert dead_links(hana, page) == {}
+    assert hana.get(f"/portal/visits/{second}").status_code == 404, "not even another visit of the same patient"
+    for way in ("follow-up", "answers"):
+        assert hana.get(f"{visit}/{way}").status_code in (403, 404), way
+    assert hana.post(f"{visit}/mark", data=hidden(page) | {"state": "no_show"}).status_code in (403, 404)
+    if deed == "cancel":
+        done = hana.post(f"{visit}/cancel", data=hidden(page) | {"reason": "away"}, follow_redirects=True)
+    else:
+        times = hana.get(f"{visit}/move")
+        asked = hana.get(f"{visit}/move", query_string={"opening": openings(times)[-1]})
+        assert "Move this visit?" in text_of(asked)
+        done = hana.post(f"{visit}/move", data=hidden(asked) | {"reason": "away"}, follow_redirects=True)
+    assert (done.status_code, "Work list" in text_of(done)) == (200, True)
+    assert hana.get(visit).status_code == 404, "the task is settled"
+    with opened(clinic.url) as session:
+        assert session.get_one(Task, task_id).done_at
+        assert session.get_one(Appointment, clinic.visit).state == ("cancelled" if deed == "cancel" else "booked")
+
+
+def test_whom_to_call_today_stands_on_the_list_of_the_clinic(clinic: Clinic) -> None:
+    clinic.task(tasks.AFFECTED_VISIT, cause="away")
+    page = text_of(clinic.omar.get("/portal/work"))
+    assert "Call today Zenobia Quill: " in page
+    assert clinic.phone[-4:] in page
+    assert "Why: the specialist is away." in page
+    clinic.omar.get("/portal/work")
+    assert clinic.rows("see_to_call") == [clinic.patient]
+
+
+def test_an_administrator_is_told_of_tasks_that_nobody_can_see_to(clinic: Clinic) -> None:
+    hire(clinic.app, clinic.url, "Ada", Grant(Role.ADMINISTRATOR))
+    ada = signed_in(clinic.app, clinic.url, "Ada")
+    with opened(clinic.url) as session:
+        name = session.get_one(Location, clinic.here).name
+    page = text_of(ada.get("/account/people"))
+    assert "Tasks without staff" in page
+    assert f"{name}: 1 task" in page
+    clinic.omar.get("/portal/work")
+    assert "Tasks without staff" not in text_of(ada.get("/account/people"))
+    clinic.clock.forward(days=14)
+    ada = signed_in(clinic.app, clinic.url, "Ada")
+    assert f"{name}: 1 task" in text_of(ada.get("/account/people"))
+    hire(clinic.app, clinic.url, "Mina", Grant(Role.MANAGER, clinic.here))
+    assert "Tasks without staff" not in text_of(ada.get("/account/people"))
+    assert "Tasks without staff" not in text_of(signed_in(clinic.app, clinic.url, "Mina").get("/account/people"))
 
 
 def test_a_letter_is_printed_and_done(clinic: Clinic) -> None:
