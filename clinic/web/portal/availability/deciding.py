@@ -23,7 +23,7 @@ from clinic.web.portal.availability.pages import FORMS, Page, read_typed, show
 from clinic.web.portal.availability.whose import Whose, facts, find
 from clinic.web.portal.availability.words import change_in_words, first_day_of, monday_of
 
-CHOICES = {"keep": "Keep it as it is, outside the hours", "task": "Put it on the work list: we find another time"}
+CHOICES = {"keep": "Keep it at that time", "task": "Put it on the work list: we find another time"}
 FOR_ALL = {"": "Decide one by one", "keep": "Keep all of them", "task": "Put all of them on the work list"}
 HELD = {"keep": "Let them book it", "release": "Take the time back: they are shown others"}
 VISIT = "visit-"
