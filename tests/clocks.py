@@ -37,6 +37,9 @@ MOMENTS = {
 FEW = ("wednesday-noon", "sunday-night", "thanksgiving-weekend")
 """Those of `make test`: a time that has no AM or PM, a night after which another week begins, clinics closed for days."""
 
+CHOSEN = tuple(MOMENTS) if os.environ.get("CLINIC_PROVE") else FEW
+"""Those of this run."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:

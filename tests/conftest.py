@@ -20,7 +20,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from clinic.factory import create_app
 from clinic.store.connect import engine_options, prepare
-from tests.clocks import MOMENTS
+from tests.clocks import CHOSEN, MOMENTS
 from tests.compiled import Templates, remembering_builders
 from tests.databases import KINDS, Databases, scratch, settings_for
 from tests.pages import ReadingClient
@@ -64,16 +64,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Among several processes what takes long goes first, so that none works on alone at the end.
     """
-    if not os.environ.get("CLINIC_PROVE"):
-        kept = [item for item in items if not item.get_closest_marker("prove")]
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("prove")])
-        items[:] = kept
+    config.hook.pytest_deselected(items=[item for item in items if _is_too_much(item)])
+    items[:] = [item for item in items if not _is_too_much(item)]
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if slow in item.nodeid), len(SLOW)))
+
+
+def _is_too_much(item: pytest.Item) -> bool:
+    """A full count that nobody asked for, or the same again at another moment of a test that does not hang on the time."""
+    if item.get_closest_marker("prove") and not os.environ.get("CLINIC_PROVE"):
+        return True
+    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return item.get_closest_marker("timeless") is not None and params.get("clock", CHOSEN[0]) != CHOSEN[0]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from clinic.usecases.demonstration import open_chain
 from clinic.usecases.gazetteer import load_gazetteer
-from tests.browser.looking import PATIENCE, listen
+from tests.browser.looking import DESK, PATIENCE, listen, missing, see
 from tests.browser.stage import Stage, staged
-from tests.clocks import FEW, MOMENTS, RunningClock, clock_at
+from tests.browser.tour import Tour, begin
+from tests.clocks import CHOSEN, RunningClock, clock_at
 from tests.databases import Databases
 from tests.demo import opened
 from tests.http.server import gunicorn
@@ -40,7 +41,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "args": ARGUMENTS} | ({"executable_path": chosen} if chosen else {})
 
 
-@pytest.fixture(scope="session", params=MOMENTS if os.environ.get("CLINIC_PROVE") else FEW)
+@pytest.fixture(scope="session", params=CHOSEN)
 def clock(request: pytest.FixtureRequest) -> RunningClock:
     """The time for the browser tests and what they are served: never that of today, which is another each day."""
     return clock_at(request.param)
@@ -49,7 +50,7 @@ def clock(request: pytest.FixtureRequest) -> RunningClock:
 @pytest.fixture(scope="session")
 def thorough(clock: RunningClock) -> bool:
     """Whether a page is looked over in every way at this moment, and not only as far as the time of day makes a difference."""
-    return clock.moment == FEW[0]
+    return clock.moment == CHOSEN[0]
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,23 @@ def stage(demo: Callable[[], AbstractContextManager[str]], clock: RunningClock) 
     """The demo in this process, for the tests of one file: `stage.clock.forward(minutes=11)`."""
     with demo() as url, staged(url, clock) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
+    """The visitor of the tests of one file; whatever went wrong unseen on the way fails the last of them."""
+    context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    see(context)
+    heard = listen(context)
+    lost = missing(context)
+    made = begin(context.new_page(), stage, heard)
+    with stage.standing():  # what it holds and has opened lasts as long as the tests
+        yield made
+    context.close()
+    for page in made.seats.values():
+        page.context.close()
+    assert lost + heard == []
 
 
 @pytest.fixture(autouse=True)

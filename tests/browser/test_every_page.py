@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.looking import DESK, PATIENCE, faults, listen, missing, see
+from tests.browser.looking import faults
 from tests.browser.refusals import STATES
 from tests.browser.stage import Stage
-from tests.browser.tour import DATA, PAGES, Tour, begin
+from tests.browser.tour import DATA, PAGES, Tour
 from tests.pages import Page as Source
 
 ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
-
-
-@pytest.fixture(scope="module")
-def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
-    context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE)
-    see(context)
-    heard = listen(context)
-    lost = missing(context)
-    made = begin(context.new_page(), stage, heard)
-    with stage.standing():  # what it holds and has opened lasts as long as the tests
-        yield made
-    context.close()
-    for page in made.seats.values():
-        page.context.close()
-    assert lost + heard == []
 
 
 def look_over(page: Page, heard: list[str], *, thorough: bool) -> None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.looking import DESK, SCHEMES, listen, look, tabbed
+from tests.browser.looking import SCHEMES, look, tabbed
 from tests.browser.refusals import STATES
-from tests.browser.stage import Stage
-from tests.browser.tour import PAGES, Tour, begin
+from tests.browser.tour import PAGES, Tour
 
 pytestmark = pytest.mark.prove
 WIDTHS = (375, 1280)
 TALLEST = 9000
-
-
-@pytest.fixture(scope="module")
-def tour(browser: Browser, stage: Stage) -> Iterator[Tour]:
-    context = browser.new_context(base_url=stage.address, viewport=DESK, reduced_motion="reduce")
-    heard = listen(context)
-    made = begin(context.new_page(), stage, heard)
-    with stage.standing():  # what it holds and has opened lasts as long as the tests
-        yield made
-    context.close()
 
 
 @pytest.fixture(scope="module")
