@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 MAIN = 44
@@ -59,3 +60,13 @@ def test_on_paper_there_is_only_what_is_to_be_read(page: Page) -> None:
     expect(page.locator(".call")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+@pytest.mark.timeless
+def test_all_bands_of_home_begin_at_one_edge(page: Page) -> None:
+    """Also where the window is wider than the page may be."""
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.goto("/")
+    edges = page.locator(".wrap").evaluate_all("(bands) => bands.map((band) => band.getBoundingClientRect().left)")
+    assert len(edges) > 5
+    assert len(set(edges)) == 1
