@@ -106,6 +106,24 @@ globalThis.look = (() => {
     return inner.map((element) => `${element.scrollWidth} x ${element.scrollHeight} in ${element.clientWidth} x ${element.clientHeight}: ${name(element)}`);
   }
 
+  // No plain word is cut in two because its column is too narrow for it. (Addresses and keys may be.)
+  function torn() {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange(), faults = [];
+    while (texts.nextNode()) {
+      const text = texts.currentNode, parent = text.parentElement;
+      if (!text.data.trim() || parent.closest("svg, script, option, textarea") || !shown(parent) || unseen(parent)) continue;
+      range.selectNodeContents(text);
+      if (range.getClientRects().length < 2) continue;
+      for (const { 0: word, index } of text.data.matchAll(/(?<!\S)\p{P}*[\p{L}\p{M}'’]{2,20}\p{P}*(?!\S)/gu)) {
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        const [first, ...others] = range.getClientRects();
+        if (others.some((rest) => rest.top >= first.bottom - 1)) faults.push(`torn, “${word}”: ${name(parent)}`);
+      }
+    }
+    return faults;
+  }
+
   // WCAG 1.4.12: a reader's own spacing. Not an inline style, so the page's policy has nothing to say about it.
   function space() {
     const sheet = new CSSStyleSheet();
@@ -201,5 +219,42 @@ globalThis.look = (() => {
     }).map((target) => `covered or out of sight while focused: ${name(target)}`);
   }
 
-  return { name, open, targets, wide, clipped, space, unspace, fragments, focus, covered, stops: () => tabs().map(name) };
+  // A drawing is pressed by its first shape, anything else by its boxes: a link has one on each line that its words take.
+  function* places(target) {
+    const drawn = target instanceof SVGElement && target.querySelector("circle, path, rect");
+    const inverse = drawn && drawn.getScreenCTM().inverse();
+    for (const { left, top, width, height } of drawn ? [drawn.getBoundingClientRect()] : target.getClientRects()) {
+      if (width < 1 || height < 1) continue;
+      for (const [across, down] of [[0.5, 0.5], [0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]]) {
+        const [x, y] = [left + across * width, top + down * height];
+        if (!drawn || drawn.isPointInFill(new DOMPoint(x, y).matrixTransform(inverse))) yield [x, y];
+      }
+    }
+  }
+
+  // A label is as good as its control, and the other way about.
+  const presses = (target, there) => Boolean(there) && (target.contains(there)
+    || there.closest("label")?.control === target || Boolean(target.control?.contains(there)));
+
+  // Every control is pressed wherever one presses it: the middle, and a quarter in from each corner. A control that is covered
+  // where it stands gets another chance in the middle of the window, and each of its points one, as it may be taller than that.
+  function pressed() {
+    const controls = all(`${TARGETS}, label`), faults = [];
+    let points = 0;
+    for (const target of controls) {
+      const missed = () => [...places(target)].map((point, at) => ({ point, at })).filter(({ point }) => !presses(target, document.elementFromPoint(...point)));
+      points += [...places(target)].length;
+      if (missed().length) target.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      for (const { at } of missed()) {
+        scrollBy({ top: [...places(target)][at][1] - innerHeight / 2, behavior: "instant" });
+        const [x, y] = [...places(target)][at], there = document.elementFromPoint(x, y);
+        if (presses(target, there)) continue;
+        const box = target.getBoundingClientRect(), where = `${Math.round(x - box.left)}, ${Math.round(y - box.top)} of ${Math.round(box.width)} x ${Math.round(box.height)}`;
+        faults.push(`${there ? `under ${name(there)}` : "out of sight"} at ${where}: ${name(target)}`);
+      }
+    }
+    return { controls: controls.length, points, faults };
+  }
+
+  return { name, open, pressed, targets, wide, clipped, torn, space, unspace, fragments, focus, covered, stops: () => tabs().map(name) };
 })();
