@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from clinic.config import ROOT
 from tests.browser.looking import SCHEMES, Scheme, look
+from tests.browser.refusals import STATES
 from tests.browser.tour import CALL, FIND, PAGES, Tour
 
 pytestmark = pytest.mark.timeless
@@ -108,6 +109,20 @@ def test_every_page_works_at_every_width(tour: Tour, counted: list[tuple[int, in
     wrong, counts = look_over(page, WINDOWS + EVERY_STEP)
     counted.append(counts)
     print(address, counts)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", STATES)
+def test_every_refusal_works_at_every_width(tour: Tour, counted: list[tuple[int, int, int]], name: str) -> None:
+    status, reach = STATES[name]
+    met, page = reach(tour)
+    assert met == status, page.title()
+    wrong, counts = look_over(page, WINDOWS)
+    counted.append(counts)
+    print(name, counts)
+    if page not in (tour.page, *tour.seats.values(), *(other.page for other in tour.others.values())):
+        page.context.close()
     assert not wrong, "\n".join(wrong)
 
 
