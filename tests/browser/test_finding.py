@@ -40,6 +40,7 @@ def marked(box: Locator) -> str:
     return chosen.inner_text()
 
 
+@pytest.mark.timeless
 def test_places_are_suggested_and_announced_while_typing(page: Page, box: Locator, places: Locator) -> None:
     box.press_sequentially("orlan")
     expect(places).to_be_visible()
@@ -56,6 +57,7 @@ def test_places_are_suggested_and_announced_while_typing(page: Page, box: Locato
     assert Axe().run(page).response["violations"] == []
 
 
+@pytest.mark.timeless
 def test_the_keys_of_a_combobox(page: Page, box: Locator, places: Locator) -> None:
     box.press_sequentially("orlan")
     expect(places).to_be_visible()
@@ -86,6 +88,7 @@ def test_the_keys_of_a_combobox(page: Page, box: Locator, places: Locator) -> No
     expect(page.get_by_role("heading", level=1)).to_contain_text("near Orlando, FL")
 
 
+@pytest.mark.timeless
 def test_enter_sends_what_was_typed_and_nothing_else(page: Page, box: Locator, places: Locator) -> None:
     box.press_sequentially("32801")
     expect(places).to_be_visible()
@@ -93,6 +96,7 @@ def test_enter_sends_what_was_typed_and_nothing_else(page: Page, box: Locator, p
     page.wait_for_url("**/find?near=32801&service=*")
 
 
+@pytest.mark.timeless
 def test_a_place_is_chosen_with_the_mouse(page: Page, box: Locator, places: Locator) -> None:
     box.press_sequentially("chattanooga")
     places.get_by_role("option", name="Chattanooga, TN").click()
@@ -101,6 +105,7 @@ def test_a_place_is_chosen_with_the_mouse(page: Page, box: Locator, places: Loca
     expect(places).to_be_hidden()
 
 
+@pytest.mark.timeless
 def test_leaving_the_box_closes_the_list_and_keeps_the_text(page: Page, box: Locator, places: Locator) -> None:
     box.press_sequentially("orlan")
     expect(places).to_be_visible()
@@ -113,6 +118,7 @@ def answered(route: Route, *names: str) -> None:
     route.fulfill(json={"places": list(names)})
 
 
+@pytest.mark.timeless
 def test_an_answer_that_comes_late_is_dropped(page: Page, box: Locator, places: Locator) -> None:
     late: list[Route] = []
 
@@ -133,6 +139,7 @@ def test_an_answer_that_comes_late_is_dropped(page: Page, box: Locator, places: 
     expect(places.get_by_role("option")).to_have_text(["The newer"])
 
 
+@pytest.mark.timeless
 def test_keys_in_a_row_ask_once(page: Page, box: Locator, places: Locator) -> None:
     asked: list[Any] = []
     page.on("request", lambda sent: asked.append(sent.post_data_json) if sent.url.endswith("/find/suggestions") else None)
@@ -145,6 +152,7 @@ def test_keys_in_a_row_ask_once(page: Page, box: Locator, places: Locator) -> No
     assert len(asked) == 1  # one letter is asked of nobody
 
 
+@pytest.mark.timeless
 def test_without_an_answer_the_box_is_a_box(page: Page, box: Locator, places: Locator) -> None:
     page.route("**/find/suggestions", lambda route: route.fulfill(status=503, body="no"))
     box.press_sequentially("orlan")
@@ -155,6 +163,7 @@ def test_without_an_answer_the_box_is_a_box(page: Page, box: Locator, places: Lo
     page.wait_for_url("**/find?near=32801&service=*")
 
 
+@pytest.mark.timeless
 def test_letters_still_being_composed_are_left_alone(page: Page, box: Locator, places: Locator) -> None:
     asked: list[str] = []
     page.on("request", lambda sent: asked.append(sent.url) if sent.url.endswith("/find/suggestions") else None)
@@ -173,6 +182,7 @@ def test_letters_still_being_composed_are_left_alone(page: Page, box: Locator, p
     expect(places).to_be_visible()
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_list_is_seen_whole(page: Page, box: Locator, places: Locator, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 1200})
@@ -200,6 +210,7 @@ def located(page: Page) -> Locator:
     return page.get_by_role("button", name="Use my location")
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("code", SAID)
 def test_three_failures_three_sentences(page: Page, code: int) -> None:
     page.add_init_script(ASKED)
@@ -222,6 +233,7 @@ def test_three_failures_three_sentences(page: Page, code: int) -> None:
     expect(page.locator("#near-located")).to_have_text("Asking your device where you are.")
 
 
+@pytest.mark.timeless
 def test_a_browser_that_says_no(page: Page) -> None:
     page.context.clear_permissions()
     page.goto("/")
@@ -243,6 +255,7 @@ def test_a_location_is_sent_by_post_and_only_as_a_neighborhood(page: Page) -> No
     expect(page.get_by_text("Distances are measured from the location you gave.")).to_be_visible()
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize(
     "script",
     ["delete Navigator.prototype.geolocation", "Object.defineProperty(window, 'isSecureContext', { value: false })"],

@@ -14,6 +14,8 @@ from clinic.config import ROOT
 from clinic.domain.places import Point
 from clinic.web.locator.map import Pin, draw, lay_out
 
+pytestmark = pytest.mark.timeless
+
 PAGE = """{% from "components/map.html" import clinic_map %}<!doctype html><html lang="en"><head><title>Map</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/site.css"></head>
 <body class="narrow"><main>{{ clinic_map(map, "Map of 12 clinics") }}</main></body></html>"""

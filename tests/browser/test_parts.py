@@ -12,6 +12,7 @@ LOOK_AT_TARGETS = """(least) => [...document.querySelectorAll(least.which)].filt
 }).map((target) => target.outerHTML.slice(0, 120))"""
 
 
+@pytest.mark.timeless
 def test_the_ways_through_the_site_are_as_large_as_a_thumb(page: Page) -> None:
     """More than test_every_page.py asks of every page and state."""
     page.set_viewport_size({"width": 320, "height": 640})
@@ -20,6 +21,7 @@ def test_the_ways_through_the_site_are_as_large_as_a_thumb(page: Page) -> None:
     assert page.evaluate(LOOK_AT_TARGETS, {"which": which, "size": MAIN}) == []
 
 
+@pytest.mark.timeless
 def test_pictures_and_type_arrive(page: Page) -> None:
     failed: list[str] = []
     page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
@@ -34,6 +36,7 @@ def test_pictures_and_type_arrive(page: Page) -> None:
     assert failed == []
 
 
+@pytest.mark.timeless
 def test_what_is_fetched_early_is_what_is_used(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda sent: asked.append(sent.url) if sent.resource_type == "font" or ".woff2" in sent.url else None)
@@ -52,6 +55,7 @@ def test_a_press_anywhere_in_a_choice_chooses_it(page: Page) -> None:
     expect(page.get_by_label("Yes", exact=True)).to_be_checked()
 
 
+@pytest.mark.timeless
 def test_on_paper_there_is_only_what_is_to_be_read(page: Page) -> None:
     page.goto("/services/physical-therapy")
     page.emulate_media(media="print")

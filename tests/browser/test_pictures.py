@@ -50,6 +50,7 @@ def test_pictures_of_every_refusal(tour: Tour, folder: Path, name: str) -> None:
         page.context.close()
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("address", [address for addresses in PAGES.values() for address in addresses])
 def test_the_tab_key_stops_at_everything(tour: Tour, address: str, width: int) -> None:

@@ -13,6 +13,7 @@ MANY_WEEKS = 6
 INSIDE = "() => { const box = document.activeElement.getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth; }"
 
 
+@pytest.mark.timeless
 def test_the_address_is_copied_whole(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(DOWNTOWN)
@@ -25,6 +26,7 @@ def test_the_address_is_copied_whole(page: Page) -> None:
     assert copied in page.locator("main").inner_text()
 
 
+@pytest.mark.timeless
 def test_a_browser_that_may_not_copy_says_so(page: Page) -> None:
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
     page.goto(DOWNTOWN)

@@ -58,6 +58,7 @@ def test_a_warning_comes_before_the_end_and_a_press_keeps_the_session(page: Page
         expect(page.get_by_text("You are signed out. What you typed is still here")).to_be_visible()
 
 
+@pytest.mark.timeless
 def test_a_password_can_be_shown_and_hidden(page: Page, staffed: Stage) -> None:
     page.goto(f"{staffed.address}/account/sign-in")
     field = page.locator("#password")
