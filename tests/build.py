@@ -116,7 +116,7 @@ def shift_day(session: Session, specialist: Specialist, location: Location, day:
 
 
 def time_off(session: Session, specialist: Specialist, start: datetime, end: datetime) -> TimeOff:
-    """Put into the table as it is; usecases.roster.add_time_off takes the locks."""
+    """Put into the table as it is; tests.away.take_off takes the locks."""
     return save(session, TimeOff(specialist_id=specialist.id, start_cell=cell_at(start), end_cell=cell_at(end)))
 
 

@@ -69,6 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
+            if "clock" in _parameters(item) and os.environ.get("CLINIC_PROVE"):
+                item.add_marker(pytest.mark.prove)  # the whole of them at every moment is a proof of its own
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if slow in item.nodeid), len(SLOW)))
@@ -78,8 +80,12 @@ def _is_too_much(item: pytest.Item) -> bool:
     """A full count that nobody asked for, or the same again at another moment of a test that does not hang on the time."""
     if item.get_closest_marker("prove") and not os.environ.get("CLINIC_PROVE"):
         return True
-    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    return item.get_closest_marker("timeless") is not None and params.get("clock", CHOSEN[0]) != CHOSEN[0]
+    return item.get_closest_marker("timeless") is not None and _parameters(item).get("clock", CHOSEN[0]) != CHOSEN[0]
+
+
+def _parameters(item: pytest.Item) -> dict[str, object]:
+    found: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return found
 
 
 @pytest.fixture(autouse=True, scope="session")

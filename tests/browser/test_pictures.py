@@ -12,7 +12,7 @@ from tests.browser.looking import SCHEMES, look, tabbed
 from tests.browser.refusals import STATES
 from tests.browser.tour import PAGES, Tour
 
-pytestmark = pytest.mark.prove
+pytestmark = [pytest.mark.prove, pytest.mark.timeless]
 WIDTHS = (375, 1280)
 TALLEST = 9000
 
@@ -50,7 +50,6 @@ def test_pictures_of_every_refusal(tour: Tour, folder: Path, name: str) -> None:
         page.context.close()
 
 
-@pytest.mark.timeless
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("address", [address for addresses in PAGES.values() for address in addresses])
 def test_the_tab_key_stops_at_everything(tour: Tour, address: str, width: int) -> None:

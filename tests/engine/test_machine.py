@@ -39,8 +39,8 @@ from clinic.store.patients import Patient
 from clinic.store.rosters import TimeOff
 from clinic.store.tasks import Task
 from clinic.usecases import booking
-from clinic.usecases.roster import add_time_off
 from tests import build
+from tests.away import take_off
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
 
@@ -241,7 +241,7 @@ class Bookings(RuleBasedStateMachine):
         who, end = self.rows["people"][person].id, start + length * MINUTE
         if end <= self.now or len(self.away) >= 3:
             return
-        self.told(lambda: add_time_off(self.session, who, start, end, reason="", now=self.now), None)
+        self.told(lambda: take_off(self.session, who, start, end, now=self.now), None)
         self.away.append((who, (start, end)))
 
     @rule()

@@ -30,8 +30,8 @@ from clinic.store.patients import Patient
 from clinic.store.rosters import TimeOff
 from clinic.usecases import booking
 from clinic.usecases.booking import request_once
-from clinic.usecases.roster import add_time_off
 from tests import build
+from tests.away import take_off
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
 from tests.networks import an_appointment
@@ -238,7 +238,7 @@ class TestWaiting:
 
         def second() -> None:
             with Session(engine) as mine:
-                done.append(add_time_off(mine, clinic.people[0], TEN, TEN + timedelta(hours=1), reason="", now=NOW))
+                done.append(take_off(mine, clinic.people[0], TEN, TEN + timedelta(hours=1), now=NOW).change_id)
 
         with Session(engine) as first:
             clinic = make_clinic(first)
@@ -348,9 +348,7 @@ def quarrel(engine: Engine, rounds: int) -> Counter[str]:
                 "release": lambda s, t=held.token, n=now: booking.release(s, t, key=KEY, who=PATIENT, now=n),
                 "sweep": lambda s, n=now: booking.sweep(s, now=n),
                 "rival": lambda s, o=near, n=now: booking.hold(s, o, key=KEY, who=PATIENT, now=n),
-                "time off": lambda s, p=clinic.people[0], a=start, n=now: add_time_off(
-                    s, p, a, a + timedelta(hours=1), reason="", now=n
-                ),
+                "time off": lambda s, p=clinic.people[0], a=start, n=now: take_off(s, p, a, a + timedelta(hours=1), now=n),
             }
             if manage:
                 verbs["move"] = lambda s, t=manage, o=near, n=now: booking.reschedule(s, t, o, key=KEY, who=PATIENT, now=n)

@@ -356,7 +356,8 @@ def test_every_row_that_points_at_what_goes_is_known_here() -> None:
         for table in TABLES.values() for key in table.foreign_keys if key.column.table.name in goes
     }  # fmt: skip
     assert pointers == {
-        "appointment.patient_id", "call.patient_id", "call_visit.appointment_id", "call_visit.call_id", "claim.appointment_id",
+        "appointment.patient_id", "call.patient_id", "call.visit_id",
+        "call_visit.appointment_id", "call_visit.call_id", "claim.appointment_id",
         "delivery.appointment_id", "delivery.outbox_id", "draft.appointment_id",
         "freed_time.hold_id", "guardian.appointment_id", "idempotency_key.appointment_id", "intake.appointment_id",
         "outbox.appointment_id", "outbox.entry_id", "patient.merged_into_id", "patient_merge.from_id", "patient_merge.into_id",
