@@ -17,8 +17,14 @@ def administrator(*, email: str, name: str) -> None:
     from clinic.usecases.accounts import invite_administrator
 
     with refusals():
-        new = invite_administrator(db.session(), email, name, now=current_app.extensions["clinic"].clock())
+        new, told = invite_administrator(db.session(), email, name, now=current_app.extensions["clinic"].clock())
     click.echo(f"{'An invitation' if new else 'A link to choose a new password'} is on its way to {email}, once the worker runs.")
+    if told is not None:
+        click.echo(
+            "There is no other administrator to tell of it. The audit log says so."
+            if not told
+            else f"Other administrators who are told of it: {told}."
+        )
 
 
 @clinic.command("sign-ins")

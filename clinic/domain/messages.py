@@ -30,9 +30,13 @@ class Event(StrEnum):
     RESET = "reset"
     RESET_SEEN = "reset-seen"
     GLASS = "glass"
+    CALENDAR_TIED = "calendar-tied"
+    ROLE_GIVEN = "role-given"
 
 
-FOR_STAFF = frozenset({Event.INVITED, Event.RESET, Event.RESET_SEEN, Event.GLASS})
+FOR_STAFF = frozenset(
+    {Event.INVITED, Event.RESET, Event.RESET_SEEN, Event.GLASS, Event.CALENDAR_TIED, Event.ROLE_GIVEN}
+)  # fmt: skip
 """What somebody on the staff is told, by mail alone: the first two with a link; the others, that a colleague did something."""
 CHANGES = frozenset({Event.BOOKED, Event.MOVED, Event.CANCELLED})
 """What changes a visit: never left untold, so that whoever cannot be written to is sent a letter."""
@@ -59,7 +63,8 @@ class Told:
     """All that a message may say: a first name, the clinic, the time with its zone, a phone number, links. Never what for.
 
     `start` and `end` are aware; `time_zone` is the clinic's. `links` are whole addresses by name: manage, confirm, change,
-    cancel, stop, offer, waiting, set-up. `until` is when an offer ends. `reference` and `sequence` are the invitation's.
+    cancel, stop, offer, waiting, set-up, colleague. `until` is when an offer ends. `reference` and `sequence` are those of the
+    invitation.
     `about` is the name of a colleague, in a message to the staff; `note` what the staff add for the patient.
     """
 

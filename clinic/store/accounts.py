@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from clinic.domain.roles import Grant, Reach, Role
 from clinic.store.base import Base, Key
 from clinic.store.locations import Location
-from clinic.store.people import Offer, Specialist
+from clinic.store.people import Offer
 
 
 class Account(Base):
@@ -231,6 +231,13 @@ def witnesses(session: Session, besides: Sequence[int], *, locations: Iterable[i
     return list(dict.fromkeys([*managers, *administrators]))[:most]
 
 
+def administrators(session: Session, besides: Sequence[int]) -> list[int]:
+    """Every active administrator but those."""
+    wanted = select(Account.id).join(AccountGrant, AccountGrant.account_id == Account.id).distinct()
+    these = (AccountGrant.role == Role.ADMINISTRATOR, Account.state == "active", Account.id.not_in(besides))
+    return list(session.scalars(wanted.where(*these).order_by(Account.id)))
+
+
 def places_of(session: Session, account: Account) -> frozenset[int]:
     """The clinics where somebody works: of their roles, and where they give visits."""
     of_roles = select(AccountGrant.location_id).where(
@@ -244,13 +251,6 @@ def places_of(session: Session, account: Account) -> frozenset[int]:
 def location_names(session: Session) -> dict[int, str]:
     """Every clinic by name."""
     rows = select(Location.id, Location.name).order_by(Location.name, Location.id)
-    return dict(session.execute(rows).all())
-
-
-def specialists_without(session: Session) -> dict[int, str]:
-    """Active specialists who have no account yet, by name."""
-    has = exists().where(Account.specialist_id == Specialist.id)
-    rows = select(Specialist.id, Specialist.name).where(Specialist.active, ~has).order_by(Specialist.name, Specialist.id)
     return dict(session.execute(rows).all())
 
 

@@ -52,6 +52,12 @@ def find(session: Session, specialist_id: int) -> CalendarFeed | None:
     return session.get(CalendarFeed, specialist_id, populate_existing=True)
 
 
+def close(session: Session, specialist_id: int | None, *, now: datetime) -> None:
+    """Serve the feed no more, if there is one."""
+    served = (CalendarFeed.specialist_id == specialist_id, CalendarFeed.closed_at.is_(None))
+    session.execute(update(CalendarFeed).where(*served).values(closed_at=now))
+
+
 def find_served(session: Session, specialist_id: int) -> CalendarFeed | None:
     """The same if it is served, and the specialist works here still."""
     active = select(CalendarFeed).join(Specialist, Specialist.id == CalendarFeed.specialist_id)

@@ -22,9 +22,9 @@ from clinic.web.filters import clock_time_and_zone, long_day
 PAGES = {
     "manage": "booking.manage", "confirm": "booking.confirm_link", "change": "booking.change_link",
     "cancel": "booking.cancel_link", "stop": "booking.stop_link", "offer": "booking.offer_link",
-    "waiting": "booking.waiting_link", "set-up": "account.set_up",
+    "waiting": "booking.waiting_link", "set-up": "account.set_up", "colleague": "account.one_person",
 }  # fmt: skip
-"""The page behind each link of a message."""
+"""The page behind each link of a message. Its address has a key in it, but for a colleague's, which has their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def linker(app: Flask) -> Callable[[str, str], str]:
     addresses = app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
 
     def link(page: str, key: str) -> str:
-        return addresses.build(PAGES[page], {"token": key}, force_external=True)
+        name = "number" if page == "colleague" else "token"
+        return addresses.build(PAGES[page], {name: key}, force_external=True)
 
     return link
 

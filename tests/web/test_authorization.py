@@ -151,7 +151,11 @@ def merge(world: World, role: Role, scope: str) -> Object:
 
 
 OBJECTS: dict[str, Callable[[World, Role, str], Object]] = {
-    f"account.{name}": account for name in ("one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen")
+    f"account.{name}": account
+    for name in (
+        "one_person", "give_role", "take_role", "invite_again", "reset", "close", "reopen", "tie_calendar", "confirm_calendar",
+        "end_calendar",
+    )
 } | {
     f"portal.{name}": calendar
     for name in (

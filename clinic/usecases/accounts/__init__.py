@@ -6,6 +6,8 @@ from clinic.usecases.accounts.joining import Opened, change_password, choose_pas
 from clinic.usecases.accounts.locks import Locks
 from clinic.usecases.accounts.people import (
     Colleague,
+    Invited,
+    Keeps,
     People,
     close_account,
     give_role,
@@ -22,6 +24,7 @@ from clinic.usecases.accounts.people import (
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import ABSOLUTE, IDLE, Place, Seen, end_others, end_place, look, places, sign_out
 from clinic.usecases.accounts.signing_in import LOCKED_AT, begin_sign_in, finish_sign_in
+from clinic.usecases.accounts.ties import confirm_calendar, end_calendar, tie_calendar
 
 __all__ = [
     "ABSOLUTE",
@@ -29,6 +32,8 @@ __all__ = [
     "LOCKED_AT",
     "REASONS",
     "Colleague",
+    "Invited",
+    "Keeps",
     "Locks",
     "Opened",
     "People",
@@ -42,6 +47,8 @@ __all__ = [
     "change_password",
     "choose_password",
     "close_account",
+    "confirm_calendar",
+    "end_calendar",
     "end_others",
     "end_place",
     "finish_sign_in",
@@ -61,4 +68,5 @@ __all__ = [
     "set_factor",
     "sign_out",
     "take_role",
+    "tie_calendar",
 ]

@@ -7,50 +7,88 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.messages import Event
 from clinic.domain.roles import Grant, Reach, Role, may_grant, problem_with
 from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, outbox, staff_sessions, worklist
+from clinic.store import accounts, feeds, outbox, staff_sessions, ties, worklist
 from clinic.store.accounts import Account, Listed
 from clinic.store.connect import begin_write
+from clinic.store.people import Specialist
+from clinic.store.ties import Tie, Vouch
+from clinic.usecases.accounts.noting import note, tell_administrators
 from clinic.usecases.accounts.person import Person
+from clinic.usecases.accounts.reaching import NOBODY, reached
+from clinic.usecases.accounts.ties import BEYOND, answers_for, check_tie, vouch
 
 INVITED_FOR = timedelta(days=3)
 RESET_FOR = timedelta(days=1)
-NOBODY = "There is nobody by that number here."
-NOT_ONESELF = "Nobody changes their own sign-in or roles here. Ask a colleague."
 NOT_YOURS = "You cannot give this role."
+TOLD = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+"""Roles of which every administrator is told when they are given."""
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody within somebody's reach; the clinics at which they may give roles; specialists without an account."""
+    """Everybody within somebody's reach; the clinics at which they may give roles; the calendars that they may tie; and those
+    tied to somebody that nobody answers for any more.
+    """
 
     people: list[Listed]
     locations: Mapping[int, str]
     specialists: Mapping[int, str]
+    out_of_reach: list[Tie]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """The calendar that somebody keeps: whose, who answers for it (None: nobody), at which clinics nobody does, and whether
+    whoever asks may confirm or end it.
+    """
+
+    specialist: str
+    vouch: Vouch | None
+    beyond: tuple[str, ...]
+    is_beyond: bool
+    mine_to_settle: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """One of them. `grants` are numbered; the numbers of those that may be taken away are in `removable`."""
+    """One of them. `grants` are numbered; the numbers of those that may be taken away are in `removable`.
+
+    `keeps` is their calendar; `specialists` are those that could be theirs, for a specialist who has none.
+    """
 
     listed: Listed
     grants: list[tuple[int, Grant]]
     removable: frozenset[int]
     locations: Mapping[int, str]
     oneself: bool
+    keeps: Keeps | None
+    specialists: Mapping[int, str]
 
 
-def list_people(session: Session, person: Person) -> People:
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The new account, and how many administrators are told of it; None where that is not asked for."""
+
+    account_id: int
+    told: int | None
+
+
+def list_people(session: Session, person: Person, *, now: datetime) -> People:
     allowed = person.reach("keep-people")
-    return People(accounts.listed(session, allowed), _locations(session, allowed), accounts.specialists_without(session))
+    return People(
+        accounts.listed(session, allowed), _locations(session, allowed), ties.free_specialists(session, allowed),
+        ties.out_of_reach(session, allowed, now=now),
+    )  # fmt: skip
 
 
-def one_person(session: Session, person: Person, account_id: int) -> Colleague:
+def one_person(session: Session, person: Person, account_id: int, *, now: datetime) -> Colleague:
     """Raises NotFound for somebody out of reach."""
     found = accounts.listed(session, person.reach("keep-people"), only=account_id)
     if not found:
@@ -58,7 +96,21 @@ def one_person(session: Session, person: Person, account_id: int) -> Colleague:
     grants = accounts.numbered_grants(session, account_id)
     mine = account_id == person.account_id
     removable = frozenset(id_ for id_, grant in grants if not mine and may_grant(person.grants, grant))
-    return Colleague(found[0], grants, removable, accounts.location_names(session), mine)
+    wants = found[0].specialist_id is None and not mine and Role.SPECIALIST in {grant.role for _, grant in grants}
+    return Colleague(
+        found[0], grants, removable, accounts.location_names(session), mine, _keeps(session, person, found[0], now=now),
+        ties.free_specialists(session, person.reach("keep-people")) if wants else {},
+    )  # fmt: skip
+
+
+def _keeps(session: Session, person: Person, listed: Listed, *, now: datetime) -> Keeps | None:
+    if listed.specialist_id is None:
+        return None
+    name = session.scalar(select(Specialist.name).where(Specialist.id == listed.specialist_id)) or ""
+    beyond = ties.out_of_reach(session, person.reach("keep-people"), now=now, only=listed.id)
+    settles = listed.id != person.account_id and answers_for(session, person, listed.specialist_id)
+    clinics = beyond[0].beyond if beyond else ()
+    return Keeps(name, ties.vouch_of(session, listed.id), clinics, bool(beyond), settles)
 
 
 def my_roles(session: Session, person: Person) -> list[tuple[Grant, str]]:
@@ -82,8 +134,8 @@ def read_email(typed: str) -> str:
 
 def invite(
     session: Session, person: Person, email: str, name: str, grant: Grant, *, specialist_id: int | None, now: datetime
-) -> int:
-    """A new account with one role; the link is on its way. Returns its id. Raises InvalidInput, Busy."""
+) -> Invited:
+    """A new account with one role; the link is on its way. Raises InvalidInput, Busy."""
     name = " ".join(name.split())[:120]
     if not name:
         raise InvalidInput({"name": "Enter the person’s name."})
@@ -103,20 +155,31 @@ def _check_grant(person: Person, grant: Grant) -> None:
 
 
 @retried
-def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, now: datetime) -> int:
+def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, now: datetime) -> Invited:
     begin_write(session)
     if accounts.find_account(session, asked.email):
         raise InvalidInput({"email": "Somebody has an account with this address already."})
-    if asked.specialist_id is not None and asked.specialist_id not in accounts.specialists_without(session):
-        raise InvalidInput({"specialist": "This specialist has an account already, or is gone."})
+    if asked.specialist_id is not None:
+        check_tie(session, person, asked.specialist_id)
     if grant.location_id is not None and grant.location_id not in accounts.location_names(session):
         raise InvalidInput({"location": "Choose a clinic from the list."})
     account = _add(session, asked, now=now)
     accounts.add_grant(session, account.id, grant)
     _send_link(session, account.id, "invite", now=now)
-    _note(session, person.actor, "account_invited", account.id, now=now, detail=_said(grant))
+    note(session, person.actor, "account_invited", account.id, now=now, detail=_said(grant))
+    told = _tell_of(session, grant, account.id, besides=person.account_id, by=person.actor, now=now)
+    if account.specialist_id is not None:
+        told = vouch(session, person, account, now=now)
+        note(session, person.actor, "calendar_tied", account.id, now=now, detail=f"specialist={account.specialist_id}")
     session.commit()
-    return account.id
+    return Invited(account.id, told)
+
+
+def _tell_of(session: Session, grant: Grant, account_id: int, *, besides: int | None, by: str, now: datetime) -> int | None:
+    """Of a role that lets somebody give roles, every administrator is told. Returns how many; None for another role."""
+    if grant.role not in TOLD:
+        return None
+    return tell_administrators(session, Event.ROLE_GIVEN, account_id, besides=besides, by=by, now=now)
 
 
 def _add(session: Session, asked: Account, *, now: datetime) -> Account:
@@ -133,32 +196,43 @@ def _send_link(session: Session, account_id: int, purpose: str, *, now: datetime
 
 
 @retried
-def invite_administrator(session: Session, email: str, name: str, *, now: datetime) -> bool:
-    """From the command line: the first administrator, or one who can sign in no more. Returns whether the account is new."""
+def invite_administrator(session: Session, email: str, name: str, *, now: datetime) -> tuple[bool, int | None]:
+    """From the command line: the first administrator, or one who can sign in no more.
+
+    Returns whether the account is new, and how many other administrators are told; None where they were one before.
+    """
     begin_write(session)
     address = read_email(email)
     account = accounts.find_account(session, address)
     new = account is None
     if account is None:
         account = _add(session, Account(email=address, name=name or address), now=now)
+    told = None
     if Grant(Role.ADMINISTRATOR) not in accounts.grants_of(session, account.id):
         accounts.add_grant(session, account.id, Grant(Role.ADMINISTRATOR))
+        told = _tell_of(session, Grant(Role.ADMINISTRATOR), account.id, besides=None, by="command-line", now=now)
     if account.state == "disabled":
         account.state = "active"
     if not new:
         _clear(session, account, now=now)
     _send_link(session, account.id, "invite" if new else "reset", now=now)
-    _note(session, "command-line", "account_invited", account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
+    note(session, "command-line", "account_invited", account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
     session.commit()
-    return new
+    return new, told
 
 
 @retried
-def give_role(session: Session, person: Person, account_id: int, grant: Grant, *, now: datetime) -> None:
-    """Raises NotFound, IllegalMove, InvalidInput, Busy."""
+def give_role(session: Session, person: Person, account_id: int, grant: Grant, *, now: datetime) -> int | None:
+    """Returns how many administrators are told; None where that is not asked for.
+
+    Raises NotFound, IllegalMove, InvalidInput, Busy.
+    """
     begin_write(session)
-    _reached(session, person, account_id)
+    account = reached(session, person, account_id)
     _check_grant(person, grant)
+    keeps = account.specialist_id if grant.role is Role.SPECIALIST else None  # that role opens the calendar that they keep
+    if keeps is not None and not answers_for(session, person, keeps):
+        raise InvalidInput({"role": BEYOND})
     if grant.location_id is not None and grant.location_id not in accounts.location_names(session):
         raise InvalidInput({"location": "Choose a clinic from the list."})
     for id_, other in accounts.numbered_grants(session, account_id):
@@ -167,22 +241,24 @@ def give_role(session: Session, person: Person, account_id: int, grant: Grant, *
                 raise InvalidInput({"role": "They have this role already."})
             accounts.remove_grant(session, id_)
     accounts.add_grant(session, account_id, grant)
-    _note(session, person.actor, "grant_given", account_id, now=now, detail=_said(grant))
+    note(session, person.actor, "grant_given", account_id, now=now, detail=_said(grant))
+    told = _tell_of(session, grant, account_id, besides=person.account_id, by=person.actor, now=now)
     session.commit()
+    return told
 
 
 @retried
 def take_role(session: Session, person: Person, account_id: int, grant_id: int, *, now: datetime) -> None:
     """It is gone with the next page they ask for. Raises NotFound, IllegalMove, InvalidInput, Busy."""
     begin_write(session)
-    _reached(session, person, account_id)
+    reached(session, person, account_id)
     grant = dict(accounts.numbered_grants(session, account_id)).get(grant_id)
     if grant is None:
         raise IllegalMove("They do not have this role any more.")
     if not may_grant(person.grants, grant):
         raise InvalidInput({"role": "You cannot take this role away."})
     accounts.remove_grant(session, grant_id)
-    _note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
+    note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
     session.commit()
 
 
@@ -190,11 +266,11 @@ def take_role(session: Session, person: Person, account_id: int, grant_id: int, 
 def send_link_again(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """To whoever was invited and has not come: a new link in place of the old. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
-    account = _reached(session, person, account_id)
+    account = reached(session, person, account_id)
     if account.state != "invited":
         raise IllegalMove("They have signed in before. Reset their sign-in instead.")
     _send_link(session, account_id, "invite", now=now)
-    _note(session, person.actor, "account_invited", account_id, now=now)
+    note(session, person.actor, "account_invited", account_id, now=now)
     session.commit()
 
 
@@ -202,13 +278,15 @@ def send_link_again(session: Session, person: Person, account_id: int, *, now: d
 def close_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They are signed out at once and cannot sign in; their tasks are anybody's. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
-    account = _reached(session, person, account_id, "close-account")
+    account = reached(session, person, account_id, "close-account")
     account.state = "disabled"
     session.flush()
     worklist.put_all_back(session, account_id)
+    if account.specialist_id is not None:  # whoever leaves keeps no way to see who comes
+        feeds.close(session, account.specialist_id, now=now)
     accounts.end_links(session, account_id, now=now)
     staff_sessions.end(session, account_id, now=now)
-    _note(session, person.actor, "account_disabled", account_id, now=now)
+    note(session, person.actor, "account_disabled", account_id, now=now)
     session.commit()
 
 
@@ -216,7 +294,7 @@ def close_account(session: Session, person: Person, account_id: int, *, now: dat
 def reopen_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They may come back, with a new password and a new app. Raises NotFound, IllegalMove, Busy."""
     begin_write(session)
-    account = _reached(session, person, account_id, "close-account")
+    account = reached(session, person, account_id, "close-account")
     if account.state != "disabled":
         raise IllegalMove("This account is open already.")
     account.state = "active"
@@ -231,7 +309,7 @@ def reset_sign_in(session: Session, person: Person, account_id: int, *, now: dat
     Returns how many were told. Raises NotFound, IllegalMove, Busy.
     """
     begin_write(session)
-    account = _reached(session, person, account_id, "close-account")
+    account = reached(session, person, account_id, "close-account")
     if account.state != "active":
         raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
     told = _begin_anew(session, person, account, "account_reset", now=now)
@@ -243,7 +321,7 @@ def _begin_anew(session: Session, person: Person, account: Account, action: str,
     """Their sign-in is worth nothing any more, and a link to a new one is on its way. Returns how many witnesses were told."""
     _clear(session, account, now=now)
     _send_link(session, account.id, "reset", now=now)
-    _note(session, person.actor, action, account.id, now=now)
+    note(session, person.actor, action, account.id, now=now)
     return _tell_witnesses(session, person, account.id, now=now)
 
 
@@ -262,23 +340,6 @@ def _tell_witnesses(session: Session, person: Person, account_id: int, *, now: d
     for witness in told:
         outbox.tell_staff(session, witness, Event.RESET_SEEN, sequence=account_id, now=now)
     return len(told)
-
-
-def _reached(session: Session, person: Person, account_id: int, action: str = "keep-people") -> Account:
-    """The account, locked. Raises NotFound out of reach of the action, IllegalMove for oneself."""
-    allowed = person.reach(action)
-    if not allowed or not accounts.listed(session, allowed, only=account_id):
-        raise NotFound(NOBODY)
-    if account_id == person.account_id:
-        raise IllegalMove(NOT_ONESELF)
-    account = accounts.lock_account(session, account_id)
-    if account is None:
-        raise NotFound(NOBODY)
-    return account
-
-
-def _note(session: Session, actor: str, action: str, account_id: int, *, now: datetime, detail: str = "") -> None:
-    audit.note(session, None, actor=actor, action=action, detail=f"account={account_id} {detail}".strip(), now=now)
 
 
 def _said(grant: Grant) -> str:

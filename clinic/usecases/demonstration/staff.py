@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from clinic.adapters.one_time_codes import new_secret
 from clinic.adapters.passwords import Passwords
 from clinic.adapters.sealing import Sealer
-from clinic.domain.roles import Grant, Role
-from clinic.store import sealed
+from clinic.domain.roles import Grant, Reach, Role, Scope
+from clinic.store import sealed, ties
 from clinic.store.accounts import Account, add_grant
 from clinic.store.connect import begin_write
 from clinic.store.locations import Location
 from clinic.store.people import Offer, Specialist
 
 PASSWORD = "lamp vest okapi"  # noqa: S105 (of a demo: printed when it starts)
+EVERYWHERE = Reach(frozenset({Scope.ORGANISATION}))
 NAMES = {
     "specialist": Role.SPECIALIST,
     "callcenter": Role.AGENT,
@@ -61,5 +62,7 @@ def open_accounts(session: Session, *, hashing: Passwords, sealer: Sealer, now: 
         session.add(account)
         session.flush()
         add_grant(session, account.id, grants[role])
+        if account.specialist_id is not None:
+            ties.vouch(session, account.id, EVERYWHERE, (), by=None, now=now)
     session.commit()
     return True

@@ -26,4 +26,8 @@ def to_staff(session: Session, post: Post, event: Event, leased: Leased, *, now:
         key = write_key(post.key, link.purpose, link.id, 0)
         return Told(event=event, first_name=first_name, links={"set-up": post.link("set-up", key)})
     colleague = session.get(Account, leased.sequence)
-    return Told(event=event, first_name=first_name, about=colleague.name if colleague else "A colleague")
+    if colleague is None:
+        raise NotWanted("gone")
+    return Told(
+        event=event, first_name=first_name, about=colleague.name, links={"colleague": post.link("colleague", str(colleague.id))}
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from clinic.domain.roles import Grant, Role
@@ -53,15 +55,33 @@ class RoleForm(Form):
         self.location.choices = {"": "No clinic", **{str(id_): name for id_, name in locations.items()}}
 
     def grant(self) -> Grant | None:
-        """None when no role was chosen. A clinic that is no number is none."""
+        """None when no role was chosen."""
         try:
             role = Role(self.role.data or "")
         except ValueError:
             return None
-        return Grant(role, read_number(self.location.data), bool(self.flag.data))
+        return Grant(role, chosen(self.location.data), bool(self.flag.data))
 
 
 class InviteForm(RoleForm):
     name = StringField("Full name")
     email = StringField("Email address at work")
     specialist = SelectField("If a specialist: whose calendar?", choices={}, validate_choice=False)
+
+    def calendar(self) -> int | None:
+        """None when none was chosen; what is no number is nobody's, 0."""
+        return chosen(self.specialist.data)
+
+
+class CalendarForm(Form):
+    """Whose calendar somebody keeps."""
+
+    specialist = SelectField("Whose calendar?", choices={}, validate_choice=False)
+
+    def offer(self, specialists: Mapping[int, str]) -> None:
+        self.specialist.choices = {"": "Choose", **{str(id_): name for id_, name in specialists.items()}}
+
+
+def chosen(typed: str | None) -> int | None:
+    """The number of what was chosen from a list: None for nothing, 0 for what no list has."""
+    return (read_number(typed) or 0) if typed else None

@@ -99,6 +99,10 @@ DONE = {
     "grant_given": "Gave a role",
     "grant_taken": "Took a role away",
     "glass_broken": "Broke the glass",
+    "calendar_tied": "Gave a colleague a specialist’s calendar",
+    "calendar_confirmed": "Confirmed that a colleague keeps a calendar",
+    "calendar_ended": "Took a calendar away from a colleague",
+    "nobody_told": "There was no other administrator to tell of it",
     # Housekeeping
     "import": "Imported a file",
     "purge": "Removed what is kept no longer",

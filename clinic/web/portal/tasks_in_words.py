@@ -56,7 +56,8 @@ MESSAGES = {
     "reminder-2": "a reminder, two days before", "reminder-0": "a reminder, on the day",
     "call-first": "to call before they come", "waiting": "that they are on the list",
     "offer": "that a time has opened", "invited": "an invitation for a colleague", "reset": "a link to sign in again",
-    "reset-seen": "that a sign-in was reset", "glass": "that somebody broke the glass",
+    "reset-seen": "that a sign-in was reset", "glass": "that a colleague broke the glass",
+    "calendar-tied": "that a colleague was given a calendar", "role-given": "that a colleague was given a role",
 }  # fmt: skip
 """What a message tells, by its event."""
 CHANNELS = {"mail": "Email", "text": "Text message", "letter": "Letter"}
