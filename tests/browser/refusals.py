@@ -18,6 +18,18 @@ State = Callable[[Tour], Seen]
 STATES: dict[str, tuple[int, State]] = {}
 """Every page that somebody gets when something is wrong or unusual: its status, and how to get there."""
 
+ALIKE = frozenset({
+    "a place that is none", "a place of which there are several", "no place", "a service that is none", "a clinic that is none",
+    "filters that cannot be", "a visit that is not open here", "other times for a visit that is not open here",
+    "a link that opens nothing", "a search for a booking without an answer", "no cookies", "a page that was open for too long",
+    "too much, too fast", "too long a text", "no such page", "an address that is only for forms", "a fault of ours",
+    "no database",
+    "a wait that is not open here", "a link to what nobody waits for", "a sign-in of nobody", "the second step", "a wrong code",
+    "a page that a manager may not open", "the sign-in after a session ended", "the key of an invitation that is none",
+    "a weak new password", "an invitation that is not whole", "the glass without a reason", "a note that is too long",
+})  # fmt: skip
+"""Those that read alike at every moment."""
+
 
 def state(name: str, status: int = 200) -> Callable[[State], State]:
     def keep(reach: State) -> State:

@@ -248,6 +248,7 @@ def test_scripts_may_fail(browser: Browser, stage: Stage, broken: Callable[[Rout
     context.close()
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize(
     "answer", [abort, fail, lambda route: route.fulfill(body="<html>"), lambda route: route.fulfill(json={"places": None})],
     ids=["none", "a fault", "no JSON", "no places"],
@@ -273,6 +274,7 @@ def test_suggestions_may_fail(browser: Browser, stage: Stage, answer: Callable[[
 NAMES = [("Zoë-Ann", "Ó Súilleabháin"), ("X", "Y"), ("ليلى", "الحسيني"), ("小明", "王"), ("Thị", "Đặng"), ("n" * 100, "N" * 100)]
 
 
+@pytest.mark.timeless
 def test_names_stay_as_they_are_typed(patient: Patient, page: Page) -> None:
     page.goto(FIND)
     patient.take()
@@ -287,6 +289,7 @@ def test_names_stay_as_they_are_typed(patient: Patient, page: Page) -> None:
     kept(page, **{"First name": "n" * 100, "Last name": "N" * 100, "Phone number": "(407) 555-0123 ext. 4567"})
 
 
+@pytest.mark.timeless
 def test_two_hundred_letters_get_a_sentence_and_stay(patient: Patient, page: Page) -> None:
     page.goto(FIND)
     patient.take()
@@ -300,6 +303,7 @@ def test_two_hundred_letters_get_a_sentence_and_stay(patient: Patient, page: Pag
     kept(page, **{"Last name": "N" * 200})
 
 
+@pytest.mark.timeless
 def test_fields_about_a_person_say_what_they_are_for(patient: Patient, page: Page) -> None:
     page.goto(FIND)
     patient.take()

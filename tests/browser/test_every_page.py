@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from _pytest.mark import ParameterSet
 from playwright.sync_api import Page
 
 from tests.browser.looking import faults
-from tests.browser.refusals import STATES
+from tests.browser.refusals import ALIKE, STATES
 from tests.browser.stage import Stage
-from tests.browser.tour import DATA, PAGES, Tour
+from tests.browser.tour import DATA, PAGES, TIMELESS, Tour
 from tests.pages import Page as Source
 
 ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
+
+
+def at_its_moments(name: str, *, timeless: bool) -> ParameterSet:
+    """A row of the tests below: at every moment of this run, or at one."""
+    return pytest.param(name, marks=[pytest.mark.timeless] if timeless else [])
 
 
 def look_over(page: Page, heard: list[str], *, thorough: bool) -> None:
@@ -26,14 +32,14 @@ FIRST_OF_THE_BANNER = """[...document.querySelectorAll("header a")].slice(0, 2).
   link.href.startsWith("tel:") ? "tel:" : link.pathname === "/" ? "brand" : link.href)"""
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", [at_its_moments(one, timeless=one.startswith(TIMELESS)) for one in ADDRESSES])
 def test_every_page(tour: Tour, address: str, thorough: bool) -> None:
     page = tour.seat(address)
     assert tour.go(address, page) == 200
     look_over(page, tour.heard, thorough=thorough)
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", [at_its_moments(one, timeless=one in ALIKE) for one in STATES])
 def test_every_refusal(tour: Tour, name: str, thorough: bool) -> None:
     status, reach = STATES[name]
     met, page = reach(tour)
@@ -44,7 +50,7 @@ def test_every_refusal(tour: Tour, name: str, thorough: bool) -> None:
         assert tour.heard == []
 
 
-@pytest.mark.parametrize("rule", DATA)
+@pytest.mark.parametrize("rule", [at_its_moments(one, timeless=one.startswith(TIMELESS)) for one in DATA])
 def test_what_is_no_page(tour: Tour, rule: str) -> None:
     address, kind = DATA[rule]
     answer = tour.page.request.get(address.format(**tour.words))

@@ -137,6 +137,13 @@ DATA = {
 }
 
 
+TIMELESS = (
+    "/find-my-booking", "/services", "/care/", "/stop/", "/account", "/portal/calendar", "/portal/duplicates/report", "/mailbox/",
+    "/api/v1/", "/styleguide", "/static/", "/robots.txt", "/sitemap.xml",
+)  # fmt: skip
+"""Beginnings of addresses of what reads alike at every moment: looked at once, and not at each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tour:
     """A visitor who holds one time, has booked another visit and opened its link, and looks at every page.
