@@ -54,6 +54,36 @@ def test_up_then_clean_then_down_then_up_again(application: Flask) -> None:
     assert (tables(), guards()) == (built, guarded)
 
 
+def test_calendars_of_before_are_answered_for_but_those_that_a_manager_gave(application: Flask) -> None:
+    """Accounts 2 to 5 keep a calendar: of the demo, invited by an administrator, by a manager, and by one who is gone."""
+    upgrade(revision="0014")
+    at = "2026-01-05 12:00:00.000000" + ("" if db.engine.dialect.name == "sqlite" else "+00")
+    with db.engine.begin() as connection:
+        for number in range(1, 7):
+            connection.execute(text("insert into resource (id, kind) values (:n, 'specialist')"), {"n": number})
+            connection.execute(text(
+                "insert into specialist (id, slug, name, profession, languages, about, active)"
+                " values (:n, 's' || :s, 'S', '', 'English', '', true)"
+            ), {"n": number, "s": str(number)})  # fmt: skip
+            connection.execute(text(
+                "insert into account (id, email, name, specialist_id, state, created_at, failures_in_row)"
+                " values (:n, :s || '@example.org', 'A', :who, 'active', :at, 0)"
+            ), {"n": number, "s": str(number), "who": number if number in (2, 3, 4, 5) else None, "at": at})  # fmt: skip
+        for who, role in ((1, "administrator"), (6, "manager")):
+            connection.execute(
+                text("insert into account_grant (account_id, role, flag) values (:who, :role, false)"), {"who": who, "role": role}
+            )
+        for by, about in ((1, 3), (6, 4), (99, 5), (6, 33)):  # of account 33 nothing is said by rows of account 3
+            row = {"actor": f"account:{by}", "detail": f"account={about} role=specialist", "at": at}
+            connection.execute(
+                text("insert into audit (at, actor, action, detail) values (:at, :actor, 'account_invited', :detail)"), row
+            )
+    upgrade()
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("select account_id, location_id, vouched_by_id from calendar_vouch order by account_id"))
+        assert [tuple(row) for row in rows] == [(2, None, None), (3, None, None)]
+
+
 def test_the_guard_stands_at_head(application: Flask) -> None:
     upgrade()
     expected = {"sqlite": 2, "postgresql": 1}[db.engine.dialect.name]

@@ -75,7 +75,7 @@ def test_a_reset_is_told_to_its_owner_and_to_a_second_person(house: House, ada: 
 
 def test_a_link_that_was_replaced_or_is_over_is_not_sent(house: House, ada: Person) -> None:
     session, now = house.session, house.clock()
-    new = accounts.invite(session, ada, "new@example.org", "Nadia New", Grant(Role.AGENT), specialist_id=None, now=now)
+    new = accounts.invite(session, ada, "new@example.org", "Nadia New", Grant(Role.AGENT), specialist_id=None, now=now).account_id
     accounts.send_link_again(session, ada, new, now=now)
     assert len(told(house)) == 1
     assert len(house.box.received) == 1, "only the newer"
