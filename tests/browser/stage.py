@@ -12,21 +12,25 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, make_url, select, update
+from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from clinic.clock import Clock
 from clinic.config import RateLimits
+from clinic.domain.roles import Grant, Reach, Role, Scope
 from clinic.domain.tokens import write_key
 from clinic.engine import place
 from clinic.engine.changing import Who
 from clinic.engine.search import Candidate, Sought, soonest
 from clinic.factory import create_app
+from clinic.store import accounts, ties
 from clinic.store.accounts import Account, AccountGrant, AccountLink
 from clinic.store.appointments import Appointment
 from clinic.store.calls import begin as begin_call
 from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
 from clinic.store.locations import offering
+from clinic.store.people import Offer
 from clinic.store.rosters import Shift
 from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import messages
@@ -156,14 +160,31 @@ class Stage:
             key = self.app.config["SECRET_KEY"].encode()
             call = begin_call(session, int(numbers["callcenter@example.org"]), now=self.clock())
             waiting = leave_a_call_back(session, int(numbers["callcenter@example.org"]), now=self.clock())
+            keeper = self._keeper(session)
             chores = leave_chores(session, coming or 0, self.app, now=self.clock())
             feed = renew_feed(session, calendar or 0, key=key, who=Who("demo", "desk"), now=self.clock())
         return {
             "set_up": locks.link_token("invite", link), "colleague": numbers["manager@example.org"],
             "myself": numbers["admin@example.org"], "calendar": str(calendar), "clinic": str(clinic),
             "coming": str(coming), "feed": feed.token or "", "call": str(call), "waiting": waiting,
-            **chores,
+            "keeper": str(keeper), **chores,
         }  # fmt: skip
+
+    def _keeper(self, session: Session) -> int:
+        """An account tied to a calendar that has come to work where nobody answers for it. Returns its number."""
+        offers = select(Offer.specialist_id).group_by(Offer.specialist_id).having(func.count(Offer.location_id.distinct()) > 1)
+        without = select(Account.specialist_id).where(Account.specialist_id.is_not(None))
+        free = session.scalars(offers.where(Offer.specialist_id.not_in(without)).order_by(Offer.specialist_id)).first()
+        made = Account(
+            email="keeper@example.org", name="Nico Halfmoon", specialist_id=free, state="active", created_at=self.clock()
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        accounts.add_grant(session, made.id, Grant(Role.SPECIALIST))
+        known = sorted(ties.clinics_of(session, [free or 0])[free or 0])[:1]
+        ties.vouch(session, made.id, Reach(frozenset({Scope.LOCATIONS}), frozenset(known)), known, by=1, now=self.clock())
+        session.commit()
+        return made.id
 
     @contextmanager
     def later(self, **span: float) -> Iterator[None]:

@@ -59,7 +59,9 @@ PAGES: dict[str, list[str]] = {
     "/account/break-glass": ["/account/break-glass"],
     "/account/people": ["/account/people"],
     "/account/people/invite": ["/account/people/invite"],
-    "/account/people/<int:number>": ["/account/people/{colleague}", "/account/people/{myself}"],
+    "/account/people/<int:number>": [
+        "/account/people/{colleague}", "/account/people/{myself}", "/account/people/{keeper}",
+    ],
     "/portal/": ["/portal/"],
     "/portal/availability": ["/portal/availability"],
     "/portal/availability/<int:number>": ["/portal/availability/{calendar}"],
