@@ -103,6 +103,12 @@ class Databases:
         with self._copy(self._template(name, build)) as url:
             yield url
 
+    @contextmanager
+    def made(self, name: str, build: Callable[[str], None]) -> Iterator[str]:
+        """The URL of a copy of a database without tables that `build(url)` made something of once, in this session."""
+        with self._copy(self._template(name, build)) as url:
+            yield url
+
     def forget(self, name: str) -> None:
         """The data of that name is needed no more."""
         if url := self._templates.pop(name, ""):
