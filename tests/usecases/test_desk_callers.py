@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -527,6 +528,23 @@ def test_a_new_caller_is_recorded_once_the_agent_knows_who_looks_alike(front: De
     front.session.rollback()
     visit = front.book(given_name="Kathryn", family_name="Smyth", phone="407 555 0777")
     assert front.patient_of(visit) == record.patient_id, "whoever books by these facts books for the record"
+
+
+def test_whoever_looked_alike_and_is_gone_cannot_be_reported(front: Desk) -> None:
+    """A colleague's call records somebody, and ends with nothing: that record goes while the rows still show it."""
+    theirs, mine, colleague = front.begin(), front.begin(agent := front.hire()), front.agent
+    typed = build.details(given_name="Ada", birth_date=date(1960, 1, 1))
+    desk.new_caller(front.session, colleague, theirs, typed, sure=True, key=KEY, now=NOW)
+    alike = desk.new_caller(
+        front.session, agent, mine, build.details(given_name="Ada", birth_date=date(1960, 1, 2)), sure=False, key=KEY, now=NOW
+    )  # fmt: skip
+    desk.end_call(front.session, colleague, theirs, desk.Ending("question"), now=NOW)
+    desk.new_caller(
+        front.session, agent, mine, build.details(given_name="Ada", birth_date=date(1960, 1, 2)), sure=True, key=KEY, now=NOW
+    )  # fmt: skip
+    with suppress(NotFound):  # SQLite gave its number to the record that is new
+        desk.report_duplicate(front.session, agent, mine, alike.rows[0].row, key=KEY, now=NOW)
+    assert front.session.scalars(select(Task)).all() == []
 
 
 def test_a_record_that_nobody_needs_goes_with_the_call_it_was_begun_in(front: Desk) -> None:

@@ -17,7 +17,7 @@ from clinic.store.connect import begin_write
 from clinic.store.intake import find_intake
 from clinic.store.patients import Patient
 from clinic.store.reached import find_patient, find_visit
-from clinic.usecases.desk.callers import read_row
+from clinic.usecases.desk.callers import LOOK_AGAIN, read_row
 from clinic.usecases.desk.calls import CALL_IS_OVER, NO_SUCH_CALL, NOBODY_YET, note, own_call, viewer_in
 
 PAST_VISITS = 10
@@ -119,7 +119,9 @@ def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *,
     if call.patient_id is None:
         raise IllegalMove(NOBODY_YET)
     other_id = callers.patient_of_visit(session, meant.visit_id) if meant.visit_id is not None else meant.patient_id
-    if other_id is not None and call.patient_id != other_id:
+    if other_id is None or callers.candidate(session, other_id) is None:  # erased, or one with another since it was shown
+        raise NotFound(LOOK_AGAIN)
+    if call.patient_id != other_id:
         tasks.add_duplicate(session, call.patient_id, other_id, now=now)
         note(session, person, call_id, "propose_merge", patient_id=call.patient_id, now=now, more=f"other={other_id}")
     session.commit()
