@@ -216,6 +216,7 @@ def build_town(app: Flask, database: str) -> World:
             made.merges[whose] = merging.merge(
                 session, _pair(session, patient, now=now), patient, viewer=everybody, who=build.STAFF, by=1, now=now
             )  # fmt: skip
+    made.people["other agent"] = agents["other"]
     made.people["here"] = hire(app, database, "Here", Grant(Role.FRONT_DESK, here))
     made.people["there"] = hire(app, database, "There", Grant(Role.FRONT_DESK, there))
     return made
