@@ -36,11 +36,11 @@ class Rows:
         self._engine.dispose()
 
     def columns(self, table: str) -> list[str]:
-        """In the order of the values of its rows."""
+        """Name the columns, in the order of the values of its rows."""
         return list(self._tables[table].c.keys())
 
     def changes(self) -> Changes:
-        """What is another now than it was at first."""
+        """Find what is another now than it was at first."""
         if self._mark == self._written():
             return {}
         found: Changes = {}
@@ -51,7 +51,7 @@ class Rows:
         return {name: both for name, both in found.items() if any(both)}
 
     def put_back(self, changes: Changes) -> None:
-        """Every row as it was at first."""
+        """Make every row what it was at first."""
         with self._engine.connect() as connection:
             self._unchecked(connection, "off")
             for name, (came, _) in changes.items():

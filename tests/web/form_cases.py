@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from pyotp import TOTP, random_base32
+
 from clinic.domain.roles import Role
 from clinic.domain.roster_edits import AddHours, SetDay, SetWeek, write_edits
 from clinic.domain.tokens import write_key, write_reference
 from clinic.usecases import roster
+from tests.web.staff import PASSWORD
 from tests.web.street import COLLEAGUE, WORDS, Asker
 from tests.web.visiting import opened
 
@@ -29,7 +32,7 @@ class Case:
 
     `anyhow` are values that name nothing, for anybody. `control` says why nothing is sent that would succeed. `address`:
     arguments of the address, where not those of OBJECTS. `at_a_clinic`: only for whoever has a role at a clinic; others reach
-    nothing there. `is_noted`: all that is seen of a success is the note of it.
+    nothing there.
     """
 
     field: str
@@ -44,7 +47,6 @@ class Case:
     address: Callable[[Asker], dict[str, object]] | None = None
     may_change: Collection[str] = ()
     at_a_clinic: bool = False
-    is_noted: bool = False
 
 
 def nothing(_asker: Asker) -> Values:
@@ -56,7 +58,7 @@ def fixed(**values: str) -> Callable[[Asker], Values]:
 
 
 def secrets(asker: Asker, endpoint: str) -> list[str]:
-    """Words that no answer to them may have: of patients, and of colleagues, whom they do not reach there."""
+    """List words that no answer to them may have: of patients, and of colleagues, whom they do not reach there."""
     everywhere = asker.name == "supervisor" and not endpoint.startswith("desk.")
     words = [] if everywhere else [WORDS[whose] for whose in asker.beyond]
     if asker.role is Role.ADMINISTRATOR:  # they keep the staff and reach no patient
@@ -96,7 +98,7 @@ def colleague(asker: Asker) -> dict[str, object]:
 
 
 def tokens(purpose: str, number: Callable[[Asker], int]) -> Callable[[Asker], Values]:
-    """Keys that open nothing: nobody's, of another key, for another purpose, cut short."""
+    """Make keys that open nothing: nobody's, of another key, for another purpose, cut short."""
 
     def made(asker: Asker) -> Values:
         key, id_ = asker.street.key, number(asker)
@@ -143,7 +145,7 @@ def row(asker: Asker, whose: str, *, number: int | None = None, key: bytes = b""
 
 
 def rows_beyond(asker: Asker) -> Values:
-    """Shown in another call, to whoever asks then."""
+    """List rows that were shown in another call."""
     return {f"{whose}, in another call": row(asker, whose, number=asker.world.calls["other"]) for whose in WORDS}
 
 
@@ -162,7 +164,7 @@ NEW = {
 
 
 def hours_of(asker: Asker) -> date:
-    """A Saturday on which nothing is."""
+    """Choose a Saturday on which nothing is."""
     now = asker.world.app.extensions["clinic"].clock()
     return (now + timedelta(days=19)).date()
 
@@ -176,7 +178,7 @@ def added(asker: Asker, location: int) -> str:
 
 
 def changes_beyond(asker: Asker) -> Values:
-    """At a clinic that is not theirs; of somebody whose clinics these are, that alone."""
+    """Write changes of hours at the other clinic."""
     there, day = asker.world.there, hours_of(asker)
     return {
         "hours added there": added(asker, there),
@@ -198,7 +200,7 @@ def weekly_typed(location: int) -> str:
 
 
 def deciding(asker: Asker) -> Values:
-    """Tomorrow is closed, on which the specialist has a visit: it goes onto the work list."""
+    """Fill in that tomorrow is closed, on which the specialist has a visit: it goes onto the work list."""
     edits = (SetDay(asker.world.here, date.fromisoformat(tomorrow(asker)), ""),)
     now = asker.world.app.extensions["clinic"].clock()
     with opened(asker.world.url) as session:
@@ -223,6 +225,7 @@ CALLS = [
         "typed", "wait", "call_back", "next_person", "take_as_new", "call_back_on_file",
     )
 ]  # fmt: skip
+NEW_SECRET = random_base32()
 INVITED = {"name": "New Colleague", "email": "new.colleague@example.org"}
 WALKING_IN = {
     "given_name": "Wanda", "family_name": "Walker", "birth_date_month": "4", "birth_date_day": "23", "birth_date_year": "1971",
@@ -245,6 +248,15 @@ CASES: tuple[Case, ...] = (
         lambda a: str(a.street.sessions[a.name]),
         lambda a: {name: str(id_) for name, id_ in a.street.sessions.items() if name != a.name},
         anyhow=fixed(nonexistent="99999999"),
+    ),
+    Case(
+        "proposed",
+        ["account.send_factor"],
+        lambda a: {"password": PASSWORD, "code": TOTP(NEW_SECRET).at(a.world.app.extensions["clinic"].clock())},
+        lambda a: proposal(a, a.account),
+        lambda a: {"to a colleague": proposal(a, a.world.people["here"])},
+        fixed(forged="forged", sealed_nothing="", huge="x" * 5000),
+        succeeds=(200,),
     ),
     Case(
         "location",
@@ -311,7 +323,6 @@ CASES: tuple[Case, ...] = (
         hold_in_call,
         other_holds,
         tokens("hold", lambda a: a.street.holds.get(a.name, 1)),
-        is_noted=True,
     ),
     Case(
         "hold",
@@ -381,7 +392,7 @@ CASES: tuple[Case, ...] = (
         lambda _: "",
         lambda a: {"another agent": str(a.world.people["other agent"]), "oneself": str(a.account)},
         fixed(nonexistent="99999999"),
-        address=lambda a: {"number": a.street.tasks["nobody's call-back"]},
+        address=lambda a: {"number": a.street.free_call_back},
     ),
     Case(
         "?move",
@@ -687,6 +698,14 @@ CASES: tuple[Case, ...] = (
 )
 
 
+def proposal(asker: Asker, account: int) -> str:
+    """Seal a secret for an app, as it was proposed to that account."""
+    app = asker.world.app
+    until = int((app.extensions["clinic"].clock() + timedelta(minutes=20)).timestamp())
+    told = {"account": account, "secret": NEW_SECRET, "until": until}
+    return str(app.extensions["clinic.locks"].sealer.seal(json.dumps(told)))
+
+
 def typed_time(asker: Asker) -> dict[str, str]:
     now = asker.world.app.extensions["clinic"].clock()
     day = (now + timedelta(days=2)).date()
@@ -724,7 +743,6 @@ REASONS: Mapping[str | tuple[str, str], str] = {
     "key": "a random word of the page, for one deed of one form: a deed of another form by it is KeyReused",
     "?busy": "a specialist by the name in public addresses: agents see of each when they are free",
     "carried": "a form of an ended session, sealed for one account: tests/web/account/test_sign_in.py",
-    "proposed": "a secret for the app, sealed for one account: tests/web/account/test_sign_in.py",
     # Of one
     **{("desk." + name.removeprefix("desk."), "?kind"): LOOKED_FOR for name in CALLS},
     **dict.fromkeys(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from clinic.domain.roles import AT_A_LOCATION, Grant, Reach, Role, reach
 from clinic.domain.roster_edits import AddHours
 from clinic.domain.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key, write_opening
+from clinic.domain.tokens import Wish, read_opening, write_key, write_opening
 from clinic.engine import place
 from clinic.engine.changing import Who
 from clinic.store import calls
@@ -79,24 +80,24 @@ class Street:
     world: World
     key: bytes
     kind: int
-    kind_elsewhere: int
-    sought: dict[str, str]
-    slugs: dict[str, str]
-    holds: dict[str, int]
-    references: dict[str, str]
-    grants: dict[str, int]
-    sessions: dict[str, int]
-    changes: dict[str, int]
-    versions: dict[str, str]
-    tasks: dict[str, int]
-    patients: dict[str, int]
-    askers: list[Asker]
+    kind_elsewhere: int = 0
+    free_call_back: int = 0
+    sought: dict[str, str] = field(default_factory=dict)
+    slugs: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, int] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    grants: dict[str, int] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    askers: list[Asker] = field(default_factory=list)
 
     def hold(self, whose: str) -> str:
+        """Write the key of that held time."""
         return write_key(self.key, "hold", self.holds[whose], 0)
 
     def opening(self, whose: str, *, at: str = "", hour: int = 21, kind: int = 0, key: bytes = b"") -> str:
-        """A time in two days with that specialist, at the clinic where they work or at another."""
+        """Write a time in two days with that specialist, at the clinic where they work or at another."""
         world = self.world
         clinic = world.there if (at or whose) == "there" else world.here
         when = world.app.extensions["clinic"].clock().replace(hour=hour, minute=0) + timedelta(days=2)
@@ -107,94 +108,105 @@ def furnish(app: Flask, url: str) -> Street:
     """Build the town, and what it takes to fill in every form of the staff."""
     app.test_client_class = FlaskClient  # what the pages look like is asked elsewhere
     app.config["PROPAGATE_EXCEPTIONS"] = False  # a failure is an answer, too
-    world = build_town(app, url)
-    now = app.extensions["clinic"].clock()
-    street = _street(app, world)
+    street = _street(app, build_town(app, url))
     _sign_in(app, url, street)
     with opened(url) as session:
         build.zips(session)
-        for whose, word in WORDS.items():
-            named = {"given_name": word, "family_name": f"{word}field", "email": f"{word.lower()}@example.com"}
-            session.execute(update(Patient).where(Patient.id == world.patients[whose]).values(**named))
-            session.execute(
-                update(Appointment).where(Appointment.id == world.visits[whose]).values(reason=f"{word} reason")
-            )  # fmt: skip
-        session.execute(update(Account).where(Account.id == world.people["there"]).values(name=f"There {COLLEAGUE}"))
-        session.commit()
-        kinds = session.execute(select(VisitType.id, VisitType.slug, Service.slug).join(Service)).all()
-        street.kind, kind_slug, service_slug = next(row for row in kinds if row[0] == street.kind)
-        elsewhere = build.visit_type(session)
-        there = session.get_one(Location, world.there), session.get_one(Specialist, world.calendars["there"])
-        build.offer(session, elsewhere, *there)
-        street.kind_elsewhere = elsewhere.id
-        street.sought = {"near": "32801", "kind": f"{service_slug}/{kind_slug}"}
-        street.slugs = dict(session.execute(select(Specialist.id, Specialist.slug)).all())  # type: ignore[arg-type]
-        street.slugs = {whose: street.slugs[id_] for whose, id_ in world.calendars.items()} | {  # type: ignore[index]
-            f"clinic {name}": session.get_one(Location, id_).slug for name, id_ in (("here", world.here), ("there", world.there))
-        }
-        for whose, visit in world.visits.items():
-            street.references[whose] = session.get_one(Appointment, visit).reference
-        second = AccountGrant(account_id=world.people["here"], role=Role.FRONT_DESK, location_id=world.there)
-        session.add(second)
-        session.flush()
-        street.grants["here, there"] = second.id
-        for whose in ("here", "there"):
-            wanted = select(AccountGrant.id).where(AccountGrant.account_id == world.people[whose]).order_by(AccountGrant.id)
-            street.grants[whose] = session.scalars(wanted).first() or 0
-        session.commit()
-        for asker in street.askers:
-            wanted = select(StaffSession.id).where(StaffSession.account_id == asker.account)
-            street.sessions[asker.name] = max(session.scalars(wanted))
-        for hour, (whose, number, account) in enumerate(_on_the_telephone(street), start=15):
-            channel = "desk" if number is None else "phone"
-            at = whose if whose in WORDS else next((one.whose for one in street.askers if one.name == whose), "there")
-            street.holds[whose] = _hold(street, at, hour, Who(f"account:{account}", channel, staff=True))
-            if number is not None:
-                calls.note_visit(session, number, street.holds[whose], HOLD, now=now)
-                about = {"patient_id": world.patients[at], "verified_at": now, "note": f"{WORDS[at]} note"}
-                session.execute(update(Call).where(Call.id == number).values(**about))
-            session.commit()
-        for whose, id_ in world.calendars.items():
-            clinic = world.there if whose == "there" else world.here
-            edits = (AddHours(clinic, (now + timedelta(days=12)).date(), "10:00-12:00"),)  # a Saturday
-            version = roster.preview(session, id_, edits, now=now).version
-            saved = roster.save(session, id_, edits, Decisions(), version=version, who=build.STAFF, now=now)
-            street.changes[whose] = saved.change_id
-            street.versions[whose] = roster.availability(session, id_, now=now).version
-        another = calls.begin(session, world.people["other agent"], now=now)
-        session.commit()
-        promised = Task(kind=CALL_BACK, created_at=now, due_at=now, call_id=another)
-        street.tasks["nobody's call-back"] = build.save(session, promised).id
-        call_back = session.get_one(Task, world.call_backs["other"])
-        call_back.patient_id = world.patients["there"]
-        session.commit()
+        _put_words(session, street.world)
+        _find_kinds(session, street)
+        _find_rows(session, street)
+        _hold_times(session, street)
+        _change_hours(session, street)
+        _promise(session, street)
+    app.extensions["clinic"].clock.forward(minutes=2)  # to hold a time for longer is a change only later
     for asker in street.askers:
         asker.client.get("/account")  # that they were seen now is noted, and need not be once more
     return street
+
+
+def _put_words(session: Session, world: World) -> None:
+    """Into what nobody out of reach may read."""
+    for whose, word in WORDS.items():
+        named = {"given_name": word, "family_name": f"{word}field", "email": f"{word.lower()}@example.com"}
+        session.execute(update(Patient).where(Patient.id == world.patients[whose]).values(**named))
+        session.execute(update(Appointment).where(Appointment.id == world.visits[whose]).values(reason=f"{word} reason"))
+    session.execute(update(Account).where(Account.id == world.people["there"]).values(name=f"There {COLLEAGUE}"))
+    session.commit()
+
+
+def _find_kinds(session: Session, street: Street) -> None:
+    """What to look for; a kind of visit that is given at the other clinic alone; and the names in addresses."""
+    world = street.world
+    found = select(Service.slug, VisitType.slug).join_from(VisitType, Service).where(VisitType.id == street.kind)
+    street.sought = {"near": "32801", "kind": "/".join(session.execute(found).one())}
+    elsewhere = build.visit_type(session)
+    there = session.get_one(Specialist, world.calendars["there"])
+    build.offer(session, elsewhere, session.get_one(Location, world.there), there)
+    street.kind_elsewhere = elsewhere.id
+    for whose, id_ in world.calendars.items():
+        street.slugs[whose] = session.get_one(Specialist, id_).slug
+    for whose, id_ in (("here", world.here), ("there", world.there)):
+        street.slugs[f"clinic {whose}"] = session.get_one(Location, id_).slug
+
+
+def _find_rows(session: Session, street: Street) -> None:
+    """References of visits, roles of colleagues (one has a second at the other clinic), and sessions of whoever asks."""
+    people = street.world.people
+    for whose, visit in street.world.visits.items():
+        street.references[whose] = session.get_one(Appointment, visit).reference
+    for whose in ("here", "there"):
+        street.grants[whose] = session.scalars(select(AccountGrant.id).where(AccountGrant.account_id == people[whose])).one()
+    second = AccountGrant(account_id=people["here"], role=Role.FRONT_DESK, location_id=street.world.there)
+    street.grants["here, there"] = build.save(session, second).id
+    for asker in street.askers:
+        theirs = session.scalars(select(StaffSession.id).where(StaffSession.account_id == asker.account))
+        street.sessions[asker.name] = max(theirs)
+
+
+def _hold_times(session: Session, street: Street) -> None:
+    """At the desks, and in every call; each call is about the patient of a visit within its agent's reach."""
+    world, now = street.world, street.world.app.extensions["clinic"].clock()
+    desks = [(whose, whose, None, world.people[Role.FRONT_DESK]) for whose in WORDS]
+    agents = [(one.name, one.whose, one.world.calls["own"], one.account) for one in street.askers if one.role is Role.AGENT]
+    other = ("another call", "there", world.calls["other"], world.people["other agent"])
+    for hour, (name, whose, call, account) in enumerate((*desks, *agents, other), start=15):
+        who = Who(f"account:{account}", "phone" if call else "desk", staff=True)
+        wish = read_opening(street.key, street.opening(whose, hour=hour))
+        street.holds[name] = place.hold(session, wish, who=who, now=now)
+        if call:
+            calls.note_visit(session, call, street.holds[name], HOLD, now=now)
+            about = {"patient_id": world.patients[whose], "verified_at": now, "note": f"{WORDS[whose]} note"}
+            session.execute(update(Call).where(Call.id == call).values(**about))
+        session.commit()
+
+
+def _change_hours(session: Session, street: Street) -> None:
+    """Each specialist works once on a Saturday."""
+    world, now = street.world, street.world.app.extensions["clinic"].clock()
+    for whose, id_ in world.calendars.items():
+        clinic = world.there if whose == "there" else world.here
+        edits = (AddHours(clinic, (now + timedelta(days=12)).date(), "10:00-12:00"),)
+        version = roster.preview(session, id_, edits, now=now).version
+        saved = roster.save(session, id_, edits, Decisions(), version=version, who=build.STAFF, now=now)
+        street.changes[whose] = saved.change_id
+        street.versions[whose] = roster.availability(session, id_, now=now).version
+
+
+def _promise(session: Session, street: Street) -> None:
+    """A patient waits for the other agent's call, and somebody for anybody's."""
+    world, now = street.world, street.world.app.extensions["clinic"].clock()
+    another = calls.begin(session, world.people["other agent"], now=now)
+    session.commit()
+    street.free_call_back = build.save(session, Task(kind=CALL_BACK, created_at=now, due_at=now, call_id=another)).id
+    session.get_one(Task, world.call_backs["other"]).patient_id = world.patients["there"]
+    session.commit()
 
 
 def _street(app: Flask, world: World) -> Street:
     key = app.config["SECRET_KEY"].encode()
     with opened(world.url) as session:
         kind = session.scalars(select(Offer.visit_type_id).where(Offer.specialist_id == world.calendars["own"])).one()
-    return Street(world, key, kind, 0, {}, {}, {}, {}, {}, {}, {}, {}, {}, world.patients, [])
-
-
-def _on_the_telephone(street: Street) -> list[tuple[str, int | None, int]]:
-    """(whose, the call or None, the account) of every time that is held: at a desk by the clinic's word, or in a call."""
-    desks = [(whose, None, street.world.people[Role.FRONT_DESK]) for whose in WORDS]
-    theirs = [(one.name, one.world.calls["own"], one.account) for one in street.askers if one.role is Role.AGENT]
-    return [*desks, *theirs, ("another call", street.world.calls["other"], street.world.people["other agent"])]
-
-
-def _hold(street: Street, whose: str, hour: int, who: Who) -> int:
-    now = street.world.app.extensions["clinic"].clock()
-    clinic = street.world.there if whose == "there" else street.world.here
-    when = now.replace(hour=hour, minute=0) + timedelta(days=2)
-    with opened(street.world.url) as session:
-        held = place.hold(session, Wish(street.kind, clinic, street.world.calendars[whose], cell_at(when)), who=who, now=now)
-        session.commit()
-    return held
+    return Street(world, key, kind)
 
 
 def _sign_in(app: Flask, url: str, street: Street) -> None:
