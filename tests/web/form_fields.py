@@ -51,9 +51,22 @@ Known = Mapping[str, Any]
 """By variable: a Source, or a tuple of the texts that it may be."""
 
 
+class Walked(NamedTuple):
+    """What a view may read, and the lines (file, number) in which a source was met on the way."""
+
+    fields: frozenset[Field]
+    lines: frozenset[tuple[str, int]]
+
+
 def fields_of(view: Callable[..., Any]) -> frozenset[Field]:
     """Find every field that the view may read, whichever way it goes."""
+    return walk(view).fields
+
+
+def walk(view: Callable[..., Any]) -> Walked:
+    """Walk the source of a view, and of all that it calls in the web."""
     found: set[Field] = set()
+    lines: set[tuple[str, int]] = set()
     done: set[Any] = set()
     waiting: list[tuple[Any, Known]] = [(view, {})]
     while waiting:
@@ -67,11 +80,18 @@ def fields_of(view: Callable[..., Any]) -> frozenset[Field]:
             continue
         if not _is_written(target):
             continue
-        walk = _Walk(target, known)
-        walk.walk()
-        found |= walk.found
-        waiting += walk.calls
-    return frozenset(found)
+        one = _Walk(target, known)
+        one.walk()
+        found |= one.found
+        lines |= one.lines
+        waiting += one.calls
+    return Walked(frozenset(found), frozenset(lines))
+
+
+def lines_with_sources(text: str) -> list[int]:
+    """Find the lines of a module in which anything is taken from a form or a query."""
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute) and node.attr in SOURCES)
+    return [node.lineno for node in nodes if isinstance(node.value, ast.Name) and node.value.id == "request"]
 
 
 def names_in(form: type[AnyForm]) -> list[str]:
@@ -115,6 +135,7 @@ class _Walk:
     def __init__(self, function: FunctionType, known: Known) -> None:
         self.function, self.known = function, dict(known)
         self.found: set[Field] = set()
+        self.lines: set[tuple[str, int]] = set()
         self.calls: list[tuple[Any, Known]] = []
 
     def walk(self) -> None:
@@ -304,6 +325,8 @@ class _Walk:
         if isinstance(node, ast.BoolOp):
             return next((found for one in node.values if (found := self.source_of(one))), "")
         if isinstance(node, ast.Attribute) and node.attr in SOURCES and self.value_of(node.value) is flask.request:
+            code = self.function.__code__
+            self.lines.add((code.co_filename, code.co_firstlineno + node.lineno - 1))
             return node.attr
         return ""
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,13 +18,16 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.roles import AT_A_LOCATION
 from clinic.store import standing
+from clinic.web import fields as fields_in_web
+from clinic.web.account import resuming
 from tests.rows import COUNTING, Changes, Rows
 from tests.web import planted
 from tests.web.form_cases import CASES, OPEN, REASONS, REFUSED, Case, each, nothing, own, secrets
-from tests.web.form_fields import UNKNOWN, Field, fields_of
+from tests.web.form_fields import UNKNOWN, Field, fields_of, lines_with_sources, walk
 from tests.web.street import Asker, Street, furnish
 from tests.web.town import OBJECTS, STAFF_GUARDS, Object, guarded
 
+ROOMS = ("account", "desk", "portal")
 NO_DESK = "You are at the front desk of no clinic."
 NOTES = frozenset({"audit", "audit_seal", "search_count", "work_list_opened"})
 """What is written of a look: who saw whom, and what was sought."""
@@ -55,6 +59,17 @@ def test_no_case_and_no_reason_is_left_over(app: Flask) -> None:
     assert cases >= OPEN
     assert {key for key in REASONS if isinstance(key, tuple)} <= pairs - cases
     assert {key for key in REASONS if isinstance(key, str)} <= {name for _, name in pairs - cases}
+
+
+def test_no_line_that_reads_a_form_is_missed(app: Flask) -> None:
+    """Whichever view it is of: what nobody walks to, nobody asks about."""
+    roots = [view for name, view in app.view_functions.items() if name.startswith(ROOMS)]
+    met = {line for view in (*roots, resuming.ask_to_sign_in) for line in walk(view).lines}
+    web = Path(fields_in_web.__file__).parent
+    files = [web / "fields.py", *(file for room in ROOMS for file in sorted((web / room).rglob("*.py")))]
+    there = {(str(file), line) for file in files for line in lines_with_sources(file.read_text())}
+    assert len(there) > 80
+    assert there - met == set()
 
 
 @dataclass
