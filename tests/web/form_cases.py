@@ -740,7 +740,7 @@ REASONS: Mapping[str | tuple[str, str], str] = {
     **dict.fromkeys(("?near", "?said", "?by", "?more", "?at"), LOOKED_FOR),
     "?before": A_PAGE, "?page": A_PAGE, "next": WHERE_NEXT, "?next": WHERE_NEXT, "whose": WHERE_NEXT,
     "initial": "one letter of a name, shown again",
-    "key": "a random word of the page, for one deed of one form: a deed of another form by it is KeyReused",
+    "key": "a long random word of the page: it finds again only the same deed, of the same form with the same body",
     "?busy": "a specialist by the name in public addresses: agents see of each when they are free",
     "carried": "a form of an ended session, sealed for one account: tests/web/account/test_sign_in.py",
     # Of one
