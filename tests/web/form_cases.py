@@ -305,7 +305,17 @@ CASES: tuple[Case, ...] = (
             ({} if a.role is Role.ADMINISTRATOR else {"of the other clinic": str(a.world.calendars["there"])})
             | {"with an account": str(a.world.calendars["own"])}
         ),
-        fixed(nonexistent="99999999"),
+    ),
+    Case(
+        "specialist",
+        ["account.tie_calendar"],
+        nothing,
+        lambda a: str(a.world.calendars["here"]),
+        lambda a: (
+            ({} if a.role is Role.ADMINISTRATOR else {"of the other clinic": str(a.world.calendars["there"])})
+            | {"with an account": str(a.world.calendars["own"])}
+        ),
+        address=lambda a: {"number": a.street.untied},
     ),
     # Calls
     Case(
@@ -711,9 +721,6 @@ def typed_time(asker: Asker) -> dict[str, str]:
     day = (now + timedelta(days=2)).date()
     return {f"?{name}": text for name, text in asker.street.sought.items()} | {"day": f"{day:%m/%d/%Y}", "time": "4 pm"}
 
-
-OPEN = {("account.send_invite", "specialist")}
-"""Known holes that are being closed: reported, and not failed on."""
 
 A_WORD = "words, kept or looked at as words"
 A_CHOICE = "a choice of a closed list"

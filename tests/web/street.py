@@ -82,6 +82,7 @@ class Street:
     kind: int
     kind_elsewhere: int = 0
     free_call_back: int = 0
+    untied: int = 0
     sought: dict[str, str] = field(default_factory=dict)
     slugs: dict[str, str] = field(default_factory=dict)
     holds: dict[str, int] = field(default_factory=dict)
@@ -110,6 +111,7 @@ def furnish(app: Flask, url: str) -> Street:
     app.config["PROPAGATE_EXCEPTIONS"] = False  # a failure is an answer, too
     street = _street(app, build_town(app, url))
     _sign_in(app, url, street)
+    street.untied = hire(app, url, "Untied", Grant(Role.SPECIALIST, street.world.here))
     with opened(url) as session:
         build.zips(session)
         _put_words(session, street.world)

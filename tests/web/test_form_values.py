@@ -22,7 +22,7 @@ from clinic.web import fields as fields_in_web
 from clinic.web.account import resuming
 from tests.rows import COUNTING, Changes, Rows
 from tests.web import planted
-from tests.web.form_cases import CASES, OPEN, REASONS, REFUSED, Case, each, nothing, own, secrets
+from tests.web.form_cases import CASES, REASONS, REFUSED, Case, each, nothing, own, secrets
 from tests.web.form_fields import UNKNOWN, Field, fields_of, lines_with_sources, walk
 from tests.web.street import Asker, Street, furnish
 from tests.web.town import OBJECTS, STAFF_GUARDS, Object, guarded
@@ -56,7 +56,6 @@ def test_no_case_and_no_reason_is_left_over(app: Flask) -> None:
     pairs = {(endpoint, str(one)) for endpoint, names in found.items() for one in names}
     cases = {(endpoint, case.field) for case in CASES for endpoint in case.endpoints}
     assert cases <= pairs
-    assert cases >= OPEN
     assert {key for key in REASONS if isinstance(key, tuple)} <= pairs - cases
     assert {key for key in REASONS if isinstance(key, str)} <= {name for _, name in pairs - cases}
 
@@ -204,10 +203,7 @@ class Harness:
         return found, found.arguments
 
     def report(self, endpoint: str, case: Case, what: str) -> None:
-        if (endpoint, case.field) in OPEN:
-            self.counted["open"] += 1
-        else:
-            self.wrong.append(f"{endpoint} {case.field} {what}")
+        self.wrong.append(f"{endpoint} {case.field} {what}")
 
 
 @contextmanager
