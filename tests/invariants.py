@@ -29,7 +29,7 @@ BECOMES = {
 }  # fmt: skip
 CHANGES_NOTHING = {
     "want_earlier", "want_no_earlier", "look_up", "join", "change_wait", "leave", "offer", "accept", "decline",
-    "keep_outside_hours", "ask_to_move",
+    "keep_outside_hours", "ask_to_move", "stands_again",
 }  # fmt: skip
 FOLLOWS = {
     "hold": {None}, "book": {None, "hold", "extend", "expire"}, "extend": {"hold", "extend", "expire"},

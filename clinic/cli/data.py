@@ -163,7 +163,10 @@ MOST_TOUCHED = 200
 
 
 def _tell_touched(outcome: Outcome, *, dry_run: bool) -> None:
-    """Booked visits that lose their time, without anybody's name."""
+    """Booked visits that lose their time, without anybody's name; and how many have it again."""
+    if outcome.freed:
+        can = "could be given again, and would leave" if dry_run else "can be given again, and left"
+        click.echo(f"{outcome.freed:,} booked visit{'' if outcome.freed == 1 else 's'} {can} the work list.")
     if not outcome.touched:
         return
     count = len(outcome.touched)

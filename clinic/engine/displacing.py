@@ -21,7 +21,7 @@ from clinic.domain.messages import last_reminder
 from clinic.domain.roster_rules import Workplace
 from clinic.domain.timeline import CELLS_PER_DAY, cell_at, span
 from clinic.engine import place
-from clinic.store import appointments, outbox, tasks
+from clinic.store import appointments, audit, outbox, tasks
 from clinic.store.recipients import find_recipient
 from clinic.store.workplaces import Taken, taken
 
@@ -67,7 +67,7 @@ def touched(session: Session, specialist_id: int, before: Standing, after: Stand
         elif known is None:
             visits |= {row: new} if new else {}
         else:
-            left = new | {cause for cause in known if lines.still_holds(cause, row)}
+            left = new | {cause for cause in {*known, Cause.AWAY} if lines.still_holds(cause, row)}
             if not left:
                 freed.append(row)
             elif left != known:
@@ -154,12 +154,14 @@ def put_on_list(session: Session, affected: Mapping[Taken, frozenset[Cause]], *,
         outbox.tell_to_call(session, row.appointment_id, row.sequence, due_at=max(due, now))
 
 
-def take_note(session: Session, found: Touched, *, now: datetime) -> None:
-    """Of visits with a task: why it is there now; where nothing is left of it, the task is done."""
+def take_note(session: Session, found: Touched, *, actor: str, now: datetime) -> None:
+    """Of visits with a task: why it is there now; where nothing is left of it, the task is done, and the log says so."""
     for row, causes in found.listed.items():
         tasks.set_causes(session, row.appointment_id, causes)
     if found.freed:
         tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [row.appointment_id for row in found.freed], now=now)
+    for row in found.freed:
+        audit.note(session, row.appointment_id, actor=actor, action="stands_again", patient_id=row.patient_id, now=now)
 
 
 def end_holds(session: Session, holds: Iterable[Taken], *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile, parse_csv
@@ -16,12 +16,13 @@ from clinic.domain.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.store.appointments import Appointment
 from clinic.store.audit import Audit
+from clinic.store.catalogue import VisitType
 from clinic.store.locations import Location
 from clinic.store.outbox import OutboxMessage
 from clinic.store.people import Specialist
 from clinic.store.tasks import Task
 from clinic.usecases import booking
-from clinic.usecases.imports import Outcome, import_locations, import_shifts
+from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.queues import NOW, Queue
@@ -95,8 +96,27 @@ def test_hours_that_come_back_take_visits_off_the_list(files: Files) -> None:
     files.book(files.at(1, 15))
     files.shifts(TUESDAY)
     assert len(files.open_tasks()) == 1
-    back = files.shifts("ana,park,2026-11-17,Tue 09:00-17:00")
-    assert (back.touched, files.open_tasks()) == ([], {})
+    line = "ana,park,2026-11-17,Tue 09:00-17:00"
+    assert files.shifts(line, dry_run=True).freed == 1
+    assert len(files.open_tasks()) == 1
+    back = files.shifts(line)
+    assert (back.touched, back.freed, files.open_tasks()) == ([], 1, {})
+    assert len(files.of("stands_again")) == 1
+
+
+@pytest.mark.parametrize("cells", [",", "park,another"])
+def test_offers_that_go_say_whose_visits_stay(files: Files, cells: str) -> None:
+    """An empty cell empties, as documented; whoever has a visit there is not forgotten over it."""
+    files.book(files.at(1, 9))
+    files.book(files.at(2, 9))
+    files.session.execute(update(VisitType).values(slug="another").where(VisitType.id == build.visit_type(files.session).id))
+    files.session.commit()
+    text = f"key,name,locations,services\nana,Ana,{cells}\n"
+    for dry_run in (True, False):
+        done = import_specialists(files.session, parse_csv(text.encode()), {}, now=files.now, dry_run=dry_run)
+        (remark,) = done.remarks
+        assert remark.said.startswith(f"2 booked visits at {files.place.name} stay as they are.")
+    assert files.visits() == [files.at(1, 9), files.at(2, 9)]
 
 
 def test_a_time_that_is_only_held_ends_and_whoever_holds_it_is_told_when_they_book(files: Files) -> None:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.affected import Cause
@@ -25,6 +25,7 @@ from clinic.domain.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.engine import outside
 from clinic.store.appointments import Appointment
+from clinic.store.audit import Audit
 from clinic.store.claims import Claim
 from clinic.store.outbox import OutboxMessage
 from clinic.store.rosters import Shift, ShiftDay, TimeOff
@@ -245,6 +246,25 @@ def test_a_visit_that_was_kept_is_seen_again_and_freed_by_who_comes_back(diary: 
     assert list(diary.open_tasks().values()) == ["away"]
     diary.save(ComeBack(off.start_cell, off.end_cell))
     assert diary.open_tasks() == {}, "it stands as it stood: kept, outside the hours"
+
+
+def test_a_task_without_a_cause_is_not_done_while_the_specialist_is_away(diary: Diary) -> None:
+    """As those are that were made before causes were kept: hours that change somewhere else settle nothing."""
+    booked = diary.book(diary.at(1, 13))
+    off = days_off(TOMORROW, TOMORROW, EASTERN)
+    diary.save(off)
+    diary.session.execute(update(Task).values(cause=""))
+    diary.session.commit()
+    saved = AddHours(diary.place.id, TOMORROW + timedelta(days=20), "08:00-09:00")
+    diary.save(saved)
+    assert diary.open_tasks() == {diary.id_of(booked): "away"}
+    effect = preview(diary.session, diary.ana.id, [ComeBack(off.start_cell, off.end_cell)], now=diary.now)
+    diary.session.rollback()
+    assert effect.freed == 1
+    diary.save(ComeBack(off.start_cell, off.end_cell))
+    assert diary.open_tasks() == {}
+    noted = diary.session.scalars(select(Audit.appointment_id).where(Audit.action == "stands_again")).all()
+    assert noted == [diary.id_of(booked)], "that it stands again is in the log"
 
 
 def test_time_off_for_the_rest_of_today_is_about_what_is_still_ahead(diary: Diary) -> None:

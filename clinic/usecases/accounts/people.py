@@ -251,13 +251,15 @@ def give_role(session: Session, person: Person, account_id: int, grant: Grant, *
 def take_role(session: Session, person: Person, account_id: int, grant_id: int, *, now: datetime) -> None:
     """It is gone with the next page they ask for. Raises NotFound, IllegalMove, InvalidInput, Busy."""
     begin_write(session)
-    reached(session, person, account_id)
+    account = reached(session, person, account_id)
     grant = dict(accounts.numbered_grants(session, account_id)).get(grant_id)
     if grant is None:
         raise IllegalMove("They do not have this role any more.")
     if not may_grant(person.grants, grant):
         raise InvalidInput({"role": "You cannot take this role away."})
     accounts.remove_grant(session, grant_id)
+    if account.specialist_id is not None and Role.SPECIALIST not in {one.role for one in accounts.grants_of(session, account_id)}:
+        feeds.close(session, account.specialist_id, now=now)  # its address would go on to show the visits
     note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
     session.commit()
 

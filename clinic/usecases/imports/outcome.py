@@ -48,7 +48,8 @@ class TouchedVisit(NamedTuple):
 class Outcome:
     """Counts of lines, every rejected one with its reason, and what was left out of lines that were taken.
 
-    `first` shows the first lines as they were understood; `touched` are visits that go onto the work list.
+    `first` shows the first lines as they were understood; `touched` are visits that go onto the work
+    list, and `freed` counts those that leave it, as they can be given again.
     """
 
     new: int = 0
@@ -58,6 +59,7 @@ class Outcome:
     remarks: list[Remark] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     touched: list[TouchedVisit] = field(default_factory=list)
+    freed: int = 0
 
     @property
     def taken(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -13,9 +13,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
+from clinic.domain.appointment import State
 from clinic.domain.errors import InvalidInput
 from clinic.domain.gazetteer import words_of
-from clinic.store.appointments import Resource
+from clinic.store.appointments import Appointment, Resource
 from clinic.store.bulk import insert_rows, set_aside
 from clinic.store.catalogue import Service, VisitType
 from clinic.store.connect import begin_write
@@ -93,6 +94,7 @@ def import_specialists(
                 changed.append({"id": stored["id"], **differing})
             if "services" in row and giving != offered[stored["id"]]:
                 offers[stored["id"]] = giving
+                _say_left(session, outcome, line.number, stored["id"], offered[stored["id"]] - giving, now=now)
             outcome.changed += bool(differing or stored["id"] in offers)
             outcome.same += not (differing or stored["id"] in offers)
     outcome.new = len(new)
@@ -164,6 +166,28 @@ def _offered(session: Session) -> defaultdict[int, Offers]:
     for specialist, visit_type, site in session.execute(select(Offer.specialist_id, Offer.visit_type_id, Offer.location_id)):
         found[specialist] |= {(visit_type, site)}
     return found
+
+
+def _say_left(session: Session, outcome: Outcome, line: int, specialist_id: int, gone: Offers, *, now: datetime) -> None:
+    """Whose visits stay booked with a specialist who offers them no more: nobody is moved by this, and nobody need wonder."""
+    if not gone:
+        return
+    booked = Counter(
+        (visit_type, location)
+        for visit_type, location in session.execute(
+            select(Appointment.visit_type_id, Appointment.location_id).where(
+                Appointment.specialist_id == specialist_id, Appointment.state == State.BOOKED, Appointment.start_at > now
+            )
+        )
+    )
+    left: Counter[int] = Counter()
+    for visit_type, location in gone:
+        left[location] += booked[visit_type, location]
+    wanted = select(Location.id, Location.name).where(Location.id.in_([id_ for id_ in left if left[id_]]))
+    for location, name in session.execute(wanted.order_by(Location.name)):
+        visits, stay = ("visits", "stay as they are") if left[location] != 1 else ("visit", "stays as it is")
+        said = f"{left[location]:,} booked {visits} at {name} {stay}."
+        outcome.remark(line, f"{said} This specialist is not offered for that there any more: move what they will not give.")
 
 
 def _key(row: Row, name: str) -> str:

@@ -51,8 +51,9 @@ def _carry_out(session: Session, specialist_id: int, found: Touched, outcome: Ou
     if not (found.visits or found.listed or found.freed or found.holds):
         return
     put_on_list(session, found.visits, now=now)
-    take_note(session, found, now=now)
+    take_note(session, found, actor=ACTOR, now=now)
     end_holds(session, found.holds, now=now)
+    outcome.freed += len(found.freed)
     name = session.get_one(Specialist, specialist_id).name
     for visit, causes in found.visits.items():
         audit.note(session, visit.appointment_id, actor=ACTOR, action="ask_to_move", patient_id=visit.patient_id, now=now)

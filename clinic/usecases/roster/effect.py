@@ -56,7 +56,7 @@ class AffectedVisit:
 @dataclass(frozen=True, slots=True)
 class Effect:
     """All that a change would do. `held` counts times that somebody is about to book, and that it takes as well; `listed`
-    visits that it takes, too, and that are on the work list already.
+    visits that it takes, too, and that are on the work list already; `freed` those that leave the list and can be given again.
 
     `version` is the availability's that it was worked out from; it goes along when the change is saved.
     """
@@ -66,6 +66,7 @@ class Effect:
     held: int
     version: str
     listed: int = 0
+    freed: int = 0
 
     @property
     def patients(self) -> int:
@@ -134,7 +135,7 @@ def effect_of(session: Session, plan: Plan, found: Touched, *, now: datetime) ->
         )
         kinds.append(OpeningsOf(visit.name, len(after - before), len(before - after)))
     visits = tuple(_affected(row, causes) for row, causes in found.visits.items())
-    return Effect(tuple(kinds), visits, len(found.holds), plan.version, len(found.listed))
+    return Effect(tuple(kinds), visits, len(found.holds), plan.version, len(found.listed), len(found.freed))
 
 
 def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[LocationRow]) -> Sought:

@@ -106,7 +106,7 @@ def _carry_out(session: Session, found: Touched, decisions: Decisions, *, who: W
         audit.note(session, visit.appointment_id, actor=who.actor, action=action, patient_id=visit.patient_id, now=now)
     to_move = {visit: causes for visit, causes in found.visits.items() if decisions.visits[visit.key] == "task"}
     put_on_list(session, to_move, now=now)
-    take_note(session, found, now=now)
+    take_note(session, found, actor=who.actor, now=now)
     if decisions.held == "release":
         end_holds(session, found.holds, now=now)
 

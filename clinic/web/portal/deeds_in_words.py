@@ -23,6 +23,7 @@ DONE = {
     "answer": "Answered questions before a visit",
     "keep_outside_hours": "Kept a visit that a change of hours touches",
     "ask_to_move": "Asked for a visit to be moved",
+    "stands_again": "Changed hours, so that a visit can be given again",
     # What somebody was shown
     "see_day": "Saw it in the list of a day",
     "see_desk": "Saw it in the list of the front desk",

@@ -225,6 +225,21 @@ def test_nobody_settles_their_own_calendar_nor_one_of_a_stranger(calendars: Cale
         accounts.tie_calendar(staff.session, mina, staff.made["Felix"], calendars.ours, now=now)
 
 
+def test_whoever_is_a_specialist_no_more_keeps_no_calendar_address(calendars: Calendars) -> None:
+    session, now = calendars.staff.session, calendars.staff.clock()
+    made = calendars.invite(calendars.ours)
+    feed.renew_feed(session, calendars.ours, key=build.KEY, who=build.STAFF, now=now)
+    ada = calendars.person("Ada")
+    accounts.give_role(session, ada, made.account_id, Grant(Role.SPECIALIST, calendars.staff.there), now=now)
+    first, second = (number for number, _ in accounts.one_person(session, ada, made.account_id, now=now).grants)
+    session.rollback()
+    accounts.take_role(session, ada, made.account_id, first, now=now)
+    assert session.get_one(CalendarFeed, calendars.ours).closed_at is None, "they are a specialist still"
+    session.rollback()
+    accounts.take_role(session, ada, made.account_id, second, now=now)
+    assert session.get_one(CalendarFeed, calendars.ours).closed_at == now
+
+
 def test_a_closed_account_leaves_no_calendar_address_behind(calendars: Calendars) -> None:
     session, now = calendars.staff.session, calendars.staff.clock()
     made = calendars.invite(calendars.ours)
