@@ -26,7 +26,7 @@ from clinic.store.bookings import Held, Said
 from clinic.store.calendars import Calendars
 from clinic.store.catalogue import BookableVisit, find_visit, find_visit_at
 from clinic.store.claims import Taking
-from clinic.store.idempotency import Once, find_earlier, made_by
+from clinic.store.idempotency import Once, find_earlier, lock_of, made_by
 from clinic.store.locks import lock_calendars
 
 CALL_US = "Please choose another time, or call us."
@@ -76,7 +76,9 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
 
     Asked `once` before, it is that of the hold made then. Raises TimeTaken, NotOffered, KeyReused.
     """
-    lock_calendars(session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id, once=once)
+    lock_calendars(
+        session, [wish.specialist_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id, request=lock_of(once)
+    )
     if once and (made := made_by(once, find_earlier(session, once), now=now)):
         return made
     slot = _find_slot(session, wish, who=who, now=now)

@@ -25,7 +25,7 @@ from clinic.store.appointments import Appointment, add_resource
 from clinic.store.audit import By, note
 from clinic.store.base import Base, UtcDateTime
 from clinic.store.claims import Taking, by_guard, claim, keep_claims
-from clinic.store.idempotency import BINDS, REMEMBER, Earlier, Once, remember, values_of
+from clinic.store.idempotency import BINDS, REMEMBER, Earlier, Once, lock_of, remember, values_of
 from clinic.store.intake import drop_draft
 from clinic.store.locks import lock_calendars, lock_confirmation
 from clinic.store.outbox import tell
@@ -149,7 +149,7 @@ def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: 
     if connection.dialect.name != "postgresql":
         return _found(connection.execute(_FIND, asked).all())
     while True:
-        locked = lock_confirmation(session, hold_id, who, person=person_number(said), once=once)
+        locked = lock_confirmation(session, hold_id, who, person=person_number(said), request=lock_of(once))
         found = _found(connection.execute(_FIND, asked).all())
         if found is None or found.patient_id is None or found.patient_id in locked:
             return found
@@ -167,7 +167,7 @@ def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once
     are ours; None: it was purged meanwhile. A hold never moves: the locks are those of where it was seen.
     """
     people, kind = [hold.specialist_id, patient_id], hold.visit_type_id
-    lock_calendars(session, people, locations=[hold.location_id], visit_type_id=kind, once=once)
+    lock_calendars(session, people, locations=[hold.location_id], visit_type_id=kind, request=lock_of(once))
     asked = {"hold": hold.id, "scope": once and once.scope, "key": once and once.key}
     row = session.connection().execute(_FIND_HELD, asked).one_or_none()
     if row is None:

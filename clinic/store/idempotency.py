@@ -44,6 +44,11 @@ class Once:
         return zlib.crc32(f"{self.scope} {self.key}".encode()) - 2**31
 
 
+def lock_of(once: Once | None) -> int | None:
+    """The number of the lock at which a twin of the request waits; None for a request without a name."""
+    return once.lock if once else None
+
+
 class Earlier(NamedTuple):
     """A request that came with the same key before."""
 

@@ -16,7 +16,6 @@ from sqlalchemy import BigInteger, Integer, bindparam, text
 from sqlalchemy.orm import Session
 
 from clinic.store.base import IdList
-from clinic.store.idempotency import Once
 
 
 @unique
@@ -91,14 +90,14 @@ def lock_calendars(
     *,
     locations: Iterable[int] = (),
     visit_type_id: int | None = None,
-    once: Once | None = None,
+    request: int | None = None,
 ) -> None:
     """Wait for our turn at these calendars, at the locations' rooms and equipment if the visit type needs any, and for a
-    twin of the request.
+    twin of the request, by its number (idempotency.lock_of).
     """
     if _is_needed(session):
         asked = {
-            "people": list(people), "locations": list(locations), "visit_type": visit_type_id, "request": once and once.lock
+            "people": list(people), "locations": list(locations), "visit_type": visit_type_id, "request": request
         }  # fmt: skip
         session.connection().execute(_CALENDARS, asked)
 
@@ -127,12 +126,13 @@ _CONFIRMATION = text("""
 
 
 def lock_confirmation(
-    session: Session, hold_id: int, who: dict[str, Any], *, person: int, once: Once | None
+    session: Session, hold_id: int, who: dict[str, Any], *, person: int, request: int | None
 ) -> frozenset[int]:  # fmt: skip
     """Wait for our turn at all that booking the held time takes. Returns whose calendars are ours: their resources.
 
-    `who` is birth_date, phone and match_name of the patient as said, `person` the number of that person.
+    `who` is birth_date, phone and match_name of the patient as said, `person` the number of that person, `request` that of the
+    request.
     """
-    asked = {**who, "hold": hold_id, "request": once.lock if once else None, "person": person}
+    asked = {**who, "hold": hold_id, "request": request, "person": person}
     locked = session.connection().execute(_CONFIRMATION, asked)
     return frozenset(id_ for _, space, id_ in locked if space == LockSpace.CALENDARS)
