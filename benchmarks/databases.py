@@ -17,15 +17,12 @@ from sqlalchemy import Engine, create_engine, insert, make_url, text
 from sqlalchemy.orm import Session
 
 from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload, cell_of
-from clinic.domain.places import Point, distance_miles
-from clinic.store.appointments import Appointment, Resource
-from clinic.store.catalogue import Service, VisitType
-from clinic.store.claims import Claim
+from clinic.domain.geography.places import Point, distance_miles
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location, Room
-from clinic.store.patients import Patient
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift
+from clinic.store.tables.appointments import Appointment, Claim, Resource
+from clinic.store.tables.directory import Location, Offer, Room, Service, Specialist, VisitType
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.schedules import Shift
 from tests import postgres
 from tests.databases import migrate
 

@@ -34,7 +34,7 @@ from benchmarks.report import Mark, Report
 from benchmarks.serving import SECRET, START_SECONDS, Caller, Site, environment_for, in_turns, served
 from clinic.config import ROOT
 from clinic.domain.tokens import write_opening
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.usecases import booking
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.build import details

@@ -22,9 +22,8 @@ from benchmarks.report import Mark, Report
 from benchmarks.serving import SECRET, Caller, Site, in_turns, request, served, timed
 from benchmarks.workload import ZONE
 from clinic.domain.tokens import write_key
-from clinic.store.appointments import Appointment
-from clinic.store.feeds import CalendarFeed
-from clinic.store.locations import Location
+from clinic.store.tables.appointments import Appointment, CalendarFeed
+from clinic.store.tables.directory import Location
 
 MARK = Mark(goal=2, floor=3)
 VISITS = 100

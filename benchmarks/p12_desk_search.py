@@ -15,10 +15,11 @@ from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, 
 from benchmarks.measure import interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload
-from clinic.engine.listing import listing
-from clinic.engine.locate import Place
-from clinic.engine.search import Sought, nearby
-from clinic.store.catalogue import Service, VisitType, visits_of
+from clinic.engine.search.candidates import Sought, nearby
+from clinic.engine.search.listing import listing
+from clinic.engine.search.locate import Place
+from clinic.store.directory.catalogue import visits_of
+from clinic.store.tables.directory import Service, VisitType
 from clinic.usecases import desk
 from clinic.usecases.desk import Asked
 

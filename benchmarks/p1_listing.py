@@ -8,9 +8,9 @@ from benchmarks.databases import Databases
 from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, VISIT, WEEKLY, ZONE, Workload
-from clinic.domain.hours import start_grid, week_line
-from clinic.domain.openings import specialist_starts
-from clinic.domain.timeline import cell_at, gather, starts
+from clinic.domain.scheduling.openings import specialist_starts
+from clinic.domain.time.hours import start_grid, week_line
+from clinic.domain.time.timeline import cell_at, gather, starts
 
 MARK = Mark(goal=3, floor=7)
 CASES = (Workload(1, 28, 60), Workload(1, 28, 240), Workload(1, 84, 180), Workload(20, 28, 60))

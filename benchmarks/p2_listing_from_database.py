@@ -11,8 +11,8 @@ from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, 
 from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload
-from clinic.engine.search import Sought, all_starts, nearby
-from clinic.store.catalogue import find_visit
+from clinic.engine.search.candidates import Sought, all_starts, nearby
+from clinic.store.directory.catalogue import find_visit
 
 MARK = Mark(goal=2, floor=4)
 WORKLOAD = Workload(20, 28, 60)

@@ -13,9 +13,9 @@ from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, 
 from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload, cell_of
-from clinic.domain.timeline import cell_at
-from clinic.engine.search import Opening, Sought, nearby, soonest
-from clinic.store.catalogue import BookableVisit, find_visit
+from clinic.domain.time.timeline import cell_at
+from clinic.engine.search.candidates import Opening, Sought, nearby, soonest
+from clinic.store.directory.catalogue import BookableVisit, find_visit
 
 MARK = Mark(goal=2, floor=4)
 CLINICS = (10, 50, 200)

@@ -31,13 +31,13 @@ from benchmarks.databases import (
 from benchmarks.measure import QUICK, ROUNDS, Throughput, together
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, ZONE, cell_of
-from clinic.domain.timeline import instant_at
+from clinic.domain.time.timeline import instant_at
 from clinic.domain.tokens import Wish, write_reference
-from clinic.engine.changing import Who
-from clinic.engine.place import Details, book
-from clinic.store.appointments import Appointment
-from clinic.store.claims import Claim, milliseconds
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.place import Details, book
+from clinic.store.appointments.claims import milliseconds
 from clinic.store.connect import begin_write
+from clinic.store.tables.appointments import Appointment, Claim
 
 MARKS = {1: Mark(goal=0.25, floor=0.12, at_least=True), 8: Mark(goal=0.18, floor=0.08, at_least=True)}
 SECONDS = 1.0 if QUICK else 2.0

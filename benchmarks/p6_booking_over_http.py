@@ -27,7 +27,7 @@ from benchmarks.p5_booking import CHAIN, SPECIALISTS, VISITS_A_DAY
 from benchmarks.report import Mark, Report
 from benchmarks.serving import SECRET, Caller, Site, in_turns, request, served, timed
 from benchmarks.workload import cell_of, days_until
-from clinic.domain.gazetteer import STANDARD, ZipEntry
+from clinic.domain.geography.gazetteer import STANDARD, ZipEntry
 from clinic.domain.tokens import Wish, write_opening
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.web.visiting import ANSWERS

@@ -24,8 +24,8 @@ from benchmarks.report import Report
 from benchmarks.workload import FIRST_DAY, NOW, cell_of
 from clinic.domain.errors import Busy, TimeRefused
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import place
-from clinic.engine.attempts import retried
+from clinic.engine.placing import place
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write, engine_options, prepare
 from tests.http.server import SECRET, call, gunicorn
 

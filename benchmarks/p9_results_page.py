@@ -21,10 +21,8 @@ from benchmarks.measure import milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.serving import Caller, Site, in_turns, request, served, timed
 from benchmarks.workload import WEEKLY, Workload, days_until
-from clinic.domain.places import Point
-from clinic.store.catalogue import Service, VisitType
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.domain.geography.places import Point
+from clinic.store.tables.directory import Location, Service, Specialist, VisitType
 from clinic.usecases.gazetteer import load_gazetteer
 
 MARKS = {1: Mark(goal=4.5, floor=7), 8: Mark(goal=3.5, floor=6)}

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from clinic.domain.timeline import cell_at, cells_in
-from clinic.domain.visit import VisitShape
+from clinic.domain.scheduling.visit import VisitShape
+from clinic.domain.time.timeline import cell_at, cells_in
 
 OPENS, CLOSES = 9 * 60, 17 * 60
 BREAK_STARTS, BREAK_ENDS = 12 * 60, 12 * 60 + 30

@@ -23,7 +23,7 @@ from clinic.clock import Clock, now
 from clinic.config import ROOT, Settings, SettingsError, load
 from clinic.extensions import csrf, db, login, migrate
 from clinic.store.connect import engine_options, prepare
-from clinic.store.rate_limits import SqlStorage, limits_engine
+from clinic.store.operations.rate_limits import SqlStorage, limits_engine
 from clinic.usecases import keys
 from clinic.usecases.accounts import Locks
 from clinic.usecases.messages import Post

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
 from clinic.store.base import Base
 from clinic.store.connect import begin_write
 from tests import build

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import ChangedMeanwhile, Undecided
-from clinic.domain.roster_edits import TakeOff
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.roster_edits import TakeOff
+from clinic.domain.time.timeline import cell_at
 from clinic.usecases.roster import Decisions, Saved, preview, save
 from tests.build import STAFF
 

@@ -13,19 +13,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.gazetteer import MILITARY, STANDARD, ZipEntry
-from clinic.domain.patient import PatientDetails, match_name
-from clinic.domain.roles import Grant, Role, Viewer, reach
-from clinic.domain.timeline import cell_at
-from clinic.engine.changing import Who
-from clinic.store import gazetteer
-from clinic.store.appointments import add_resource
+from clinic.domain.geography.gazetteer import MILITARY, STANDARD, ZipEntry
+from clinic.domain.people.patient import PatientDetails, match_name
+from clinic.domain.people.roles import Grant, Role, Viewer, reach
+from clinic.domain.time.timeline import cell_at
+from clinic.engine.placing.changing import Who
+from clinic.store.appointments.appointments import add_resource
 from clinic.store.base import Base
-from clinic.store.catalogue import Service, VisitType
-from clinic.store.locations import Closure, Equipment, Location, LocationDay, Room
-from clinic.store.patients import Patient
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift, ShiftDay, TimeOff
+from clinic.store.directory import gazetteer
+from clinic.store.tables.directory import Closure, Equipment, Location, LocationDay, Offer, Room, Service, Specialist, VisitType
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.schedules import Shift, ShiftDay, TimeOff
 
 Row = TypeVar("Row", bound=Base)
 

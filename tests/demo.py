@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from clinic.demo import Demonstration, open_chain
 from clinic.store.connect import engine_options, prepare
-from clinic.usecases.demonstration import Demonstration, open_chain
 from tests import build
 
 NOW = datetime(2026, 11, 22, 15, 7, tzinfo=UTC)

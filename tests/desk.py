@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
-from clinic.domain.roles import Grant, Reach, Role, reach
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Reach, Role, reach
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import attending
-from clinic.engine.changing import Who
-from clinic.engine.lookup import read_lookup
-from clinic.store.accounts import Account
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
+from clinic.engine.placing import attendance
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.lookup import read_lookup
 from clinic.store.connect import begin_write
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.staff import Account
 from clinic.usecases import booking, desk
 from clinic.usecases.booking import Booked
 from tests import build
@@ -83,7 +83,7 @@ class Desk:
         visit, at = booked.summary.appointment_id, booked.summary.start
         begin_write(self.session)
         for state in (State.ARRIVED, State.STARTED, State.FULFILLED):
-            attending.mark(self.session, visit, state, who=build.STAFF, now=at)
+            attendance.mark(self.session, visit, state, who=build.STAFF, now=at)
         self.session.commit()
         return booked
 

@@ -13,12 +13,12 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.domain.timeline import cell_at
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.catalogue import VisitType
-from clinic.store.claims import Claim, milliseconds
-from clinic.store.outbox import OutboxMessage
+from clinic.domain.time.timeline import cell_at
+from clinic.store.appointments.claims import milliseconds
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import VisitType
+from clinic.store.tables.messages import OutboxMessage
 
 Taken = set[tuple[int, int, int]]
 

@@ -12,14 +12,13 @@ from typing import Any
 from sqlalchemy import Engine, event, insert
 from sqlalchemy.orm import Session
 
-from clinic.domain.places import Point, distance_miles
-from clinic.domain.timeline import cell_at
+from clinic.domain.geography.places import Point, distance_miles
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import write_reference
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import BookableVisit, VisitType, find_visit
-from clinic.store.claims import Claim, milliseconds
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.appointments.claims import milliseconds
+from clinic.store.directory.catalogue import BookableVisit, find_visit
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.directory import Location, Specialist, VisitType
 from tests import build
 from tests.domain import oracle
 from tests.domain.oracle import Schedule

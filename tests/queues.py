@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.waitlist import POLICY, Policy, Wants
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key, write_opening
-from clinic.domain.waitlist import POLICY, Policy, Wants
-from clinic.store.appointments import Appointment
-from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
 from clinic.usecases.booking import Booked
 from tests import build

@@ -9,12 +9,12 @@ from typing import Any
 from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
-from clinic.domain.timeline import cell_at, instant_at
-from clinic.domain.visit import VisitShape
-from clinic.engine.search import Candidate, Opening, Sought, all_starts, soonest
-from clinic.store.catalogue import BookableVisit
-from clinic.store.claims import milliseconds
-from clinic.store.locations import LocationRow
+from clinic.domain.scheduling.visit import VisitShape
+from clinic.domain.time.timeline import cell_at, instant_at
+from clinic.engine.search.candidates import Candidate, Opening, Sought, all_starts, soonest
+from clinic.store.appointments.claims import milliseconds
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.directory.locations import LocationRow
 from tests.domain.oracle import DAYS, Schedule
 
 ZONES = (

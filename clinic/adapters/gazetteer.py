@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from clinic.domain.gazetteer import MILITARY, ZipEntry
-from clinic.domain.places import Point
-from clinic.domain.states import ASSOCIATED
+from clinic.domain.geography.gazetteer import MILITARY, ZipEntry
+from clinic.domain.geography.places import Point
+from clinic.domain.geography.states import ASSOCIATED
 
 OVERRIDES = Path(__file__).parent / "data" / "zip_overrides.csv"
 COLUMNS = ("code", "city", "state", "county", "kind", "active", "latitude", "longitude", "time_zone", "aliases")

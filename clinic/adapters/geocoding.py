@@ -21,7 +21,7 @@ from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from clinic.adapters.ical import PRODUCT
-from clinic.domain.hours import zone
+from clinic.domain.time.hours import zone
 
 REFRESH = "PT1H"
 _FIRST_YEAR, _LAST_YEAR = 2007, 2037

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
-from clinic.domain.drawing import Spot
-from clinic.domain.frame import Extent
+from clinic.cartography.drawing import Spot
+from clinic.cartography.frame import Extent
 
 DATA = Path(__file__).parent / "data" / "outlines.json"
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from clinic.adapters.outlines import DATA
-from clinic.domain.drawing import Rectangle, Spot, cut_area
-from clinic.domain.states import STATE_OF
+from clinic.cartography.drawing import Rectangle, Spot, cut_area
+from clinic.domain.geography.states import STATE_OF
 
 ABOUT = (
     "Outlines of the United States: coasts, state lines and county lines, with the nearest parts of other countries.",

@@ -14,7 +14,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import hash_secret_raw
 
-from clinic.domain.passwords import LONGEST, tidy
+from clinic.domain.people.passwords import LONGEST, tidy
 
 _COMMON = Path(__file__).with_name("common_passwords.txt")
 

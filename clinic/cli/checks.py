@@ -26,8 +26,8 @@ def show_settings() -> None:
 )
 def pathway(*, check: bool, svg: Path | None) -> None:
     """The care pathway: check it, draw it."""
-    from clinic.domain.pathway import faults, walk
-    from clinic.domain.pathway_picture import draw
+    from clinic.cartography.pathway_picture import draw
+    from clinic.domain.care.pathway import faults, walk
     from clinic.extensions import db
     from clinic.usecases import directory
 

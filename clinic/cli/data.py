@@ -11,8 +11,8 @@ import click
 from flask import current_app
 
 from clinic.cli.group import clinic, refusals, say
-from clinic.domain.affected import Cause
-from clinic.domain.hours import zone
+from clinic.domain.scheduling.affected import Cause
+from clinic.domain.time.hours import zone
 
 if TYPE_CHECKING:
     from clinic.adapters.csv_files import Line
@@ -45,8 +45,8 @@ def load_gazetteer() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed and day give the same demo.")
 def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int) -> None:
     """Invent a chain of clinics with people, rosters and six weeks of appointments. Only in demo mode (CLINIC_DEMO=1)."""
+    from clinic import demo as demonstration
     from clinic.extensions import db
-    from clinic.usecases import demonstration
     from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
 
     bound = current_app.extensions["clinic"]
@@ -75,9 +75,9 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
 
 def _staffed(session: Session, bound: Any) -> bool:
     """Accounts for looking around, unless there are any, visits for today and tasks. Returns whether the accounts were made."""
-    from clinic.usecases.demonstration.chores import fill_work
-    from clinic.usecases.demonstration.staff import open_accounts
-    from clinic.usecases.demonstration.today import fill_today
+    from clinic.demo.chores import fill_work
+    from clinic.demo.staff import open_accounts
+    from clinic.demo.today import fill_today
 
     hashing = current_app.extensions["clinic.locks"].hashing
     made = open_accounts(session, hashing=hashing, sealer=bound.sealer, now=bound.clock())

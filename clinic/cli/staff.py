@@ -30,7 +30,7 @@ def administrator(*, email: str, name: str) -> None:
 @clinic.command("sign-ins")
 def sign_ins() -> None:
     """Print the sign-ins of a demo. Only in demo mode (CLINIC_DEMO=1)."""
-    from clinic.usecases.demonstration import staff
+    from clinic.demo import staff
 
     if not current_app.extensions["clinic"].settings.demo:
         raise click.ClickException("This is not a demo: sign-ins are known to their owners alone.")

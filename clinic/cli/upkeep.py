@@ -73,7 +73,7 @@ def purge(*, dry_run: bool) -> None:
     Stopped half way it leaves nothing half done: the next run goes on. What is still in use stays.
     """
     from clinic.extensions import db
-    from clinic.store.rate_limits import SqlStorage
+    from clinic.store.operations.rate_limits import SqlStorage
     from clinic.usecases.retention import purge
 
     bound = current_app.extensions["clinic"]

@@ -12,11 +12,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.roles import Reach
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, audit_log
-from clinic.store.audit_log import Entry
+from clinic.domain.people.roles import Reach
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit, audit_log
+from clinic.store.audit.audit_log import Entry
 from clinic.store.connect import begin_write
+from clinic.store.staff import accounts
 
 PAGE = 50
 ACCOUNT = "account:"

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.chain import Break, Link, first_break
 from clinic.domain.errors import Busy
-from clinic.engine.attempts import retried
-from clinic.store import seals
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit_chain
 from clinic.store.connect import begin_snapshot, begin_write
 
 log = logging.getLogger("clinic.audit")
@@ -56,7 +56,7 @@ def seal(session: Session, *, now: datetime) -> Sealed:
     """
     count = 0
     try:
-        if seals.last_row(session) > seals.last_seal(session)[0]:
+        if audit_chain.last_row(session) > audit_chain.last_seal(session)[0]:
             until = _settled(session)
             for _ in range(PORTIONS_A_CALL):
                 sealed = _seal_some(session, until, now=now)
@@ -65,7 +65,7 @@ def seal(session: Session, *, now: datetime) -> Sealed:
                     break
     except Busy:
         log.info("audit rows are being written; they are sealed later")
-    last_id, head = seals.last_seal(session)
+    last_id, head = audit_chain.last_seal(session)
     session.rollback()
     if count:
         log.info("audit sealed", extra={"rows": count, "audit_id": last_id, "head": head})
@@ -75,7 +75,7 @@ def seal(session: Session, *, now: datetime) -> Sealed:
 @retried
 def _settled(session: Session) -> int:
     begin_write(session)
-    until = seals.settled_row(session)
+    until = audit_chain.settled_row(session)
     session.commit()
     return until
 
@@ -83,7 +83,7 @@ def _settled(session: Session) -> int:
 @retried
 def _seal_some(session: Session, until: int, *, now: datetime) -> int:
     begin_write(session)
-    count = seals.seal_rows(session, until=until, limit=PORTION, now=now) if seals.is_sealing_mine(session) else 0
+    count = audit_chain.seal_rows(session, until=until, limit=PORTION, now=now) if audit_chain.is_sealing_mine(session) else 0
     session.commit()
     return count
 
@@ -104,13 +104,13 @@ class Glance:
 def glance(session: Session) -> Glance:
     """How the log stands, cheaply: the last rows that are sealed are looked at again, and no others."""
     begin_snapshot(session)
-    last = seals.last_seals(session, LOOKED_AT + 1)
+    last = audit_chain.last_seals(session, LOOKED_AT + 1)
     end = last[0].audit_id if last else 0
     begins = last.pop() if len(last) > LOOKED_AT else None
-    looked_at = seals.links(session, after=begins.audit_id if begins else seals.LOWEST, until=end)
+    looked_at = audit_chain.links(session, after=begins.audit_id if begins else audit_chain.LOWEST, until=end)
     # The chain's older part is taken as given: its last hash is where these begin.
     broken = first_break(chain([Link(begins.audit_id, None, begins.hash)] if begins else [], looked_at))
-    glanced = Glance(last[0].sealed_at if last else None, seals.count_rows(session, after=end), broken)
+    glanced = Glance(last[0].sealed_at if last else None, audit_chain.count_rows(session, after=end), broken)
     session.rollback()
     return glanced
 
@@ -118,20 +118,20 @@ def glance(session: Session) -> Glance:
 def verify(session: Session, *, head: str = "") -> Verdict:
     """Read the whole log and its seals, in one snapshot and constant memory. `head`: a hash noted earlier, to be looked for."""
     begin_snapshot(session)
-    last_id, last_hash = seals.last_seal(session)
-    broken = first_break(seals.links(session, until=last_id))
-    start = seals.removed_until(session)
-    if start and not seals.is_removal_noted(session, start):
+    last_id, last_hash = audit_chain.last_seal(session)
+    broken = first_break(audit_chain.links(session, until=last_id))
+    start = audit_chain.removed_until(session)
+    if start and not audit_chain.is_removal_noted(session, start):
         broken = Break(start, "missing")
-    rows, waiting = seals.count_rows(session), seals.count_rows(session, after=last_id)
+    rows, waiting = audit_chain.count_rows(session), audit_chain.count_rows(session, after=last_id)
     verdict = Verdict(
         rows=rows,
         sealed=rows - waiting,
-        unsealed_first=seals.first_row(session, after=last_id),
-        unsealed_last=seals.last_row(session) if waiting else None,
+        unsealed_first=audit_chain.first_row(session, after=last_id),
+        unsealed_last=audit_chain.last_row(session) if waiting else None,
         broken=broken,
         head=last_hash if last_id else "",
-        anchor_id=seals.find_seal(session, head) if head else None,
+        anchor_id=audit_chain.find_seal(session, head) if head else None,
     )
     session.rollback()
     return verdict

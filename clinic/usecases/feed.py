@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.adapters.ical_feed import FeedEntry, write_feed
-from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound, UnusableToken
-from clinic.domain.places import address_line
+from clinic.domain.geography.places import address_line
+from clinic.domain.scheduling.appointment import State
 from clinic.domain.tokens import appointment_of, opens, write_key
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.store import audit, feeds
+from clinic.engine.placing.changing import Who
+from clinic.engine.transaction import retried
+from clinic.store.appointments import feeds
+from clinic.store.appointments.feeds import FeedVisit
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.feeds import CalendarFeed, FeedVisit
 from clinic.store.locks import lock_calendars
-from clinic.store.people import Specialist
+from clinic.store.tables.appointments import CalendarFeed
+from clinic.store.tables.directory import Specialist
 
 PURPOSE = "feed"
 BACK = timedelta(days=30)

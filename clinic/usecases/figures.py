@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.store import figures as numbers
+from clinic.store.operations import figures as numbers
 
 
 @dataclass(frozen=True, slots=True)

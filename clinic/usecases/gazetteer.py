@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from clinic.adapters import gazetteer as sources
-from clinic.domain.frame import Extent
-from clinic.domain.gazetteer import Town, ZipEntry
-from clinic.store import gazetteer
+from clinic.cartography.frame import Extent
+from clinic.domain.geography.gazetteer import Town, ZipEntry
 from clinic.store.connect import begin_write
+from clinic.store.directory import gazetteer
 
 TOWNS = 24
 SMALL_DEGREES = 1.5  # to the north; a wider extent is cheaper to answer from the names of cities

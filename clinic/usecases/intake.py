@@ -11,17 +11,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
-from clinic.domain.appointment import STANDING
 from clinic.domain.errors import IllegalMove
-from clinic.domain.roles import Viewer
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import managed, reached
-from clinic.store import appointments, audit, sealed, tasks
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.appointment import STANDING
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import managed, reached
+from clinic.engine.transaction import retried
+from clinic.store.appointments import appointments
+from clinic.store.appointments.summaries import VisitSummary, summary_of
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.patients import Patient
-from clinic.store.sealed import Kind
-from clinic.store.summaries import VisitSummary, summary_of
+from clinic.store.patients import encrypted_answers
+from clinic.store.patients.encrypted_answers import Kind
+from clinic.store.tables.patients import Patient
+from clinic.store.work import tasks
 
 __all__ = ["Asked", "WrongKey", "answer", "is_answered", "look", "read"]
 
@@ -60,8 +63,10 @@ def _answer(
     appointment = appointments.find(session, appointment_id)
     if appointment is None or appointment.state not in STANDING or appointment.end_at <= now:
         raise IllegalMove("This visit is over or was cancelled, so there is nothing to answer for it.")
-    sealed.keep_seal(session, sealer.seal)
-    sealed.save_answers(session, appointment_id, kind, version, sealer.seal(json.dumps(given, ensure_ascii=False)), now=now)
+    encrypted_answers.keep_seal(session, sealer.seal)
+    encrypted_answers.save_answers(
+        session, appointment_id, kind, version, sealer.seal(json.dumps(given, ensure_ascii=False)), now=now
+    )
     if appointment.patient_id is not None and set(routes) & CALLS:
         tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
     audit.note(session, appointment_id, actor=who.actor, action="answer", patient_id=appointment.patient_id, now=now)
@@ -70,7 +75,7 @@ def _answer(
 
 def is_answered(session: Session, manage_token: str, *, key: bytes, now: datetime) -> bool:
     """Whether the questions were answered; never what. Raises NotFound, UnusableToken."""
-    return sealed.is_answered(session, managed(session, manage_token, key, now=now).id)
+    return encrypted_answers.is_answered(session, managed(session, manage_token, key, now=now).id)
 
 
 def read(
@@ -81,7 +86,7 @@ def read(
     Empty where they may not, as where there is nothing. Raises WrongKey.
     """
     begin_write(session)
-    found = sealed.answers_for(session, viewer, appointment_id)
+    found = encrypted_answers.answers_for(session, viewer, appointment_id)
     opened = {kind: (version, json.loads(sealer.open(text))) for kind, (version, text) in found.items()}
     if opened:
         visit = appointments.find(session, appointment_id)

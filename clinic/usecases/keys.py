@@ -9,8 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
-from clinic.store import accounts, deliveries, outbox, sealed, waitlist
 from clinic.store.connect import begin_write
+from clinic.store.messages import deliveries, outbox
+from clinic.store.patients import encrypted_answers
+from clinic.store.staff import accounts
+from clinic.store.waitlist import waitlist
 
 PORTION = 200
 
@@ -18,7 +21,7 @@ Some = Callable[[Session, Any, int], list[tuple[Any, str]]]
 Reseal = Callable[[Session, Any, str], None]
 
 SEALED: tuple[tuple[Some, Reseal, Any], ...] = (
-    (sealed.some_sealed, sealed.reseal, (0, "")),
+    (encrypted_answers.some_sealed, encrypted_answers.reseal, (0, "")),
     (waitlist.some_said, waitlist.reseal, 0),
     (deliveries.some_bodies, deliveries.reseal, 0),
     (accounts.some_secrets, accounts.reseal, 0),
@@ -30,7 +33,7 @@ SEALED: tuple[tuple[Some, Reseal, Any], ...] = (
 def check_key(session: Session, sealer: Sealer) -> bool:
     """Whether these keys open what this database holds; True for one that holds nothing yet, or cannot be asked."""
     try:
-        word = sealed.find_seal(session)
+        word = encrypted_answers.find_seal(session)
         if word is not None:
             sealer.open(word)
     except DBAPIError:
@@ -46,8 +49,8 @@ def renew_keys(session: Session, sealer: Sealer) -> int:
     """Seal everything anew with the first key, a portion and a commit at a time. Returns how much there was. Raises WrongKey."""
     count = sum(_renew(session, sealer, some, reseal, first) for some, reseal, first in SEALED)
     begin_write(session)
-    if word := sealed.find_seal(session):
-        sealed.reseal_word(session, sealer.renew(word))
+    if word := encrypted_answers.find_seal(session):
+        encrypted_answers.reseal_word(session, sealer.renew(word))
     session.commit()
     return count
 

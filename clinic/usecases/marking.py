@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import InvalidInput
-from clinic.domain.roles import Viewer
-from clinic.engine import attending
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import reached
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.engine.placing import attendance
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import reached
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
 
 MARKS = (State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
@@ -33,7 +33,7 @@ def mark(session: Session, viewer: Viewer, appointment_id: int, state: str, *, w
     begin_write(session)
     reached(session, viewer, appointment_id)
     wanted = _read(state)
-    attending.mark(session, appointment_id, wanted, who=who, now=now)
+    attendance.mark(session, appointment_id, wanted, who=who, now=now)
     session.commit()
     return wanted
 
@@ -43,5 +43,5 @@ def undo(session: Session, viewer: Viewer, appointment_id: int, state: str, *, w
     """Take the mark back, one step; twice is once. Raises NotFound beyond reach, InvalidInput, IllegalMove, Busy."""
     begin_write(session)
     reached(session, viewer, appointment_id)
-    attending.undo(session, appointment_id, _read(state), who=who, now=now)
+    attendance.undo(session, appointment_id, _read(state), who=who, now=now)
     session.commit()

@@ -12,17 +12,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
+from clinic.domain.people.roles import Viewer
 from clinic.domain.retention import UNDONE_FOR_DAYS
-from clinic.domain.roles import Viewer
 from clinic.domain.tokens import read_reference
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.store import audit, callers, merges, tasks
-from clinic.store.callers import VisitLine
+from clinic.engine.placing.changing import Who
+from clinic.engine.transaction import retried
+from clinic.store.access import find_patient, find_patient_of
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.merges import PatientMerge
-from clinic.store.patients import Patient
-from clinic.store.reached import find_patient, find_patient_of
+from clinic.store.desk import callers
+from clinic.store.desk.callers import VisitLine
+from clinic.store.patients import merges
+from clinic.store.tables.patients import Patient, PatientMerge
+from clinic.store.work import tasks
 
 UNDONE_FOR = timedelta(days=UNDONE_FOR_DAYS)
 NO_SUCH_PAIR = "There is no such question, or it is settled."

@@ -8,14 +8,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotOffered
-from clinic.domain.hours import local_day
-from clinic.domain.timeline import cell_at, instant_at
+from clinic.domain.time.hours import local_day
+from clinic.domain.time.timeline import cell_at, instant_at
+from clinic.domain.time.typed_time import read_clock, start_cell
 from clinic.domain.tokens import Wish, write_opening
-from clinic.domain.typed_time import read_clock, start_cell
-from clinic.engine import outside, place
-from clinic.engine.changing import Who
-from clinic.engine.instead import with_alternatives
-from clinic.store import catalogue, directory, people
+from clinic.engine.placing import outside_hours as outside
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.search.alternatives import with_alternatives
+from clinic.store.directory import catalogue, listings, people
 
 AHEAD = timedelta(days=730)
 
@@ -59,7 +60,7 @@ def read_typed(session: Session, words: Words, *, key: bytes, now: datetime) -> 
 
 def _wish(session: Session, words: Words, *, now: datetime) -> tuple[Wish, str]:
     visit = catalogue.find_visit_of(session, words.visit_type)
-    site = directory.find_location(session, words.location)
+    site = listings.find_location(session, words.location)
     person = people.find_id(session, words.specialist)
     wrong: dict[str, str] = {}
     if visit is None:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.domain.retention import Retention
-from clinic.engine.attempts import retried
-from clinic.store import audit, seals
-from clinic.store import purge as rows
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit, audit_chain
 from clinic.store.connect import begin_write
-from clinic.store.purge import Due, Keys, Kind
+from clinic.store.operations import purge as rows
+from clinic.store.operations.purge import Due, Keys, Kind
 
 AUDIT_PORTION = 5000
 
@@ -27,7 +27,7 @@ def purge(session: Session, keep: Retention, *, now: datetime, dry_run: bool = F
     due = Due(keep, now)
     for kind in rows.KINDS:
         yield kind.name, rows.imagine(session, kind, due) if dry_run else _remove_all(session, kind, due, now=now)
-    counted = seals.count_removable(session, before=due.audit()) if dry_run else _remove_audit(session, due, now=now)
+    counted = audit_chain.count_removable(session, before=due.audit()) if dry_run else _remove_audit(session, due, now=now)
     session.rollback()
     yield "audit rows", counted
 
@@ -67,8 +67,8 @@ def _remove_audit(session: Session, due: Due, *, now: datetime) -> int:
 def _remove_some_audit(session: Session, due: Due, *, now: datetime) -> int:
     begin_write(session)
     rows.alone(session)
-    ids = seals.removable(session, before=due.audit(), limit=AUDIT_PORTION)
+    ids = audit_chain.removable(session, before=due.audit(), limit=AUDIT_PORTION)
     if ids:
-        seals.remove(session, ids[-1], now=now)
+        audit_chain.remove(session, ids[-1], now=now)
     session.commit()
     return len(ids)

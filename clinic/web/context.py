@@ -18,8 +18,8 @@ from clinic.adapters.content import Library
 from clinic.adapters.sealing import Sealer
 from clinic.clock import Clock
 from clinic.config import Settings
-from clinic.domain.places import Point
-from clinic.domain.preparation import Shown
+from clinic.domain.care.preparation import Shown
+from clinic.domain.geography.places import Point
 from clinic.extensions import Session, db
 from clinic.usecases.booking import VisitSummary
 from clinic.web.headers import FOR_SEARCH_ENGINES

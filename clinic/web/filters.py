@@ -10,13 +10,13 @@ from functools import lru_cache
 from flask import Flask
 
 from clinic.adapters.phones import format_phone, read_phone
-from clinic.domain.affected import Cause, main_cause
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import local_day, zone
-from clinic.domain.read_back import ZONES
-from clinic.domain.states import ASSOCIATED, STATES
+from clinic.domain.geography.states import ASSOCIATED, STATES
+from clinic.domain.scheduling.affected import Cause, main_cause
+from clinic.domain.text.read_back import ZONES
+from clinic.domain.time.hours import local_day, zone
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.search import Opening
+from clinic.engine.search.candidates import Opening
 from clinic.web.context import now, signing_key
 
 

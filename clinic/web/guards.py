@@ -1,7 +1,7 @@
 """Who may call a view, said on the view itself, where a test can see it.
 
 Every route carries a guard; tests/architecture refuses one that does not. `@needs("see-visit")` asks the roles' table
-(clinic/domain/roles.py): 403 where it says no. How far the yes goes is for the view to hand to its use case: `reach()`. An
+(clinic/domain/people/roles.py): 403 where it says no. How far the yes goes is for the view to hand to its use case: `reach()`. An
 object beyond it is not found.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Response, abort, g, redirect, render_template, request, url_for
 
-from clinic.domain.roles import ACTIONS, Reach, Viewer
+from clinic.domain.people.roles import ACTIONS, Reach, Viewer
 from clinic.extensions import login
 from clinic.web import signed_in as who
 from clinic.web.context import settings

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from clinic.adapters.ical import CalendarEntry, write_calendar
-from clinic.domain.hours import local_day
-from clinic.domain.messages import INVITES, Event, Told
+from clinic.domain.text.messages import INVITES, Event, Told
+from clinic.domain.time.hours import local_day
 from clinic.usecases.messages import Written
 from clinic.web.filters import clock_time_and_zone, long_day
 

@@ -15,7 +15,7 @@ from flask import request
 from limits import RateLimitItem, parse_many
 
 from clinic.domain.errors import LimitReached
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 from clinic.web.context import Geocode, parts
 
 View = TypeVar("View", bound=Callable[..., Any])

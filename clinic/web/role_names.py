@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic.domain.roles import Role
+from clinic.domain.people.roles import Role
 
 ROLES = {
     Role.SPECIALIST: "Specialist",

@@ -1,7 +1,7 @@
 """A number for each location that changes with its calendar: shifts, exceptions, closures, rooms, offers, people.
 
-What is kept of a calendar counts as long as the number is the same (clinic.store.standing). It is random, not a counter:
-no rollback, backup or copy can ever give an old number another meaning. 0 is a location at which nothing stands yet.
+What is kept of a calendar counts as long as the number is the same (clinic.store.schedules.site_schedules). It is random, not
+a counter: no rollback, backup or copy can ever give an old number another meaning. 0 is a location at which nothing stands yet.
 """
 
 from __future__ import annotations

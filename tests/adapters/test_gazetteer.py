@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from clinic.adapters.gazetteer import COLUMNS, from_csv, from_packages
-from clinic.domain.gazetteer import MILITARY, ZipEntry
-from clinic.domain.places import Point, distance_miles
+from clinic.domain.geography.gazetteer import MILITARY, ZipEntry
+from clinic.domain.geography.places import Point, distance_miles
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from geopy.exc import ConfigurationError, GeocoderNotFound
 
 from clinic.adapters.geocoding import FAILURES_TO_OPEN, OPEN_FOR_SECONDS, Lookup, build
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 
 ADDRESS = "4600 Silver Hill Rd, Washington, DC 20233"
 SUITLAND = Point(38.846, -76.927)

@@ -10,10 +10,10 @@ import pytest
 
 from clinic.adapters import outlines
 from clinic.adapters.outlines import DATA, outlines_within, state_shapes
-from clinic.domain.drawing import Spot, contains, cut_line
-from clinic.domain.frame import Extent
-from clinic.domain.states import STATES
-from clinic.usecases.demonstration.chain import SITES, Site
+from clinic.cartography.drawing import Spot, contains, cut_line
+from clinic.cartography.frame import Extent
+from clinic.demo.chain import SITES, Site
+from clinic.domain.geography.states import STATES
 
 
 def around(latitude: float, longitude: float, degrees: float) -> Extent:

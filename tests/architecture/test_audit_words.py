@@ -11,10 +11,10 @@ from pathlib import Path
 from clinic.web.portal.deeds_in_words import DONE
 
 CLINIC = Path(__file__).parents[2] / "clinic"
-WRITERS = ("clinic.store.audit.note", "clinic.store.seen.note_seen", "clinic.store.claims.take")
+WRITERS = ("clinic.store.audit.audit.note", "clinic.store.audit.access_log.note_seen", "clinic.store.appointments.claims.take")
 """Functions that write a row; what was done is their `action`."""
 IN_SQL = {"book"}
-"""Written inside a statement (store/bookings.py)."""
+"""Written inside a statement (store/appointments/confirmations.py)."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Code:
 
     def actions(self) -> dict[str, str]:
         """Every action -> a module that writes it. AssertionError where it cannot be told."""
-        found = dict.fromkeys(IN_SQL, "clinic.store.bookings")
+        found = dict.fromkeys(IN_SQL, "clinic.store.appointments.confirmations")
         for module in self.modules:
             for name, definition in module.functions.items():
                 if f"{module.name}.{name}" in WRITERS:

@@ -9,17 +9,17 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.domain.preparation import IntakeQuestion
-from clinic.domain.roles import Reach, Scope, Viewer
-from clinic.engine.changing import Who
-from clinic.store import calls, sealed, tasks
-from clinic.store.appointments import Appointment
-from clinic.store.call_backs import CALL_BACK
-from clinic.store.catalogue import VisitType
-from clinic.store.deliveries import Delivery
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
-from clinic.store.tasks import Task
+from clinic.domain.care.preparation import IntakeQuestion
+from clinic.domain.people.roles import Reach, Scope, Viewer
+from clinic.engine.placing.changing import Who
+from clinic.store.patients import encrypted_answers
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import VisitType
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Task
+from clinic.store.work import calls, tasks
+from clinic.store.work.call_backs import CALL_BACK
 from clinic.usecases import merging
 
 LETTER = "Your visit is booked\n\nHello,\nyour visit is booked.\n\nTo change it, call us."
@@ -51,7 +51,7 @@ def leave_chores(session: Session, visit_id: int, app: Flask, *, now: datetime) 
     slug = session.get_one(VisitType, visit.visit_type_id).slug
     given = {question.id: _answer(question) for question in parts.library.preparations.questions_of(slug)}
     answers = parts.sealer.seal(json.dumps(given))
-    sealed.save_answers(session, visit_id, "questions", parts.library.preparations.version, answers, now=now)
+    encrypted_answers.save_answers(session, visit_id, "questions", parts.library.preparations.version, answers, now=now)
     session.commit()
     return words | {"merge": str(_made_one(session, *two, now=now))}
 

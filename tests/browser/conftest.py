@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from clinic.usecases.demonstration import open_chain
+from clinic.demo import open_chain
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.browser.looking import DESK, PATIENCE, listen, missing, see
 from tests.browser.stage import Stage, staged

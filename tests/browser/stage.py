@@ -17,26 +17,26 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from clinic.clock import Clock
 from clinic.config import RateLimits
-from clinic.domain.roles import Grant, Reach, Role, Scope
+from clinic.demo import staff
+from clinic.demo.today import fill_today
+from clinic.domain.people.roles import Grant, Reach, Role, Scope
 from clinic.domain.tokens import write_key
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.engine.search import Candidate, Sought, soonest
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.search.candidates import Candidate, Sought, soonest
 from clinic.factory import create_app
-from clinic.store import accounts, ties
-from clinic.store.accounts import Account, AccountGrant, AccountLink
-from clinic.store.appointments import Appointment
-from clinic.store.calls import begin as begin_call
-from clinic.store.catalogue import find_visit
 from clinic.store.connect import begin_write
-from clinic.store.locations import offering
-from clinic.store.people import Offer
-from clinic.store.rosters import Shift
-from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
+from clinic.store.directory.catalogue import find_visit
+from clinic.store.directory.locations import offering
+from clinic.store.staff import accounts, ties
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Offer
+from clinic.store.tables.schedules import Shift
+from clinic.store.tables.staff import Account, AccountGrant, AccountLink
+from clinic.store.tables.waitlist import FreedTime, TimeOffer, WaitlistEntry
+from clinic.store.work.calls import begin as begin_call
 from clinic.usecases import messages
 from clinic.usecases.accounts import invite_administrator
-from clinic.usecases.demonstration import staff
-from clinic.usecases.demonstration.today import fill_today
 from clinic.usecases.feed import renew_feed
 from clinic.usecases.messages import Rest
 from clinic.usecases.waitlist.offering import WAITLIST

@@ -10,16 +10,14 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from clinic.domain.errors import TimeRefused
-from clinic.domain.hours import local_day, zone
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.hours import local_day, zone
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import outside
-from clinic.store.accounts import Account, AccountGrant
-from clinic.store.appointments import Appointment
-from clinic.store.deliveries import Delivery
-from clinic.store.locations import Location
-from clinic.store.outbox import OutboxMessage
-from clinic.store.people import Offer
+from clinic.engine.placing import outside_hours
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Location, Offer
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.staff import Account, AccountGrant
 from clinic.usecases import booking
 from tests import build
 from tests.browser.looking import PATIENCE, faults, listen, see
@@ -30,7 +28,7 @@ from tests.demo import opened
 
 SEVEN = time(7, 0)
 NAME = "Ottoline Quayside"
-BY_AGREEMENT = outside.lifting(build.STAFF, "agreed")
+BY_AGREEMENT = outside_hours.lifting(build.STAFF, "agreed")
 
 
 class Promise:

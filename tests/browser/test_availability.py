@@ -6,11 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import delete, select
 
-from clinic.store.accounts import Account
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
-from clinic.store.rosters import Shift
-from clinic.usecases.demonstration.staff import PASSWORD
+from clinic.demo.staff import PASSWORD
+from clinic.store.tables.directory import Location, Specialist
+from clinic.store.tables.schedules import Shift
+from clinic.store.tables.staff import Account
 from tests.browser.looking import PATIENCE, listen
 from tests.browser.patient import A_TIME
 from tests.browser.stage import Stage

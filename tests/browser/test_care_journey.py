@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from clinic.engine.search import NEARBY_MILES
+from clinic.engine.search.candidates import NEARBY_MILES
 from tests.browser.looking import PATIENCE, PHONE, listen
 from tests.browser.patient import NEW, WHO, ZIP, Patient, Typist
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import and_, func, or_, select
 
-from clinic.store.appointments import Appointment
-from clinic.store.calls import Call
-from clinic.store.patients import Patient
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Call
 from tests.browser.looking import PATIENCE, axe, faults, listen, see
 from tests.browser.stage import Stage
 from tests.browser.test_staff import enter

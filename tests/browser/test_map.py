@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from playwright.sync_api import Page, Route
 
 from clinic.config import ROOT
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 from clinic.web.locator.map import Pin, draw, lay_out
 
 pytestmark = pytest.mark.timeless

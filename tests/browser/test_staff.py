@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from clinic.usecases.demonstration.staff import PASSWORD
+from clinic.demo.staff import PASSWORD
 from tests.browser.stage import Stage
 
 

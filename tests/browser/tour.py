@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page
 
-from clinic.usecases.demonstration.staff import PASSWORD
+from clinic.demo.staff import PASSWORD
 from clinic.web.styleguide.samples import STATES as SAMPLES
 from tests.browser.looking import listen, see
 from tests.browser.patient import Patient

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.asking import GENDERS, PARTS, Filters, in_words, relaxed
-from clinic.domain.asking_line import LANGUAGES, read
-from clinic.domain.hours import parse_week
+from clinic.domain.requests.asking import GENDERS, PARTS, Filters, in_words, relaxed
+from clinic.domain.requests.asking_line import LANGUAGES, read
+from clinic.domain.time.hours import parse_week
 
 TODAY = date(2026, 11, 16)  # a Monday
 NAMES = ("Dr. Ana Flores", "Dr. Eli Vance", "Dr. Maria Vance", "June O’Neil-Okafor, PT", "Dr. Will May", "Dr. No. 12")

@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from clinic.domain.availability import Absence, Roster, WorkDay, apply, undoing
 from clinic.domain.errors import InvalidInput
-from clinic.domain.places import Point
-from clinic.domain.roster_edits import (
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.availability import Absence, Roster, WorkDay, apply, undoing
+from clinic.domain.scheduling.roster_edits import (
     AddHours,
     ComeBack,
     CopyWeek,
@@ -25,9 +25,9 @@ from clinic.domain.roster_edits import (
     still_ahead,
     write_edits,
 )
-from clinic.domain.roster_rules import Workplace, check_edits, check_roster, travel_minutes
-from clinic.domain.rosters import Stint
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, instant_at
+from clinic.domain.scheduling.roster_rules import Workplace, check_edits, check_roster, travel_minutes
+from clinic.domain.scheduling.rosters import Stint
+from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, instant_at
 
 EASTERN, CENTRAL = "America/New_York", "America/Chicago"
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # a Monday, nine in Orlando

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.callers import LastVisit, OnRecord, Someone, is_name, look_alike, mask, read_last_visit, sound, sounds_alike
+from clinic.domain.people.callers import (
+    LastVisit,
+    OnRecord,
+    Someone,
+    is_name,
+    look_alike,
+    mask,
+    read_last_visit,
+    sound,
+    sounds_alike,
+)
 
 
 @pytest.mark.parametrize(

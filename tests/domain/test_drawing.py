@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.drawing import Rectangle, Spot, contains, cut_area, cut_line, path, thinned
+from clinic.cartography.drawing import Rectangle, Spot, contains, cut_area, cut_line, path, thinned
 
 SHEET: Rectangle = (0.0, 0.0, 100.0, 80.0)
 coordinate = st.floats(-200, 300, allow_nan=False).map(lambda value: round(value, 2))

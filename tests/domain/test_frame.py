@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.frame import SCALE_STEP, Extent, Frame, frame_around
-from clinic.domain.places import Box, Point, distance_miles
+from clinic.cartography.frame import SCALE_STEP, Extent, Frame, frame_around
+from clinic.domain.geography.places import Box, Point, distance_miles
 
 PADDING = 58.0
 TOWNS = {

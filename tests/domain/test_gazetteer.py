@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.domain.gazetteer import ALIAS, PRIMARY, CityEntry, ZipEntry, city_entries, key_of, words_of
+from clinic.domain.geography.gazetteer import ALIAS, PRIMARY, CityEntry, ZipEntry, city_entries, key_of, words_of
 
 
 @pytest.mark.parametrize(

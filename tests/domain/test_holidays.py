@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from clinic.domain.holidays import federal_holidays
+from clinic.domain.time.holidays import federal_holidays
 
 
 def test_the_list_of_2026() -> None:

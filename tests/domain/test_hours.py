@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import (
+from clinic.domain.time.hours import (
     day_cells,
     day_line,
     format_day,
@@ -24,7 +24,7 @@ from clinic.domain.hours import (
     whole_days,
     zone,
 )
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, instant_at, starts
+from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, instant_at, starts
 from tests.domain import oracle
 from tests.schedules import changes_of, occasions, some_week
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinic.domain.appointment import State
-from clinic.domain.lateness import Stage, delays, minutes_late
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.scheduling.lateness import Stage, delays, minutes_late
 
 NINE = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.appointment import State
-from clinic.domain.messages import AHEAD, Event, Reached, awake, channels, is_wanted, reminders, try_again_at
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.text.messages import AHEAD, Event, Reached, awake, channels, is_wanted, reminders, try_again_at
 
 ZONES = ["America/New_York", "America/Phoenix", "America/Adak", "Pacific/Guam", "Pacific/Honolulu", "America/Puerto_Rico"]
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2031, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinic.adapters.passwords import is_common
-from clinic.domain.passwords import problem_with
+from clinic.domain.people.passwords import problem_with
 
 CONTEXT = ("Impact Medical", "maria.lopez@example.org", "María López")
 

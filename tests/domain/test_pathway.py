@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from clinic.adapters.content import read_library
+from clinic.cartography.pathway_picture import draw
 from clinic.config import CONTENT
+from clinic.domain.care.pathway import Choice, Option, Outcome, Pathway, Question, Rule, Step, faults, walk
 from clinic.domain.errors import InvalidInput
-from clinic.domain.pathway import Choice, Option, Outcome, Pathway, Question, Rule, Step, faults, walk
-from clinic.domain.pathway_picture import draw
 
 SERVICES, PAGES = {"therapy"}, {"walking"}
 
@@ -35,7 +35,7 @@ def small(**changed: Question) -> Pathway:
         "danger": question("danger", to("interruption", "stop", danger="yes"), to("question", "tried")),
         "tried": question("tried", to("outcome", "more", tried="yes|maybe"), to("outcome", "first")),
     }
-    from clinic.domain.pathway import Interruption
+    from clinic.domain.care.pathway import Interruption
 
     return Pathway(
         1, "danger", questions | changed, {name: outcome(name) for name in ("more", "first")},

@@ -9,7 +9,7 @@ import pytest
 
 from clinic.adapters.phones import format_phone, read_phone
 from clinic.domain.errors import InvalidInput
-from clinic.domain.patient import GuardianDetails, age_on, check, is_family_name, is_minor, match_name
+from clinic.domain.people.patient import GuardianDetails, age_on, check, is_family_name, is_minor, match_name
 from tests.build import details
 
 TODAY, VISIT = date(2026, 11, 22), date(2026, 12, 1)

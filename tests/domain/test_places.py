@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.places import (
+from clinic.domain.geography.places import (
     HAVERSINE_SLACK,
     METRES_PER_MILE,
     Box,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.appointment import State
-from clinic.domain.proof import ATTENDED, BY_STAFF, VisitOnRecord, contacts_of, proven
+from clinic.domain.people.proof import ATTENDED, BY_STAFF, VisitOnRecord, contacts_of, proven
+from clinic.domain.scheduling.appointment import State
 
 PHONE = "+14075550123"
 WHEN = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)

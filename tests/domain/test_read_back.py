@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from clinic.domain.read_back import Spoken, read_back, spell
+from clinic.domain.text.read_back import Spoken, read_back, spell
 
 
 def spoken(start: datetime, **given: Any) -> tuple[str, ...]:

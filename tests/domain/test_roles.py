@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.domain.roles import (
+from clinic.domain.people.roles import (
     ACTIONS,
     AT_A_LOCATION,
     FLAGGED,

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from clinic.domain.rosters import Stint, clash, in_turn, shortest_gap
+from clinic.domain.scheduling.rosters import Stint, clash, in_turn, shortest_gap
 
 EASTERN, CENTRAL, PHOENIX = "America/New_York", "America/Chicago", "America/Phoenix"
 MORNING = Stint(1, EASTERN, "Mon 09:00-12:00", date(2026, 11, 2))

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import pytest
 
-from clinic.domain.drawing import Rectangle, Spot
-from clinic.domain.spacing import Words, room_for, spread
+from clinic.cartography.drawing import Rectangle, Spot
+from clinic.cartography.spacing import Words, room_for, spread
 
 SHEET: Rectangle = (58.0, 38.0, 662.0, 542.0)
 APART = 62.0

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.interval import Interval
-from clinic.domain.openings import earliest, room_starts, specialist_starts
-from clinic.domain.timeline import cell_at, cell_from, cells_in, first, fits, from_spans, instant_at, span, spans_of, starts
-from clinic.domain.visit import VisitShape
+from clinic.domain.scheduling.openings import earliest, room_starts, specialist_starts
+from clinic.domain.scheduling.visit import VisitShape
+from clinic.domain.time.interval import Interval
+from clinic.domain.time.timeline import cell_at, cell_from, cells_in, first, fits, from_spans, instant_at, span, spans_of, starts
 
 lines = st.lists(st.booleans(), max_size=400)
 

@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from clinic.domain.appointment import MOVES, STANDING, State, check_move, hold_until, is_late
 from clinic.domain.errors import IllegalMove, InvalidInput
-from clinic.domain.visit import VisitShape
+from clinic.domain.scheduling.appointment import MOVES, STANDING, State, check_move, hold_until, is_late
+from clinic.domain.scheduling.visit import VisitShape
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

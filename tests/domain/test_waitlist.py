@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import DAY_NAMES, PARTS_OF_DAY
-from clinic.domain.places import Point
-from clinic.domain.timeline import cell_at, instant_at, span, starts
-from clinic.domain.waitlist import Policy, Wants, answer_until, check, in_parts, is_over, suiting, suits_place, weekly
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.waitlist import Policy, Wants, answer_until, check, in_parts, is_over, suiting, suits_place, weekly
+from clinic.domain.time.hours import DAY_NAMES, PARTS_OF_DAY
+from clinic.domain.time.timeline import cell_at, instant_at, span, starts
 from tests.conftest import FakeClock
 
 NOW = FakeClock().now  # a Monday, nine in the morning in Orlando

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clinic.domain.errors import DomainError, InvalidInput, PlaceUnknown
-from clinic.domain.places import Point
-from clinic.domain.whereabouts import Guess, InState, Named, NearMe, normalise, read
+from clinic.domain.geography.places import Point
+from clinic.domain.geography.whereabouts import Guess, InState, Named, NearMe, normalise, read
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import DomainError, InvalidInput, PlaceAmbiguous, PlaceUnknown
-from clinic.domain.places import Point, distance_miles
-from clinic.engine.locate import Place, locate, nearest_zip
+from clinic.domain.geography.places import Point, distance_miles
+from clinic.engine.search.locate import Place, locate, nearest_zip
 from clinic.store.connect import engine_options, prepare
-from clinic.store.gazetteer import CityName, ZipCode
-from clinic.store.locations import Location
+from clinic.store.tables.directory import CityName, Location, ZipCode
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.databases import KINDS, Databases
 

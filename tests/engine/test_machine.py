@@ -26,18 +26,16 @@ from sqlalchemy import create_engine, delete
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import DomainError, IllegalMove, PatientClash, TimeRefused
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, appointment_of, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.catalogue import VisitType
-from clinic.store.claims import Claim
 from clinic.store.connect import engine_options, prepare
-from clinic.store.intake import Intake
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
-from clinic.store.rosters import TimeOff
-from clinic.store.tasks import Task
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import VisitType
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Intake, Patient
+from clinic.store.tables.schedules import TimeOff
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from tests import build
 from tests.away import take_off

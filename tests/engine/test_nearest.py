@@ -11,11 +11,9 @@ from geopy.distance import geodesic
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from clinic.domain.places import Point, haversine_miles
-from clinic.engine.search import nearest
-from clinic.store.gazetteer import ZipCode
-from clinic.store.locations import Location
-from clinic.store.people import Offer
+from clinic.domain.geography.places import Point, haversine_miles
+from clinic.engine.search.candidates import nearest
+from clinic.store.tables.directory import Location, Offer, ZipCode
 from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.imports import import_locations, read_csv
 from tests import build

@@ -17,17 +17,16 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import Busy, DomainError, IllegalMove, KeyReused, NotOffered, TimeRefused, TimeTaken
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
 from clinic.store import connect
-from clinic.store.appointments import Appointment
-from clinic.store.claims import Claim
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
-from clinic.store.rosters import TimeOff
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.schedules import TimeOff
 from clinic.usecases import booking
 from clinic.usecases.booking import request_once
 from tests import build

@@ -12,11 +12,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from clinic.domain.hours import PARTS_OF_DAY, zone
-from clinic.domain.places import Point
-from clinic.domain.timeline import instant_at
-from clinic.engine.listing import listing
-from clinic.engine.search import (
+from clinic.domain.geography.places import Point
+from clinic.domain.time.hours import PARTS_OF_DAY, zone
+from clinic.domain.time.timeline import instant_at
+from clinic.engine.search.candidates import (
     Candidate,
     Opening,
     Order,
@@ -31,8 +30,9 @@ from clinic.engine.search import (
     soonest_anywhere,
     widening,
 )
-from clinic.store.catalogue import BookableVisit, VisitType, find_visit
-from clinic.store.locations import Location
+from clinic.engine.search.listing import listing
+from clinic.store.directory.catalogue import BookableVisit, find_visit
+from clinic.store.tables.directory import Location, VisitType
 from tests import build
 from tests.networks import HERE, Network, an_appointment, counted, keep_claims, make_network
 from tests.schedules import changes_of

@@ -17,11 +17,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session, aliased
 
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.claims import Claim
 from clinic.store.connect import engine_options, prepare
+from clinic.store.tables.appointments import Appointment, Claim
 from tests import build
 from tests.databases import Databases
 from tests.http.server import SECRET, call, gunicorn

@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import new_key
 from clinic.config import ROOT
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
-from clinic.store.appointments import Appointment
+from clinic.engine.placing.changing import Who
 from clinic.store.connect import begin_write, engine_options, prepare
-from clinic.store.outbox import tell_links
+from clinic.store.messages.outbox import tell_links
+from clinic.store.tables.appointments import Appointment
 from clinic.usecases import booking
 from tests import build
 from tests.http.server import SECRET

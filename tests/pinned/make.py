@@ -22,18 +22,21 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from clinic.adapters.passwords import Passwords
-from clinic.domain.messages import Event
-from clinic.domain.roles import Grant, Role
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.text.messages import Event
 from clinic.domain.tokens import Wish, write_key, write_opening
-from clinic.engine.opened import answer_purpose
+from clinic.engine.placing.resolve import answer_purpose
 from clinic.factory import create_app
-from clinic.store import accounts, audit, call_backs, calls, tasks
-from clinic.store.accounts import Account, add_grant
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
+from clinic.store.audit import audit
 from clinic.store.base import Base
 from clinic.store.connect import begin_write, engine_options
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.staff import accounts
+from clinic.store.staff.accounts import add_grant
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.staff import Account
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.work import call_backs, calls, tasks
 from clinic.usecases import auditing, booking, feed, messages, waitlist
 from clinic.usecases.messages import Rest
 from clinic.web.guards import guard_of

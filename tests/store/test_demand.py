@@ -6,7 +6,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from clinic.store.connect import begin_statement, begin_write
-from clinic.store.demand import SearchCount, count_search
+from clinic.store.operations.demand import count_search
+from clinic.store.tables.operations import SearchCount
 
 
 def test_what_was_found_and_what_was_not_add_up(session: Session) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import PatientClash, TimeTaken
-from clinic.store.appointments import Appointment, add_resource
-from clinic.store.claims import Claim, Taking, by_guard, claim, drop_expired
+from clinic.store.appointments.appointments import add_resource
+from clinic.store.appointments.claims import Taking, by_guard, claim, drop_expired
 from clinic.store.connect import begin_write
+from clinic.store.tables.appointments import Appointment, Claim
 from tests import build
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)

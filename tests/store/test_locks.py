@@ -12,13 +12,16 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from clinic.config import ROOT
-from clinic.store import locks, purge, seals, waitlist
+from clinic.store import locks
+from clinic.store.audit import audit_chain
 from clinic.store.connect import begin_write, engine_options, prepare
 from clinic.store.locks import LockSpace
+from clinic.store.operations import purge
+from clinic.store.waitlist import waitlist
 from tests.databases import Databases
 
 JOBS: dict[str, Callable[[Session], object]] = {
-    "offering": waitlist.is_our_turn, "purging": purge.alone, "sealing": seals.is_sealing_mine,
+    "offering": waitlist.is_our_turn, "purging": purge.alone, "sealing": audit_chain.is_sealing_mine,
 }  # fmt: skip
 ADVISORY = re.compile(r"pg(?:_try)?_advisory\w*", re.IGNORECASE)
 

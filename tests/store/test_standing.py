@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
-from clinic.domain.timeline import cell_at
-from clinic.engine.search import Opening, Sought, nearby, soonest
-from clinic.store import standing
-from clinic.store.appointments import add_resource
-from clinic.store.catalogue import BookableVisit, find_visit
+from clinic.domain.time.timeline import cell_at
+from clinic.engine.search.candidates import Opening, Sought, nearby, soonest
+from clinic.store.appointments.appointments import add_resource
 from clinic.store.connect import begin_write, engine_options, prepare
+from clinic.store.directory.catalogue import BookableVisit, find_visit
+from clinic.store.schedules import site_schedules
 from tests import build
 from tests.databases import Databases
 from tests.networks import HERE, counted, make_network
@@ -274,19 +274,19 @@ def test_two_databases_do_not_mix_and_a_closed_one_is_forgotten(clinics: Clinics
         assert visit
         there = soonest(session, Sought(visit=visit, candidates=nearby(session, kind.id, HERE, 50)), now=NOW, limit=5)
         assert [o.location.slug for o in there] == [place.slug] * 5
-        assert engine in standing._SHELVES
-        assert clinics.engine in standing._SHELVES
+        assert engine in site_schedules._SHELVES
+        assert clinics.engine in site_schedules._SHELVES
     assert clinics.search() == found
     del session, engine
     gc.collect()
-    assert url not in [known.url.render_as_string(hide_password=False) for known in standing._SHELVES]
+    assert url not in [known.url.render_as_string(hide_password=False) for known in site_schedules._SHELVES]
 
 
 def test_no_more_is_kept_than_there_is_room_for(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "MOST_KEPT", 1)
+    monkeypatch.setattr(site_schedules, "MOST_KEPT", 1)
     for _ in range(2):
         assert clinics.search() == clinics.afresh()
-    assert len(standing._shelf(clinics.engine)) == 1
+    assert len(site_schedules._shelf(clinics.engine)) == 1
 
 
 def test_kept_or_not_the_search_is_the_same(session: Session) -> None:
@@ -301,7 +301,7 @@ def test_kept_or_not_the_search_is_the_same(session: Session) -> None:
             at = now + timedelta(hours=later)
             cold = searched(session, network.visit, at)
             assert searched(session, network.visit, at) == cold
-            standing._SHELVES.pop(engine, None)
+            site_schedules._SHELVES.pop(engine, None)
             assert searched(session, network.visit, at) == cold
             openings += len(cold)
     assert openings > 500

@@ -12,12 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.patient import GuardianDetails, PatientDetails
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.intake import Draft, Intake
-from clinic.store.patients import Patient
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.patients import Draft, Intake, Patient
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked, Hold
 from tests import build

@@ -15,9 +15,9 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
 from clinic.domain.chain import BEGINNING, Break
-from clinic.store.audit import Audit, note
+from clinic.store.audit.audit import note
 from clinic.store.connect import begin_write
-from clinic.store.seals import AuditSeal
+from clinic.store.tables.audit import Audit, AuditSeal
 from clinic.usecases import auditing
 from clinic.usecases.auditing import seal, verify
 from tests.conftest import FakeClock

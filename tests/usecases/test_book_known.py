@@ -10,17 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, KeyReused, NotFound, PatientClash, TimeTaken
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.roles import Grant, Role, Viewer
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.people.roles import Grant, Role, Viewer
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.intake import Intake
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Guardian, Patient
-from clinic.store.reached import find_patient
+from clinic.engine.placing.changing import Who
+from clinic.store.access import find_patient
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Guardian, Intake, Patient
 from clinic.usecases import booking
 from clinic.usecases.booking import request_once
 from tests import build

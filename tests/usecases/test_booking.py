@@ -21,17 +21,15 @@ from clinic.domain.errors import (
     TimeTaken,
     UnusableToken,
 )
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.catalogue import VisitType
-from clinic.store.claims import Claim
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Guardian, Patient
-from clinic.store.people import Specialist
-from clinic.store.tasks import Task
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Specialist, VisitType
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Guardian, Patient
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked, Hold, request_once
 from tests import build

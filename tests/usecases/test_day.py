@@ -10,21 +10,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, NotOffered
-from clinic.domain.roles import Grant, Role, Viewer
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role, Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.engine.place import Details
-from clinic.store import patients
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
-from clinic.store.intake import Intake
-from clinic.store.outbox import OutboxMessage
-from clinic.store.tasks import Task
+from clinic.store.patients import patients
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Intake
+from clinic.store.tables.work import Task
 from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes, Moving, Sheet
 from tests import build

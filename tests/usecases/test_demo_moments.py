@@ -12,17 +12,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.passwords import Passwords
-from clinic.domain.hours import local_day
-from clinic.domain.places import Point
-from clinic.engine.search import Sought, nearby, soonest
-from clinic.store.accounts import Account, AccountGrant
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import Service, visits_of
-from clinic.store.tasks import Task
-from clinic.usecases.demonstration import open_chain
-from clinic.usecases.demonstration.chores import fill_work
-from clinic.usecases.demonstration.staff import open_accounts
-from clinic.usecases.demonstration.today import fill_today
+from clinic.demo import open_chain
+from clinic.demo.chores import fill_work
+from clinic.demo.staff import open_accounts
+from clinic.demo.today import fill_today
+from clinic.domain.geography.places import Point
+from clinic.domain.time.hours import local_day
+from clinic.engine.search.candidates import Sought, nearby, soonest
+from clinic.store.directory.catalogue import visits_of
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Service
+from clinic.store.tables.staff import Account, AccountGrant
+from clinic.store.tables.work import Task
 from tests import build
 from tests.clocks import FEW, MOMENTS
 from tests.databases import Databases

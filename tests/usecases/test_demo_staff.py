@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.passwords import Passwords
 from clinic.adapters.sealing import Sealer
+from clinic.demo.chores import fill_work
+from clinic.demo.staff import PASSWORD, addresses, open_accounts
 from clinic.domain.errors import InvalidInput
-from clinic.domain.roles import Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine.place import Details, book
-from clinic.store.accounts import Account, grants_of
+from clinic.engine.placing.place import Details, book
+from clinic.store.staff.accounts import grants_of
+from clinic.store.tables.staff import Account
 from clinic.usecases import accounts
 from clinic.usecases.accounts import Locks
-from clinic.usecases.demonstration.chores import fill_work
-from clinic.usecases.demonstration.staff import PASSWORD, addresses, open_accounts
 from clinic.web.signed_in import DEMO_CODE
 from tests import build
 from tests.conftest import FakeClock

@@ -16,32 +16,31 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic.adapters.passwords import Passwords
-from clinic.domain.appointment import STANDING
+from clinic.demo import open_chain, staff_locations
+from clinic.demo.chain import SITES
+from clinic.demo.staff import open_accounts
+from clinic.demo.today import fill_today
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import local_day, parse_week
-from clinic.domain.places import Point, distance_miles
-from clinic.domain.rosters import Stint, shortest_gap
-from clinic.domain.timeline import cell_at, instant_at, span
-from clinic.domain.visit import VisitShape
-from clinic.engine.search import Sought, nearby, soonest
+from clinic.domain.geography.places import Point, distance_miles
+from clinic.domain.scheduling.appointment import STANDING
+from clinic.domain.scheduling.rosters import Stint, shortest_gap
+from clinic.domain.scheduling.visit import VisitShape
+from clinic.domain.time.hours import local_day, parse_week
+from clinic.domain.time.timeline import cell_at, instant_at, span
+from clinic.engine.search.candidates import Sought, nearby, soonest
 from clinic.factory import create_app
-from clinic.store.accounts import Account
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
 from clinic.store.base import Base
 from clinic.store.bulk import insert_rows
-from clinic.store.calendars import Calendars
-from clinic.store.catalogue import Service, VisitType, visits_of
-from clinic.store.claims import Claim
-from clinic.store.locations import Closure, Equipment, Location, LocationDay, Room, Site
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift, ShiftDay, TimeOff
-from clinic.usecases.demonstration import open_chain, staff_locations
-from clinic.usecases.demonstration.chain import SITES
-from clinic.usecases.demonstration.staff import open_accounts
-from clinic.usecases.demonstration.today import fill_today
+from clinic.store.directory.catalogue import visits_of
+from clinic.store.directory.locations import Site
+from clinic.store.schedules.calendars import Calendars
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Closure, Equipment, Location, LocationDay, Offer, Room, Service, Specialist, VisitType
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.schedules import Shift, ShiftDay, TimeOff
+from clinic.store.tables.staff import Account
 from tests import build
 from tests.databases import Databases, settings_for
 from tests.demo import NOW, open_demo, opened

@@ -12,16 +12,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.domain.callers import CLOSED, EMPTY_LOOKS, LOOKS_AN_HOUR, NO_MATCH, PAUSE
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, UnusableToken
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.callers import CLOSED, EMPTY_LOOKS, LOOKS_AN_HOUR, NO_MATCH, PAUSE
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening, write_reference
-from clinic.engine.opened import reached
-from clinic.store.appointments import Appointment
-from clinic.store.patients import Patient
-from clinic.store.people import Specialist
-from clinic.store.tasks import Task
+from clinic.engine.placing.resolve import reached
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Specialist
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Task
 from clinic.usecases import booking, desk
 from clinic.usecases.booking import Booked
 from tests import build

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store import calls
-from clinic.store.calls import Call
-from clinic.store.catalogue import Service
 from clinic.store.connect import begin_write
+from clinic.store.tables.directory import Service
+from clinic.store.tables.work import Call
+from clinic.store.work import calls
 from clinic.usecases import booking, desk
 from clinic.usecases.gazetteer import load_gazetteer
 from tests import build

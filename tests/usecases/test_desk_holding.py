@@ -11,15 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, KeyReused, NotFound, TimeTaken
-from clinic.domain.hours import to_utc
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.time.hours import to_utc
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.calls import visits_of
-from clinic.store.intake import Intake
-from clinic.store.patients import Guardian
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.patients import Guardian, Intake
+from clinic.store.work.calls import visits_of
 from clinic.usecases import booking, desk
 from clinic.usecases.booking import request_once
 from clinic.usecases.desk import ForCaller, OnCall

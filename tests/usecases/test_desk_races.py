@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import IllegalMove, PatientClash, TimeTaken
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
+from clinic.store.tables.appointments import Appointment
 from clinic.usecases import booking, desk
 from clinic.usecases.desk import ForCaller, OnCall
 from tests import build

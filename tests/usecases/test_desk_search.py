@@ -12,12 +12,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound, PlaceUnknown
-from clinic.domain.hours import local_day, to_utc, zone
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.hours import local_day, to_utc, zone
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.offers import NEAR_MILES
-from clinic.engine.search import Opening
-from clinic.store.people import Specialist
+from clinic.engine.search.candidates import Opening
+from clinic.engine.search.phone_options import NEAR_MILES
+from clinic.store.tables.directory import Specialist
 from clinic.usecases import booking
 from clinic.usecases.desk.searching import Asked, Offers, offers
 from tests import build
@@ -103,7 +103,7 @@ class TestThreeOffers:
 
 def booking_times(session: Session, found: Offers, slug: str) -> list[Opening]:
     """Every start of the clinic in the next weeks, with its distance."""
-    from clinic.engine.search import Sought, by_start, nearby
+    from clinic.engine.search.candidates import Sought, by_start, nearby
 
     candidates = [c for c in nearby(session, found.visit.id, found.place.point, found.miles) if c.location.slug == slug]
     return by_start(session, Sought(visit=found.visit, candidates=candidates), now=NOW)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.store.locations import Closure, LocationDay
+from clinic.store.tables.directory import Closure, LocationDay
 from clinic.usecases.directory import (
     OpeningState,
     closed_on,

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.ical import CalendarEntry, write_calendar
 from clinic.domain.errors import NotFound
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key, write_opening
-from clinic.engine.changing import Who
-from clinic.store.audit import Audit
-from clinic.store.people import Specialist
+from clinic.engine.placing.changing import Who
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Specialist
 from clinic.usecases import booking
 from clinic.usecases.feed import FeedSettings, close_feed, feed_of, feed_settings, renew_feed
 from tests import build

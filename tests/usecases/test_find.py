@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
-from clinic.domain.hours import PARTS_OF_DAY
-from clinic.store.demand import SearchCount
+from clinic.domain.time.hours import PARTS_OF_DAY
+from clinic.store.tables.operations import SearchCount
 from clinic.usecases.find import Found, Overview, Wanted, days_of, find_place, openings_near, overview, suggest, visit_for
 from clinic.usecases.gazetteer import load_gazetteer
 from tests import build

@@ -7,10 +7,11 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from clinic.domain.frame import Extent
-from clinic.domain.gazetteer import ZipEntry
-from clinic.domain.places import Point
-from clinic.store.gazetteer import ZipCode, cities_filed, zip_code, zips_within
+from clinic.cartography.frame import Extent
+from clinic.domain.geography.gazetteer import ZipEntry
+from clinic.domain.geography.places import Point
+from clinic.store.directory.gazetteer import cities_filed, zip_code, zips_within
+from clinic.store.tables.directory import ZipCode
 from clinic.usecases.gazetteer import Loaded, load_gazetteer, towns_within
 
 HERE = ZipEntry("32801", "Orlando", "FL", "Orange County", "STANDARD", True, 28.54, -81.37, "America/New_York", ("Downtown",))

@@ -13,15 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import parse_csv, read_csv
-from clinic.domain.availability import Roster
 from clinic.domain.errors import InvalidInput
-from clinic.store import rosters
-from clinic.store.audit import Audit
-from clinic.store.catalogue import VisitType
-from clinic.store.locations import Location
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift
-from clinic.store.waitlist import FreedTime, WaitlistEntry
+from clinic.domain.scheduling.availability import Roster
+from clinic.store.schedules import rosters
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Location, Offer, Specialist, VisitType
+from clinic.store.tables.schedules import Shift
+from clinic.store.tables.waitlist import FreedTime, WaitlistEntry
 from clinic.usecases import imports
 from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
 from clinic.usecases.imports.columns import columns_of
@@ -471,7 +469,7 @@ def test_without_its_row_in_the_log_nothing_is_imported(clinics: Session, monkey
     def fail(*_given: object, **_named: object) -> None:
         raise OSError("the log cannot be written")
 
-    monkeypatch.setattr("clinic.store.audit.note", fail)
+    monkeypatch.setattr("clinic.store.audit.audit.note", fail)
     with pytest.raises(OSError, match="the log"):
         locations(clinics, ONE)
     assert len(stored(clinics)) == 2  # those of before

@@ -10,17 +10,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile, parse_csv
-from clinic.domain.affected import Cause
 from clinic.domain.errors import NotOffered
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.affected import Cause
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.catalogue import VisitType
-from clinic.store.locations import Location
-from clinic.store.outbox import OutboxMessage
-from clinic.store.people import Specialist
-from clinic.store.tasks import Task
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Location, Specialist, VisitType
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
 from tests import build

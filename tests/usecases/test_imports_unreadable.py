@@ -15,11 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile, parse_csv
-from clinic.domain.hours import DAY_NAMES
+from clinic.domain.time.hours import DAY_NAMES
 from clinic.store.base import Base
-from clinic.store.locations import Location
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift
+from clinic.store.tables.directory import Location, Offer, Specialist
+from clinic.store.tables.schedules import Shift
 from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists, locations, shifts, specialists
 from clinic.usecases.imports.columns import Field
 from tests import build

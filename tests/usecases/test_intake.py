@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey, new_key
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.domain.roles import Grant, Role, Viewer
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role, Viewer
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.engine.place import Details
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.place import Details
 from clinic.usecases import booking, intake, keys
 from tests import build
 

@@ -10,11 +10,11 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.audit import Audit
-from clinic.store.outbox import OutboxMessage
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked
 from tests import build

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, PatientClash
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
-from clinic.store import tasks
+from clinic.engine.placing.changing import Who
 from clinic.store.base import Base
 from clinic.store.connect import begin_write
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Patient
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Patient
+from clinic.store.work import tasks
 from clinic.usecases import booking, desk, merging, waitlist
 from clinic.usecases.booking import Booked
 from tests import build

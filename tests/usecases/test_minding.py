@@ -14,18 +14,16 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.errors import NotFound, NotOffered
-from clinic.domain.roles import Grant, Role, Viewer, reach
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role, Viewer, reach
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store import tasks
-from clinic.store.accounts import Account, AccountGrant
-from clinic.store.audit import Audit
-from clinic.store.call_backs import CALL_BACK
-from clinic.store.calls import Call
-from clinic.store.minding import WorkListOpened
-from clinic.store.tasks import Task
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.staff import Account, AccountGrant
+from clinic.store.tables.work import Call, Task, WorkListOpened
+from clinic.store.work import tasks
+from clinic.store.work.call_backs import CALL_BACK
 from clinic.usecases import accounts, day, work
 from clinic.usecases.accounts import Person
 from clinic.usecases.work import Worker

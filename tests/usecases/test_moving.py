@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, TimeTaken, UnusableToken
-from clinic.domain.hours import local_day
-from clinic.domain.places import Point
-from clinic.domain.timeline import cell_at
+from clinic.domain.geography.places import Point
+from clinic.domain.time.hours import local_day
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.search import Opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.outbox import OutboxMessage
-from clinic.store.waitlist import WaitlistEntry
+from clinic.engine.search.candidates import Opening
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.waitlist import WaitlistEntry
 from clinic.usecases import booking, find, waitlist
 from clinic.usecases.booking import Booked
 from tests import build

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotOffered, TimeRefused, TimeTaken
-from clinic.domain.hours import to_utc
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.hours import to_utc
+from clinic.domain.time.timeline import cell_at
+from clinic.domain.time.typed_time import read_clock, start_cell
 from clinic.domain.tokens import Wish, write_opening
-from clinic.domain.typed_time import read_clock, start_cell
-from clinic.engine.changing import Who
-from clinic.engine.outside import lifting
-from clinic.store.audit import Audit
-from clinic.store.locations import Location
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.outside_hours import lifting
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Location
 from clinic.usecases import booking, overriding
 from tests import build
 from tests.build import KEY, PATIENT, STAFF

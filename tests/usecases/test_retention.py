@@ -13,14 +13,14 @@ from flask import Flask
 from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound
 from clinic.domain.retention import Retention
-from clinic.domain.timeline import cell_at
-from clinic.store import purge as rows
-from clinic.store.audit import note
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.timeline import cell_at
+from clinic.store.audit.audit import note
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
+from clinic.store.operations import purge as rows
 from clinic.usecases import auditing, booking
 from clinic.usecases.retention import purge
 from tests import build
@@ -318,7 +318,7 @@ def test_who_books_a_time_held_long_ago_is_first_or_is_told(database: str, archi
     assert ids(session, "appointment") == {hold}
     gone = archive.hold(clock() - 9 * DAY)
     assert purged(session, clock()) == {"holds": 1}
-    from clinic.engine import place
+    from clinic.engine.placing import place
 
     begin_write(session)
     with pytest.raises(NotFound):
@@ -349,7 +349,7 @@ def test_audit_rows_go_once_they_are_sealed_and_the_chain_goes_on(session: Sessi
 
 
 def test_every_row_that_points_at_what_goes_is_known_here() -> None:
-    """A new table that points at one of these must go with it, or keep it: say so in store/purge.py, then here."""
+    """A new table that points at one of these must go with it, or keep it: say so in store/operations/purge.py, then here."""
     goes = {"appointment", "patient", "outbox", "delivery", "waitlist_entry", "freed_time", "time_offer", "call", "patient_merge"}
     pointers = {
         f"{table.name}.{key.parent.name}"

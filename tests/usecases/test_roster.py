@@ -11,18 +11,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import ChangedMeanwhile, InvalidInput, NotFound, NotOffered, Undecided
-from clinic.domain.roster_edits import AddHours, ComeBack, CopyWeek, Edit, SetDay, SetWeek, TakeOff, days_off, hours_off
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.roster_edits import (
+    AddHours,
+    ComeBack,
+    CopyWeek,
+    Edit,
+    SetDay,
+    SetWeek,
+    TakeOff,
+    days_off,
+    hours_off,
+)
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
-from clinic.engine.search import Candidate, Sought, all_starts
-from clinic.store import locations
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.catalogue import find_visit
-from clinic.store.claims import Claim
-from clinic.store.rosters import RosterChange, Shift, ShiftDay, TimeOff
-from clinic.store.tasks import Task
+from clinic.engine.placing.changing import Who
+from clinic.engine.search.candidates import Candidate, Sought, all_starts
+from clinic.store.directory import locations
+from clinic.store.directory.catalogue import find_visit
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.schedules import RosterChange, Shift, ShiftDay, TimeOff
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked
 from clinic.usecases.roster import Decisions, Effect, Saved, availability, holidays_ahead, preview, save, taking_back

@@ -14,16 +14,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import ChangedMeanwhile, DomainError, NotOffered, Undecided
-from clinic.domain.roster_edits import SetDay, TakeOff
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.roster_edits import SetDay, TakeOff
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.store.appointments import Appointment
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
-from clinic.store.rosters import RosterChange, TimeOff
-from clinic.store.tasks import Task
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.schedules import RosterChange, TimeOff
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.usecases.roster import Decisions, preview, save
 from tests import build

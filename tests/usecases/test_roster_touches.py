@@ -17,19 +17,18 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.affected import Cause
 from clinic.domain.errors import DomainError
-from clinic.domain.hours import DAY_NAMES, local_day, parse_day, zone
-from clinic.domain.roster_edits import AddHours, ComeBack, Edit, SetDay, SetWeek, TakeOff, days_off
-from clinic.domain.timeline import cell_at, instant_at
+from clinic.domain.scheduling.affected import Cause
+from clinic.domain.scheduling.roster_edits import AddHours, ComeBack, Edit, SetDay, SetWeek, TakeOff, days_off
+from clinic.domain.time.hours import DAY_NAMES, local_day, parse_day, zone
+from clinic.domain.time.timeline import cell_at, instant_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import outside
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.claims import Claim
-from clinic.store.outbox import OutboxMessage
-from clinic.store.rosters import Shift, ShiftDay, TimeOff
-from clinic.store.tasks import Task
+from clinic.engine.placing import outside_hours
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.schedules import Shift, ShiftDay, TimeOff
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.usecases.roster import Decisions, preview, save
 from tests import build
@@ -38,7 +37,7 @@ from tests.usecases.test_roster import ANA, EASTERN, TODAY, TOMORROW, Calendar
 
 SEEDS = (*range(6), *(pytest.param(seed, marks=pytest.mark.prove) for seed in range(6, 300)))
 STEPS = 9
-BY_AGREEMENT = outside.lifting(build.STAFF, "agreed")
+BY_AGREEMENT = outside_hours.lifting(build.STAFF, "agreed")
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,19 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
-from clinic.domain.appointment import State
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound, PatientClash, UnusableToken
-from clinic.domain.places import Point
-from clinic.domain.waitlist import Policy, Wants, weekly
-from clinic.engine import attending, place, sealed_said
-from clinic.store import claims
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.claims import Claim
-from clinic.store.outbox import OutboxMessage
-from clinic.store.patients import Guardian, Patient
-from clinic.store.tasks import PHONE_OFFER, Task
-from clinic.store.waitlist import WaitlistEntry
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.scheduling.waitlist import Policy, Wants, weekly
+from clinic.engine.placing import attendance, place, waitlist_payload
+from clinic.store.appointments import claims
+from clinic.store.tables.appointments import Appointment, Claim
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Guardian, Patient
+from clinic.store.tables.waitlist import WaitlistEntry
+from clinic.store.tables.work import Task
+from clinic.store.work.tasks import PHONE_OFFER
 from clinic.usecases import booking, keys, waitlist
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
@@ -78,18 +78,18 @@ class TestFreedTime:
         booked = queue.book(queue.at(0, 10))
         number = booked.summary.appointment_id
         with pytest.raises(IllegalMove, match="not begun"):
-            attending.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=NOW)
+            attendance.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=NOW)
         queue.session.rollback()
         queue.now = queue.at(0, 10) + 20 * MINUTE
         with queue.session.begin():
-            attending.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=queue.now)
+            attendance.mark(queue.session, number, State.NO_SHOW, who=STAFF, now=queue.now)
         (freed,) = queue.freed()
         assert (freed.since, freed.until, freed.cause) == (queue.now, queue.at(0, 11), "missed")
         assert queue.session.scalar(select(func.count()).select_from(Claim)) == 0
 
 
 def build_opening(queue: Queue, start: datetime) -> str:
-    from clinic.domain.timeline import cell_at
+    from clinic.domain.time.timeline import cell_at
     from clinic.domain.tokens import Wish, write_opening
 
     return write_opening(KEY, Wish(queue.kind.id, queue.place.id, queue.ana.id, cell_at(start)))
@@ -213,9 +213,9 @@ class TestOrder:
 
 
 def write_at(queue: Queue, location_id: int, start: datetime) -> str:
-    from clinic.domain.timeline import cell_at
+    from clinic.domain.time.timeline import cell_at
     from clinic.domain.tokens import Wish, write_opening
-    from clinic.store.people import Offer
+    from clinic.store.tables.directory import Offer
 
     person = queue.session.scalars(select(Offer.specialist_id).where(Offer.location_id == location_id)).one()
     return write_opening(KEY, Wish(queue.kind.id, location_id, person, cell_at(start)))
@@ -226,7 +226,7 @@ def said(typed: Any) -> dict[str, Any]:
 
 
 def waitlist_free(queue: Queue, since: datetime, until: datetime) -> None:
-    from clinic.store.waitlist import free
+    from clinic.store.waitlist.waitlist import free
 
     free(queue.session, queue.ana.id, queue.place.id, since, until, cause="hours", now=queue.now)
 
@@ -310,7 +310,7 @@ class TestWhen:
 
 
 def build_zips(queue: Queue) -> None:
-    from clinic.store import gazetteer
+    from clinic.store.directory import gazetteer
 
     gazetteer.load(queue.session, build.ZIPS)
     queue.session.commit()
@@ -501,7 +501,7 @@ class TestTaking:
 
 
 def build_guardian() -> Any:
-    from clinic.domain.patient import GuardianDetails
+    from clinic.domain.people.patient import GuardianDetails
 
     return GuardianDetails(name="Ana Garcia", relation="parent", phone="(407) 555-0199", consent=True)
 
@@ -692,4 +692,4 @@ class TestJoining:
         for entry in entries:
             sealed = queue.entry(entry).said
             assert sealed
-            assert sealed_said.unseal(sealed, Sealer([key]))[0].given_name == "Maria"
+            assert waitlist_payload.unseal(sealed, Sealer([key]))[0].given_name == "Maria"

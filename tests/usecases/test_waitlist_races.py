@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import TimeTaken
-from clinic.domain.timeline import cell_at
+from clinic.domain.scheduling.waitlist import Policy
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key, write_opening
-from clinic.domain.waitlist import Policy
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
 from tests import build
 from tests.build import KEY, PATIENT

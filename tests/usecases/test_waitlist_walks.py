@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError
-from clinic.domain.waitlist import Policy, weekly
-from clinic.store.appointments import Appointment
-from clinic.store.waitlist import FreedTime, TimeOffer, WaitlistEntry
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.scheduling.waitlist import Policy, weekly
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import waitlist
 from clinic.usecases.booking import Booked
 from tests.build import KEY, PATIENT

@@ -11,18 +11,18 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.roles import Grant, Role, reach
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role, reach
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store import deliveries, tasks
-from clinic.store.accounts import Account, AccountGrant
-from clinic.store.audit import Audit
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
-from clinic.store.deliveries import Delivery
-from clinic.store.outbox import OutboxMessage
-from clinic.store.tasks import Task
+from clinic.store.messages import deliveries
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.staff import Account, AccountGrant
+from clinic.store.tables.work import Task
+from clinic.store.work import tasks
 from clinic.usecases import work
 from clinic.usecases.work import Worker
 from tests import build

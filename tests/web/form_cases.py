@@ -10,8 +10,8 @@ from typing import Any
 
 from pyotp import TOTP, random_base32
 
-from clinic.domain.roles import Role
-from clinic.domain.roster_edits import AddHours, SetDay, SetWeek, write_edits
+from clinic.domain.people.roles import Role
+from clinic.domain.scheduling.roster_edits import AddHours, SetDay, SetWeek, write_edits
 from clinic.domain.tokens import write_key, write_reference
 from clinic.usecases import roster
 from tests.web.staff import PASSWORD

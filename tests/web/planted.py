@@ -9,11 +9,11 @@ from flask import Flask, redirect, request
 from sqlalchemy import update
 from wtforms import StringField
 
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.store.accounts import Account
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
 from clinic.store.connect import begin_write
-from clinic.store.patients import Patient
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.staff import Account
 from clinic.web.context import now, session
 from clinic.web.fields import DateInPartsField, Form, read_number
 from clinic.web.guards import needs

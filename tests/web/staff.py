@@ -9,8 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from clinic.domain.roles import Grant
-from clinic.store.accounts import Account, add_grant
+from clinic.domain.people.roles import Grant
+from clinic.store.staff.accounts import add_grant
+from clinic.store.tables.staff import Account
 from clinic.usecases import accounts
 from tests import build
 from tests.web.visiting import opened

@@ -10,24 +10,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.roles import AT_A_LOCATION, Grant, Reach, Role, reach
-from clinic.domain.roster_edits import AddHours
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import AT_A_LOCATION, Grant, Reach, Role, reach
+from clinic.domain.scheduling.roster_edits import AddHours
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, read_opening, write_key, write_opening
-from clinic.engine import place
-from clinic.engine.changing import Who
-from clinic.store import calls
-from clinic.store.accounts import Account, AccountGrant
-from clinic.store.appointments import Appointment
-from clinic.store.call_backs import CALL_BACK
-from clinic.store.call_holds import HOLD
-from clinic.store.calls import Call
-from clinic.store.catalogue import Service, VisitType
-from clinic.store.locations import Location
-from clinic.store.patients import Patient
-from clinic.store.people import Offer, Specialist
-from clinic.store.staff_sessions import StaffSession
-from clinic.store.tasks import Task
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.store.desk.call_holds import HOLD
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Location, Offer, Service, Specialist, VisitType
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.staff import Account, AccountGrant, StaffSession
+from clinic.store.tables.work import Call, Task
+from clinic.store.work import calls
+from clinic.store.work.call_backs import CALL_BACK
 from clinic.usecases import roster
 from clinic.usecases.roster import Decisions
 from tests import build

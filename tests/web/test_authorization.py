@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.domain.roles import ACTIONS, Grant, Role, Scope, reach
+from clinic.domain.people.roles import ACTIONS, Grant, Role, Scope, reach
 from clinic.factory import create_app
 from clinic.web.guards import needs
 from tests.conftest import FakeClock

@@ -16,8 +16,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from clinic.domain.roles import AT_A_LOCATION
-from clinic.store import standing
+from clinic.domain.people.roles import AT_A_LOCATION
+from clinic.store.schedules import site_schedules
 from clinic.web import fields as fields_in_web
 from clinic.web.account import resuming
 from tests.rows import COUNTING, Changes, Rows
@@ -187,7 +187,7 @@ class Harness:
             self.rows.put_back(changes)
             asker.client.set_cookie("staff", cookie.value if cookie else "")
             if COUNTING in changes:
-                standing._SHELVES.clear()  # what is kept of calendars never goes back
+                site_schedules._SHELVES.clear()  # what is kept of calendars never goes back
         return answer, changes
 
     def named(self, case: Case, value: str) -> dict[str, str]:

@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from clinic.config import RateLimits
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 from clinic.factory import create_app
-from clinic.store.rate_limits import limits_engine
+from clinic.store.operations.rate_limits import limits_engine
 from clinic.web.guards import guard_of, public
 from clinic.web.limits import geocoder, limited
 from tests.conftest import FakeClock

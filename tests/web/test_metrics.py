@@ -12,13 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
+from clinic.domain.scheduling.appointment import State
 from clinic.domain.tokens import Wish, write_opening
 from clinic.extensions import db
-from clinic.store import figures
-from clinic.store.audit import note
+from clinic.store.audit.audit import note
 from clinic.store.connect import begin_statement, begin_write
-from clinic.store.demand import count_search
+from clinic.store.operations import figures
+from clinic.store.operations.demand import count_search
 from clinic.usecases import auditing, booking
 from clinic.usecases.figures import read_figures
 from tests import build

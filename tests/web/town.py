@@ -12,18 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from clinic.domain.roles import AT_A_LOCATION, Grant, Reach, Role, Scope, Viewer
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import AT_A_LOCATION, Grant, Reach, Role, Scope, Viewer
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store import calls
-from clinic.store.call_backs import CALL_BACK
-from clinic.store.deliveries import Delivery
-from clinic.store.minding import WorkListOpened
-from clinic.store.outbox import OutboxMessage
-from clinic.store.people import Specialist
-from clinic.store.tasks import POSSIBLE_DUPLICATE, Task
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.tables.directory import Specialist
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.work import Task, WorkListOpened
+from clinic.store.work import calls
+from clinic.store.work.call_backs import CALL_BACK
+from clinic.store.work.tasks import POSSIBLE_DUPLICATE
 from clinic.usecases import merging
 from clinic.web.guards import guard_of
 from tests import build

@@ -14,14 +14,12 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.domain.gazetteer import MILITARY, STANDARD, ZipEntry
-from clinic.domain.timeline import cell_at
+from clinic.domain.geography.gazetteer import MILITARY, STANDARD, ZipEntry
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import VisitType
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location, LocationDay
-from clinic.store.people import Specialist
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Location, LocationDay, Specialist, VisitType
 from clinic.usecases.gazetteer import load_gazetteer
 from tests import build
 

@@ -1,11 +1,11 @@
-"""Preparation and intake questions: YAML -> domain.preparation."""
+"""Preparation and intake questions: YAML -> domain.care.preparation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from clinic.adapters.content.document import Document
-from clinic.domain.preparation import IntakeOption, IntakeQuestion, Line, Preparation, Preparations
+from clinic.domain.care.preparation import IntakeOption, IntakeQuestion, Line, Preparation, Preparations
 
 SHOWN = ("before", "confirmation", "printed")
 NOT_SURE = "not_sure"

@@ -1,4 +1,4 @@
-"""The care pathway: YAML -> domain.pathway."""
+"""The care pathway: YAML -> domain.care.pathway."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from clinic.adapters.content.document import Document
-from clinic.domain.pathway import Choice, Conditions, Interruption, Kind, Option, Outcome, Pathway, Question, Rule, Step
+from clinic.domain.care.pathway import Choice, Conditions, Interruption, Kind, Option, Outcome, Pathway, Question, Rule, Step
 
 LEADS = {"next": "question", "outcome": "outcome", "interruption": "interruption"}
 
 
 def read_pathway(file: Path) -> Pathway:
-    """Raises ContentError for what cannot be read. Whether the paths make sense, domain.pathway.faults says."""
+    """Raises ContentError for what cannot be read. Whether the paths make sense, domain.care.pathway.faults says."""
     document = Document(file, file.read_text(encoding="utf-8"))
     version = document.data.get("version")
     if not isinstance(version, int) or version < 1:

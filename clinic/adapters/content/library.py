@@ -11,8 +11,8 @@ from clinic.adapters.content.before_visits import NOTHING, read_preparations
 from clinic.adapters.content.document import ContentError
 from clinic.adapters.content.journey import read_pathway
 from clinic.adapters.content.pages import CarePage, Term, read_folder, read_glossary, read_page
-from clinic.domain.pathway import Pathway, faults
-from clinic.domain.preparation import Preparations
+from clinic.domain.care.pathway import Pathway, faults
+from clinic.domain.care.preparation import Preparations
 
 EMPTY_PATHWAY = Pathway(0, "", {}, {}, {})
 

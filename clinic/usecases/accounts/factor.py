@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from clinic.adapters.one_time_codes import Picture, address_of, matching_step, new_secret, picture
 from clinic.adapters.sealing import WrongKey
 from clinic.domain.errors import InvalidInput
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, sealed, staff_sessions
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.patients import encrypted_answers as sealed
+from clinic.store.staff import accounts, sessions
 from clinic.usecases.accounts.locks import Locks
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import start
@@ -92,7 +94,7 @@ def _set(
     account.totp_secret, account.totp_last_step, account.failures_in_row = locks.sealer.seal(secret), step, 0
     session.flush()
     codes = _new_codes(session, person, locks)
-    staff_sessions.end(session, account.id, now=now)
+    sessions.end(session, account.id, now=now)
     token = start(session, account.id, factor=True, device=device, now=now)
     audit.note(session, None, actor=person.actor, action="factor_set", now=now)
     session.commit()

@@ -7,11 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.messages import Event
-from clinic.domain.roles import GLASS_FOR
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, outbox, staff_sessions
+from clinic.domain.people.roles import GLASS_FOR
+from clinic.domain.text.messages import Event
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.messages import outbox
+from clinic.store.staff import accounts, sessions
 from clinic.usecases.accounts.person import Person
 
 REASONS = {
@@ -38,7 +40,7 @@ def _break(session: Session, person: Person, reason: str, *, now: datetime) -> i
     begin_write(session)
     account = accounts.lock_account(session, person.account_id)
     places = accounts.places_of(session, account) if account else frozenset()
-    staff_sessions.break_glass(session, person.session_id, reason=reason, until=now + GLASS_FOR)
+    sessions.break_glass(session, person.session_id, reason=reason, until=now + GLASS_FOR)
     told = accounts.witnesses(session, [person.account_id], locations=places)
     for witness in told:
         outbox.tell_staff(session, witness, Event.GLASS, sequence=person.account_id, now=now)

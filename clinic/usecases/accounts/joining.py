@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.tokens import appointment_of, opens
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, staff_sessions
-from clinic.store.accounts import Account, AccountLink
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.staff import accounts, sessions
+from clinic.store.tables.staff import Account, AccountLink
 from clinic.usecases.accounts.factor import NOT_YOUR_PASSWORD
 from clinic.usecases.accounts.locks import Locks
 from clinic.usecases.accounts.person import Person
@@ -67,7 +68,7 @@ def _choose(session: Session, token: str, password_hash: str, *, locks: Locks, d
     account.password_hash, account.state, account.failures_in_row = password_hash, "active", 0
     session.flush()
     accounts.end_links(session, account.id, now=now)
-    staff_sessions.end(session, account.id, now=now)
+    sessions.end(session, account.id, now=now)
     cookie = start(session, account.id, factor=False, device=device, now=now)
     audit.note(session, None, actor=f"account:{account.id}", action="password_set", detail=f"by={link.purpose}", now=now)
     session.commit()
@@ -90,6 +91,6 @@ def _change(session: Session, person: Person, password_hash: str, *, now: dateti
     if account is not None:
         account.password_hash = password_hash
     session.flush()
-    staff_sessions.end(session, person.account_id, besides=person.session_id, now=now)
+    sessions.end(session, person.account_id, besides=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="password_set", detail="by=self", now=now)
     session.commit()

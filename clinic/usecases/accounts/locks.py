@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from clinic.adapters.passwords import Passwords, is_common
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import InvalidInput
-from clinic.domain.passwords import problem_with
+from clinic.domain.people.passwords import problem_with
 from clinic.domain.tokens import REFERENCE_ALPHABET, write_key
 
 

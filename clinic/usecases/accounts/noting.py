@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.messages import Event
-from clinic.store import accounts, audit, outbox
+from clinic.domain.text.messages import Event
+from clinic.store.audit import audit
+from clinic.store.messages import outbox
+from clinic.store.staff import accounts
 
 
 def note(session: Session, actor: str, action: str, account_id: int, *, now: datetime, detail: str = "") -> None:

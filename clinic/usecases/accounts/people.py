@@ -11,14 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.messages import Event
-from clinic.domain.roles import Grant, Reach, Role, may_grant, problem_with
-from clinic.engine.attempts import retried
-from clinic.store import accounts, feeds, outbox, staff_sessions, ties, worklist
-from clinic.store.accounts import Account, Listed
+from clinic.domain.people.roles import Grant, Reach, Role, may_grant, problem_with
+from clinic.domain.text.messages import Event
+from clinic.engine.transaction import retried
+from clinic.store.appointments import feeds
 from clinic.store.connect import begin_write
-from clinic.store.people import Specialist
-from clinic.store.ties import Tie, Vouch
+from clinic.store.messages import outbox
+from clinic.store.staff import accounts, sessions, ties
+from clinic.store.staff.accounts import Listed
+from clinic.store.staff.ties import Tie, Vouch
+from clinic.store.tables.directory import Specialist
+from clinic.store.tables.staff import Account
+from clinic.store.work import worklist
 from clinic.usecases.accounts.noting import note, tell_administrators
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.reaching import NOBODY, reached
@@ -287,7 +291,7 @@ def close_account(session: Session, person: Person, account_id: int, *, now: dat
     if account.specialist_id is not None:  # whoever leaves keeps no way to see who comes
         feeds.close(session, account.specialist_id, now=now)
     accounts.end_links(session, account_id, now=now)
-    staff_sessions.end(session, account_id, now=now)
+    sessions.end(session, account_id, now=now)
     note(session, person.actor, "account_disabled", account_id, now=now)
     session.commit()
 
@@ -332,7 +336,7 @@ def _clear(session: Session, account: Account, *, now: datetime) -> None:
     account.failures_in_row = 0
     session.flush()
     accounts.replace_recovery_codes(session, account.id, [])
-    staff_sessions.end(session, account.id, now=now)
+    sessions.end(session, account.id, now=now)
 
 
 def _tell_witnesses(session: Session, person: Person, account_id: int, *, now: datetime) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from clinic.domain.roles import Grant, Reach, reach
+from clinic.domain.people.roles import Grant, Reach, reach
 
 Stage = Literal["code", "factor", "in"]
 """What is still to be given: a code; an app to make codes with, as there is none yet; nothing."""

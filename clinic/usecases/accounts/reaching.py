@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.store import accounts
-from clinic.store.accounts import Account
+from clinic.store.staff import accounts
+from clinic.store.tables.staff import Account
 from clinic.usecases.accounts.person import Person
 
 NOBODY = "There is nobody by that number here."

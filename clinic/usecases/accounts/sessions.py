@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, staff_sessions
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.staff_sessions import Found
+from clinic.store.staff import accounts, sessions
+from clinic.store.staff.sessions import Found
 from clinic.usecases.accounts.locks import new_token, token_hash
 from clinic.usecases.accounts.person import Person, Stage
 
@@ -32,7 +33,7 @@ class Seen:
 
 def look(session: Session, token: str, *, now: datetime) -> Seen:
     """Who is asking; keeps their session alive."""
-    found = staff_sessions.find(session, token_hash(token)) if token else None
+    found = sessions.find(session, token_hash(token)) if token else None
     if found is None:
         return Seen(None)
     until = _until(found)
@@ -59,7 +60,7 @@ def _until(found: Found, seen_at: datetime | None = None) -> datetime:
 @retried
 def _note(session: Session, found: Found, *, now: datetime) -> datetime:
     begin_write(session)
-    staff_sessions.saw(session, found.id, now=now)
+    sessions.saw(session, found.id, now=now)
     session.commit()
     return _until(found, now)
 
@@ -67,7 +68,7 @@ def _note(session: Session, found: Found, *, now: datetime) -> datetime:
 def start(session: Session, account_id: int, *, factor: bool, device: str, now: datetime) -> str:
     """A new session, as part of a writing transaction. Returns what its cookie holds."""
     token = new_token()
-    staff_sessions.open_session(
+    sessions.open_session(
         session, account_id, token_hash(token), factor_at=now if factor else None, device=device[:60], now=now
     )  # fmt: skip
     return token
@@ -86,7 +87,7 @@ class Place:
 
 def places(session: Session, person: Person, *, now: datetime) -> list[Place]:
     """Where this person is signed in, here first."""
-    rows = staff_sessions.open_ones(session, person.account_id, seen_after=now - IDLE, since=now - ABSOLUTE)
+    rows = sessions.open_ones(session, person.account_id, seen_after=now - IDLE, since=now - ABSOLUTE)
     found = [Place(row.id, row.device, row.created_at, row.last_seen_at, row.id == person.session_id) for row in rows]
     return sorted(found, key=lambda place: not place.here)
 
@@ -95,7 +96,7 @@ def places(session: Session, person: Person, *, now: datetime) -> list[Place]:
 def end_place(session: Session, person: Person, session_id: int, *, now: datetime) -> None:
     """Sign out there. Raises NotFound for what is no session of theirs, or is over."""
     begin_write(session)
-    if not staff_sessions.end(session, person.account_id, only=session_id, now=now):
+    if not sessions.end(session, person.account_id, only=session_id, now=now):
         raise NotFound("You are not signed in there any more.")
     audit.note(session, None, actor=person.actor, action="session_ended", now=now)
     session.commit()
@@ -105,7 +106,7 @@ def end_place(session: Session, person: Person, session_id: int, *, now: datetim
 def end_others(session: Session, person: Person, *, now: datetime) -> int:
     """Sign out everywhere else. Returns in how many places that was."""
     begin_write(session)
-    count = staff_sessions.end(session, person.account_id, besides=person.session_id, now=now)
+    count = sessions.end(session, person.account_id, besides=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="session_ended", detail=f"others={count}", now=now)
     session.commit()
     return count
@@ -114,6 +115,6 @@ def end_others(session: Session, person: Person, *, now: datetime) -> int:
 @retried
 def sign_out(session: Session, person: Person, *, now: datetime) -> None:
     begin_write(session)
-    staff_sessions.end(session, person.account_id, only=person.session_id, now=now)
+    sessions.end(session, person.account_id, only=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="sign_out", now=now)
     session.commit()

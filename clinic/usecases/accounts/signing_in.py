@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import matching_step
 from clinic.domain.errors import InvalidInput
-from clinic.engine.attempts import retried
-from clinic.store import accounts, audit, staff_sessions
-from clinic.store.accounts import Account
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.staff import accounts, sessions
+from clinic.store.tables.staff import Account
 from clinic.usecases.accounts.locks import Locks
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import KEPT_FOR, start
@@ -69,8 +70,8 @@ def _finish(session: Session, person: Person, code: str, *, locks: Locks, device
         return None
     account.failures_in_row = 0
     session.flush()
-    staff_sessions.forget_old(session, account.id, before=now - KEPT_FOR)
-    staff_sessions.end(session, account.id, only=person.session_id, now=now)
+    sessions.forget_old(session, account.id, before=now - KEPT_FOR)
+    sessions.end(session, account.id, only=person.session_id, now=now)
     token = start(session, account.id, factor=True, device=device, now=now)
     audit.note(session, None, actor=person.actor, action="sign_in", detail=by, now=now)
     session.commit()

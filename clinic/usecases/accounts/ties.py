@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput
-from clinic.domain.messages import Event
-from clinic.domain.roles import Role
-from clinic.engine.attempts import retried
-from clinic.store import accounts, feeds, ties
-from clinic.store.accounts import Account
+from clinic.domain.people.roles import Role
+from clinic.domain.text.messages import Event
+from clinic.engine.transaction import retried
+from clinic.store.appointments import feeds
 from clinic.store.connect import begin_write
+from clinic.store.staff import accounts, ties
+from clinic.store.tables.staff import Account
 from clinic.usecases.accounts.noting import note, tell_administrators
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.reaching import reached

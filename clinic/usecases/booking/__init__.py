@@ -1,11 +1,11 @@
 """Hold a time, book it, change it, give it up. Each verb commits once, last; TimeRefused leaves with alternatives."""
 
-from clinic.engine.booked import Booked, Keys
-from clinic.engine.details import UPCOMING_PER_SERVICE
-from clinic.engine.held import Hold
-from clinic.engine.instead import ALTERNATIVES
-from clinic.engine.lookup import Lookup, read_lookup
-from clinic.store.summaries import VisitSummary
+from clinic.engine.placing.booked import Booked, Keys
+from clinic.engine.placing.held import Hold
+from clinic.engine.placing.intake import UPCOMING_PER_SERVICE
+from clinic.engine.placing.lookup import Lookup, read_lookup
+from clinic.engine.search.alternatives import ALTERNATIVES
+from clinic.store.appointments.summaries import VisitSummary
 from clinic.usecases.booking.confirming import book, confirm, review
 from clinic.usecases.booking.drafts import LONGEST_DRAFT, answers_kept, keep_answers, said_before
 from clinic.usecases.booking.holding import extend, get_hold, hold, release, request_once, sweep, take

@@ -9,18 +9,18 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.patient import PatientDetails
+from clinic.domain.people.patient import PatientDetails
 from clinic.domain.tokens import appointment_of, opens
-from clinic.engine import details as said_of
-from clinic.engine.attempts import retried
-from clinic.engine.booked import Booked, Keys, as_booked, keys_of
-from clinic.engine.changing import Who
-from clinic.engine.instead import wish_of, with_alternatives
-from clinic.engine.opened import NO_SUCH_KEY, get, opened
-from clinic.store import bookings
-from clinic.store.bookings import Found, Said
+from clinic.engine.placing import intake as said_of
+from clinic.engine.placing.booked import Booked, Keys, as_booked, keys_of
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import NO_SUCH_KEY, get, opened
+from clinic.engine.search.alternatives import wish_of, with_alternatives
+from clinic.engine.transaction import retried
+from clinic.store.appointments import confirmations
+from clinic.store.appointments.confirmations import Found, Said
+from clinic.store.appointments.idempotency import Once, made_by
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once, made_by
 
 Told = TypeVar("Told")
 
@@ -81,7 +81,7 @@ def _confirm(
     @retried
     def attempt(session: Session) -> Told:
         begin_write(session)
-        found = bookings.find(session, hold_id, said, once=once, now=now)
+        found = confirmations.find(session, hold_id, said, once=once, now=now)
         if found is None or not opens(key, "hold", hold_token, hold_id, found.hold.generation):
             raise NotFound(NO_SUCH_KEY)
         if once is None or made_by(once, found.earlier, now=now) is None:

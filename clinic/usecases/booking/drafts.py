@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import format_phone
-from clinic.domain.appointment import State
-from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.engine.attempts import retried
-from clinic.engine.opened import managed, opened
-from clinic.store import intake, patients
+from clinic.domain.people.patient import GuardianDetails, PatientDetails
+from clinic.domain.scheduling.appointment import State
+from clinic.engine.placing.resolve import managed, opened
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
-from clinic.store.patients import Patient
+from clinic.store.patients import intake, patients
+from clinic.store.tables.patients import Patient
 
 Answers = Sequence[tuple[str, str]]
 """Names and values of a form's fields."""

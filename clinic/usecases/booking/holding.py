@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import HOLD_MINUTES
 from clinic.domain.errors import InvalidInput, TimeTaken
+from clinic.domain.scheduling.appointment import HOLD_MINUTES
 from clinic.domain.tokens import guess_opening, read_opening, write_key
-from clinic.engine import place
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.held import Hold, as_hold
-from clinic.engine.instead import wish_of, with_alternatives
-from clinic.engine.opened import opened
-from clinic.store import appointments
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.held import Hold, as_hold
+from clinic.engine.placing.resolve import opened
+from clinic.engine.search.alternatives import wish_of, with_alternatives
+from clinic.engine.transaction import retried
+from clinic.store.appointments import appointments
+from clinic.store.appointments.idempotency import Once, find_earlier
+from clinic.store.appointments.summaries import summary_of
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once, find_earlier
-from clinic.store.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
-from clinic.store.summaries import summary_of
+from clinic.store.patients.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 
 Told = TypeVar("Told")
 

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.roles import Viewer
-from clinic.engine import known
-from clinic.engine.attempts import retried
-from clinic.engine.booked import Booked, as_booked
-from clinic.engine.changing import Who
-from clinic.engine.instead import wish_of, with_alternatives
-from clinic.engine.known import Asked
-from clinic.engine.opened import get, opened
+from clinic.domain.people.roles import Viewer
+from clinic.engine.placing import existing_patient
+from clinic.engine.placing.booked import Booked, as_booked
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.existing_patient import Asked
+from clinic.engine.placing.resolve import get, opened
+from clinic.engine.search.alternatives import wish_of, with_alternatives
+from clinic.engine.transaction import retried
+from clinic.store.appointments.idempotency import Once
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once
 
 
 def book_known(
@@ -38,7 +38,7 @@ def _book(
     session: Session, hold_id: int, asked: Asked, *, viewer: Viewer, key: bytes, who: Who, now: datetime, once: Once | None
 ) -> Booked:
     begin_write(session)
-    known.book(session, get(session, hold_id), asked, viewer=viewer, who=who, now=now, once=once)
+    existing_patient.book(session, get(session, hold_id), asked, viewer=viewer, who=who, now=now, once=once)
     booked = as_booked(session, get(session, hold_id), key)
     session.commit()
     return booked

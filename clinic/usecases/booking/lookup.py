@@ -7,12 +7,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.patient import is_family_name
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.lookup import Lookup
-from clinic.store import audit, outbox, patients
+from clinic.domain.people.patient import is_family_name
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.lookup import Lookup
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.messages import outbox
+from clinic.store.patients import patients
 
 
 @retried

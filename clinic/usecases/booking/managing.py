@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput
-from clinic.engine import place
-from clinic.engine.attempts import retried
-from clinic.engine.booked import Booked, as_booked
-from clinic.engine.changing import Who
-from clinic.engine.opened import managed
+from clinic.engine.placing import place
+from clinic.engine.placing.booked import Booked, as_booked
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import managed
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
 
 REASON_MAX = 40

@@ -8,25 +8,26 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State, check_move, check_reschedule
 from clinic.domain.errors import IllegalMove, NotOffered
-from clinic.domain.hours import local_day
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.appointment import State, check_move, check_reschedule
+from clinic.domain.time.hours import local_day
 from clinic.domain.tokens import Wish, guess_opening, read_opening
-from clinic.engine import place
-from clinic.engine.attempts import retried
-from clinic.engine.booked import Booked, as_booked
-from clinic.engine.changing import Who
-from clinic.engine.instead import wish_of, with_alternatives
-from clinic.engine.opened import managed
-from clinic.engine.place import CALL_US
-from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
-from clinic.store import people
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import find_visit
+from clinic.engine.placing import place
+from clinic.engine.placing.booked import Booked, as_booked
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.place import CALL_US
+from clinic.engine.placing.resolve import managed
+from clinic.engine.search.alternatives import wish_of, with_alternatives
+from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
+from clinic.engine.transaction import retried
+from clinic.store.appointments.summaries import VisitSummary, summary_if_moved
 from clinic.store.connect import begin_write
-from clinic.store.locations import Location, find_point, offering
-from clinic.store.summaries import VisitSummary, summary_if_moved
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import find_visit
+from clinic.store.directory.locations import find_point, offering
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Location
 
 IN_A_GROUP = 3
 CLINICS_TO_CHOOSE_FROM = 20

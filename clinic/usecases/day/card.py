@@ -7,18 +7,17 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
-from clinic.domain.hours import local_day
-from clinic.domain.patient import age_on
-from clinic.domain.roles import Viewer
-from clinic.engine.opened import reached
-from clinic.store import intake as intakes
-from clinic.store import patients, sealed
-from clinic.store.appointments import Appointment
-from clinic.store.days import DayVisit, visits_of_patient
-from clinic.store.intake import Intake
-from clinic.store.patients import Guardian, Patient
-from clinic.store.summaries import VisitSummary, summary_of
+from clinic.domain.people.patient import age_on
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.hours import local_day
+from clinic.engine.placing.resolve import reached
+from clinic.store.appointments.day_queries import DayVisit, visits_of_patient
+from clinic.store.appointments.summaries import VisitSummary, summary_of
+from clinic.store.patients import encrypted_answers, patients
+from clinic.store.patients import intake as intakes
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.patients import Guardian, Intake, Patient
 from clinic.usecases.day.seeing import note_card
 from clinic.usecases.day.sheet import next_mark
 
@@ -105,7 +104,7 @@ def _read(session: Session, eyes: Eyes, appointment_id: int, *, now: datetime) -
         access_needs=said.access_needs if said else None, insurer=said.insurer if said else None,
         guardian=guardian.name if guardian else None, guardian_relation=guardian.relation if guardian else None,
         contact=_contact(patient, said, guardian) if _may_reach(eyes.contact, visit, now) else None,
-        may_read=may_read, reason=visit.reason if may_read else None, answered=sealed.is_answered(session, visit.id),
+        may_read=may_read, reason=visit.reason if may_read else None, answered=encrypted_answers.is_answered(session, visit.id),
         confirmed_at=visit.confirmed_at, booked_at=visit.booked_at, marked_at=_marked_at(visit),
         next=next_mark(State(visit.state), visit.start_at, now),
         earlier=tuple(other for other in others if other.start_at < visit.start_at),

@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import InvalidInput
-from clinic.domain.messages import Event
-from clinic.domain.roles import Viewer
+from clinic.domain.people.roles import Viewer
+from clinic.domain.text.messages import Event
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import reached
-from clinic.store import outbox, sealed
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import reached
+from clinic.engine.transaction import retried
+from clinic.store.appointments.summaries import VisitSummary, summary_if_moved, summary_of
 from clinic.store.connect import begin_write
-from clinic.store.summaries import VisitSummary, summary_if_moved, summary_of
+from clinic.store.messages import outbox
+from clinic.store.patients import encrypted_answers
 from clinic.usecases.day.times import check_move
 
 NOTE_MAX = 200
@@ -93,6 +94,6 @@ def _move(
     before = reached(session, viewer, appointment_id).sequence
     moved = place.move(session, appointment_id, wish, who=who, now=now)
     if note and moved.sequence != before:
-        sealed.keep_seal(session, sealer.seal)
+        encrypted_answers.keep_seal(session, sealer.seal)
         outbox.add_note(session, appointment_id, Event.MOVED, moved.sequence, sealer.seal(note))
     session.commit()

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.attempts import retried
+from clinic.engine.transaction import retried
+from clinic.store.appointments.day_queries import DayVisit
+from clinic.store.audit.access_log import note_seen, unseen
 from clinic.store.connect import begin_write
-from clinic.store.days import DayVisit
-from clinic.store.seen import note_seen, unseen
 
 DAY_NOTED_FOR = timedelta(hours=12)
 """A day is looked at again and again while it lasts: one row a visit says all there is to know."""

@@ -9,15 +9,15 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import ANY_ZONE, anywhere, local_day
-from clinic.domain.lateness import Stage, delays, minutes_late
-from clinic.domain.roles import Reach, Scope, Viewer
-from clinic.domain.timeline import instant_at
-from clinic.engine.attending import EARLIEST
-from clinic.store import days as store
-from clinic.store.days import Colleague, DayVisit
+from clinic.domain.people.roles import Reach, Scope, Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.scheduling.lateness import Stage, delays, minutes_late
+from clinic.domain.time.hours import ANY_ZONE, anywhere, local_day
+from clinic.domain.time.timeline import instant_at
+from clinic.engine.placing.attendance import EARLIEST
+from clinic.store.appointments import day_queries as store
+from clinic.store.appointments.day_queries import Colleague, DayVisit
 from clinic.usecases.day.seeing import note_days
 
 MOST_LISTED = 40

@@ -12,19 +12,20 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered
-from clinic.domain.hours import local_day
-from clinic.domain.roles import Viewer
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.hours import local_day
 from clinic.domain.tokens import Wish, read_opening
-from clinic.engine.opened import reached
-from clinic.engine.search import Candidate, Opening, Sought, by_start, soonest
-from clinic.store import people, tasks
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import BookableVisit, find_visit
-from clinic.store.locations import LocationRow, offering
-from clinic.store.working import workplaces_of
-from clinic.store.workplaces import given_by
+from clinic.engine.placing.resolve import reached
+from clinic.engine.search.candidates import Candidate, Opening, Sought, by_start, soonest
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit, find_visit
+from clinic.store.directory.locations import LocationRow, offering
+from clinic.store.schedules.assignments import workplaces_of
+from clinic.store.schedules.specialist_calendar import given_by
+from clinic.store.tables.appointments import Appointment
+from clinic.store.work import tasks
 
 WEEKS = (1, 2, 4, 6, 12)
 USUAL_WEEKS = 2

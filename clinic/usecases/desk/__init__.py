@@ -1,6 +1,6 @@
 """The call-center desk: calls, and whoever is calling."""
 
-from clinic.store.desk_figures import Paused
+from clinic.store.desk.desk_figures import Paused
 from clinic.usecases.desk.call_backs import (
     CallBack,
     Number,

@@ -8,14 +8,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import read_phone
-from clinic.domain.callers import mask
-from clinic.domain.calls import NOTE_MAX, Agent, check_call_back, is_open
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.engine.attempts import retried
-from clinic.store import call_backs, callers, calls, worklist
-from clinic.store.call_backs import Promised
-from clinic.store.calls import Call
+from clinic.domain.people.callers import mask
+from clinic.domain.people.calls import NOTE_MAX, Agent, check_call_back, is_open
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
+from clinic.store.desk import callers
+from clinic.store.tables.work import Call
+from clinic.store.work import call_backs, calls, worklist
+from clinic.store.work.call_backs import Promised
 from clinic.usecases.desk.callers import LOOK_AGAIN, read_row
 from clinic.usecases.desk.calls import note, note_look, own_call, refuse
 

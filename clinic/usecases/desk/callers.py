@@ -10,7 +10,8 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import read_phone
-from clinic.domain.callers import (
+from clinic.domain.errors import InvalidInput, LimitReached, NotFound, UnusableToken
+from clinic.domain.people.callers import (
     CLOSED,
     EMPTY_LOOKS,
     FACTS,
@@ -27,18 +28,19 @@ from clinic.domain.callers import (
     mask,
     read_last_visit,
 )
-from clinic.domain.calls import Agent
-from clinic.domain.errors import InvalidInput, LimitReached, NotFound, UnusableToken
-from clinic.domain.patient import PatientDetails, check
+from clinic.domain.people.calls import Agent
+from clinic.domain.people.patient import PatientDetails, check
 from clinic.domain.tokens import appointment_of, opens, read_reference, write_key
-from clinic.engine.attempts import retried
-from clinic.engine.details import as_stored
-from clinic.engine.lookup import Lookup
-from clinic.store import accounts, call_backs, callers, tasks
-from clinic.store.bookings import Said
-from clinic.store.callers import Candidate
-from clinic.store.calls import Call
+from clinic.engine.placing.intake import as_stored
+from clinic.engine.placing.lookup import Lookup
+from clinic.engine.transaction import retried
+from clinic.store.appointments.confirmations import Said
 from clinic.store.connect import begin_write
+from clinic.store.desk import callers
+from clinic.store.desk.callers import Candidate
+from clinic.store.staff import accounts
+from clinic.store.tables.work import Call
+from clinic.store.work import call_backs, tasks
 from clinic.usecases.desk.calls import let_go, note, own_call
 
 HOUR = timedelta(hours=1)
@@ -60,7 +62,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the caller answered, as typed: the given name, and one more fact of domain.callers.FACTS.
+    """What the caller answered, as typed: the given name, and one more fact of domain.people.callers.FACTS.
 
     No fact where a row was found by a reference; where we dialled the number on file, the date of birth, `born`.
     """

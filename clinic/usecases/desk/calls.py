@@ -10,14 +10,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.calls import OPEN_FOR, STILL_WAITING, Agent, Outcome, check_ending, check_note, check_relation, is_open
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.roles import Viewer
-from clinic.engine.attempts import retried
-from clinic.store import audit, call_backs, callers, calls
-from clinic.store.calls import Call, Noted
+from clinic.domain.people.calls import OPEN_FOR, STILL_WAITING, Agent, Outcome, check_ending, check_note, check_relation, is_open
+from clinic.domain.people.roles import Viewer
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.desk import callers
 from clinic.store.locks import lock_calendars
+from clinic.store.tables.work import Call
+from clinic.store.work import call_backs, calls
+from clinic.store.work.calls import Noted
 
 NO_SUCH_CALL = "There is no such call."
 CALL_IS_OVER = "This call is over. Begin a new one."
@@ -140,7 +143,7 @@ def _as_it_stands(session: Session, call: Call) -> CallNow:
 def say_who_calls(
     session: Session, person: Agent, call_id: int, relation: str, *, speaks_for: bool, now: datetime
 ) -> None:  # fmt: skip
-    """What the caller is to the patient (one of domain.patient.BOOKED_BY), and whether the patient agrees to that.
+    """What the caller is to the patient (one of domain.people.patient.BOOKED_BY), and whether the patient agrees to that.
 
     Whoever calls for themselves speaks for themselves. Raises InvalidInput, NotFound, IllegalMove, Busy.
     """

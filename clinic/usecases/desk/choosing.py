@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.locate import Place
-from clinic.engine.search import nearest
-from clinic.store import people
-from clinic.store.catalogue import BookableVisit
-from clinic.store.locations import LocationRow
-from clinic.store.people import Offering
+from clinic.engine.search.candidates import nearest
+from clinic.engine.search.locate import Place
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.directory.locations import LocationRow
+from clinic.store.directory.people import Offering
 
 CLINICS = 8
 

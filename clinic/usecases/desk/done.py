@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.calls import Agent
-from clinic.engine.attempts import retried
-from clinic.engine.opened import get
-from clinic.store import calls
+from clinic.domain.people.calls import Agent
+from clinic.engine.placing.resolve import get
+from clinic.engine.transaction import retried
+from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.connect import begin_write
-from clinic.store.summaries import VisitSummary, summary_of
+from clinic.store.work import calls
 from clinic.usecases.desk.calls import let_go, note, own_call
 
 DONE = ("book", "move", "cancel")

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.calls import Agent, first_call_rate, handling_seconds
-from clinic.store import desk_figures
-from clinic.store.call_backs import count_promised
-from clinic.store.desk_figures import Counted, HeldNow, Paused
-from clinic.store.figures import count_holds
+from clinic.domain.people.calls import Agent, first_call_rate, handling_seconds
+from clinic.store.desk import desk_figures
+from clinic.store.desk.desk_figures import Counted, HeldNow, Paused
+from clinic.store.operations.figures import count_holds
+from clinic.store.work.call_backs import count_promised
 
 MOST_HELD = 60
 """Held times that are listed."""
@@ -23,7 +23,8 @@ MOST_HELD = 60
 class Tally:
     """Of some calls: how many, how many of them have not ended, and how those that did ended.
 
-    `first_call_rate` is the share booked, from 0 to 1, of the calls by which somebody wanted a visit (domain.calls says which),
+    `first_call_rate` is the share booked, from 0 to 1, of the calls by which somebody wanted a visit (domain.people.calls says
+    which),
     and that were not made to call them back; `median_seconds` how long a call took from its beginning to its end. Both are None
     of none.
     """

@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import whole_days
-from clinic.domain.timeline import from_spans, instant_at, span, spans_of
-from clinic.store import days as store
-from clinic.store import people, rosters
-from clinic.store.workplaces import workplaces
+from clinic.domain.time.hours import whole_days
+from clinic.domain.time.timeline import from_spans, instant_at, span, spans_of
+from clinic.store.appointments import day_queries as store
+from clinic.store.directory import people
+from clinic.store.schedules import rosters
+from clinic.store.schedules.specialist_calendar import workplaces
 
 MOST_DAYS = 14
 

@@ -13,25 +13,27 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
-from clinic.domain.calls import Agent
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.patient import GuardianDetails
-from clinic.domain.roles import Viewer
+from clinic.domain.people.calls import Agent
+from clinic.domain.people.patient import GuardianDetails
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.appointment import State
 from clinic.domain.tokens import appointment_of, guess_opening, read_opening, write_key
-from clinic.engine import known, outside, place
-from clinic.engine.attempts import retried
-from clinic.engine.booked import Booked, as_booked
-from clinic.engine.changing import Who
-from clinic.engine.held import Hold, as_hold
-from clinic.engine.instead import wish_of, with_alternatives
-from clinic.engine.known import Asked
-from clinic.engine.opened import get, opened, reached
-from clinic.store import call_holds, calls
-from clinic.store.appointments import Appointment
-from clinic.store.calls import Call
+from clinic.engine.placing import existing_patient, place
+from clinic.engine.placing import outside_hours as outside
+from clinic.engine.placing.booked import Booked, as_booked
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.existing_patient import Asked
+from clinic.engine.placing.held import Hold, as_hold
+from clinic.engine.placing.resolve import get, opened, reached
+from clinic.engine.search.alternatives import wish_of, with_alternatives
+from clinic.engine.transaction import retried
+from clinic.store.appointments.idempotency import Once, find_earlier, made_by
 from clinic.store.connect import begin_write
-from clinic.store.idempotency import Once, find_earlier, made_by
+from clinic.store.desk import call_holds
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.work import Call
+from clinic.store.work import calls
 from clinic.usecases.desk.calls import NOBODY_YET, THIS_VISIT_ALONE, own_call, viewer_in
 
 MOST_HOLDS = 3
@@ -47,7 +49,7 @@ Told = TypeVar("Told")
 class OnCall:
     """Who is on the telephone, in which call, and the key that tokens are written with.
 
-    `outside_hours`: a reason of engine.outside.REASONS, for a time outside the published hours; '' for none.
+    `outside_hours`: a reason of engine.placing.outside_hours.REASONS, for a time outside the published hours; '' for none.
     """
 
     person: Agent
@@ -67,7 +69,9 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class ForCaller:
-    """What goes with a booking, fields as in engine.known.Asked; `booked_by` None: what the call says of who calls."""
+    """What goes with a booking, fields as in engine.placing.existing_patient.Asked; `booked_by` None: what the call says of
+    who calls.
+    """
 
     reason: str | None = None
     booked_by: str | None = None
@@ -162,7 +166,7 @@ def book_for_caller(
             raise IllegalMove(THIS_VISIT_ALONE)
         booked_by = asked.booked_by or call.relation or "self"
         for_them = Asked(call.patient_id, booked_by, asked.reason, asked.guardian, asked.told_by)
-        if known.book(session, held, for_them, viewer=on.viewer(call, "book"), who=who, now=now, once=once):
+        if existing_patient.book(session, held, for_them, viewer=on.viewer(call, "book"), who=who, now=now, once=once):
             calls.note_visit(session, on.call_id, held.id, "book", now=now)
         return as_booked(session, get(session, held.id), on.key)
 

@@ -9,18 +9,18 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from clinic.domain import asking_line
-from clinic.domain.asking import Filters, in_words, relaxed
-from clinic.domain.asking_line import Read
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import anywhere, local_day
-from clinic.engine.listing import Listing
-from clinic.engine.locate import Place, locate
-from clinic.engine.offers import Offer, listing_with_offers
-from clinic.engine.search import NEARBY_MILES, Candidate, Opening, Order, Sought, nearby, soonest, widening, window
-from clinic.store import people
-from clinic.store.catalogue import BookableVisit, visits_of
-from clinic.store.people import Offering
+from clinic.domain.requests import asking_line
+from clinic.domain.requests.asking import Filters, in_words, relaxed
+from clinic.domain.requests.asking_line import Read
+from clinic.domain.time.hours import anywhere, local_day
+from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Opening, Order, Sought, nearby, soonest, widening, window
+from clinic.engine.search.listing import Listing
+from clinic.engine.search.locate import Place, locate
+from clinic.engine.search.phone_options import Offer, listing_with_offers
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit, visits_of
+from clinic.store.directory.people import Offering
 
 CLINICS = 10
 BEYOND_DAYS = 28
@@ -29,7 +29,8 @@ BEYOND_DAYS = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is looked for. `visit_type` also one that only staff book; None: the service's first. `line`: see domain.asking_line.
+    """What is looked for. `visit_type` also one that only staff book; None: the service's first. `line`: see
+    domain.requests.asking_line.
 
     `miles` hold where the line says nothing of it. `own_appointment_id` is a visit being moved: its time counts as free.
     """
@@ -44,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """What would be found if one thing were left out (domain.asking.relaxed), or everything ("all"): its soonest.
+    """What would be found if one thing were left out (domain.requests.asking.relaxed), or everything ("all"): its soonest.
 
     `line` asks for just that.
     """

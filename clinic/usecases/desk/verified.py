@@ -7,16 +7,18 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.calls import Agent, is_open
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.domain.roles import Viewer
-from clinic.engine.attempts import retried
-from clinic.store import audit, callers, calls, tasks
-from clinic.store.callers import VisitLine
+from clinic.domain.people.calls import Agent, is_open
+from clinic.domain.people.roles import Viewer
+from clinic.engine.transaction import retried
+from clinic.store.access import find_patient, find_visit
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.intake import find_intake
-from clinic.store.patients import Patient
-from clinic.store.reached import find_patient, find_visit
+from clinic.store.desk import callers
+from clinic.store.desk.callers import VisitLine
+from clinic.store.patients.intake import find_intake
+from clinic.store.tables.patients import Patient
+from clinic.store.work import calls, tasks
 from clinic.usecases.desk.callers import LOOK_AGAIN, read_row
 from clinic.usecases.desk.calls import CALL_IS_OVER, NO_SUCH_CALL, NOBODY_YET, note, own_call, viewer_in
 

@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from clinic.adapters.phones import format_phone
-from clinic.domain.hours import MINUTES_PER_DAY, Stretch, parse_week
-from clinic.store.directory import AddressRow, CatalogueRow
-from clinic.store.locations import Location, LocationRow
+from clinic.domain.time.hours import MINUTES_PER_DAY, Stretch, parse_week
+from clinic.store.directory.listings import AddressRow, CatalogueRow
+from clinic.store.directory.locations import LocationRow
+from clinic.store.tables.directory import Location
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

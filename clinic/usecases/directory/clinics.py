@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import local_day, parse_day
-from clinic.domain.places import Point, boxes, distance_miles
-from clinic.domain.states import STATE_OF
-from clinic.domain.timeline import cell_at, instant_at
-from clinic.store import directory
-from clinic.store.locations import Closure, Location, LocationDay, Site
+from clinic.domain.geography.places import Point, boxes, distance_miles
+from clinic.domain.geography.states import STATE_OF
+from clinic.domain.time.hours import local_day, parse_day
+from clinic.domain.time.timeline import cell_at, instant_at
+from clinic.store.directory import listings
+from clinic.store.directory.locations import Site
+from clinic.store.tables.directory import Closure, Location, LocationDay
 from clinic.usecases.directory.cards import (
     ClosedStretch,
     LocationCard,
@@ -36,21 +37,21 @@ def locations(session: Session, *, state: str | None = None, limit: int | None =
     code = None if state is None else STATE_OF.get(" ".join(state.lower().split()))
     if state is not None and code is None:
         raise InvalidInput({"state": "Use a state’s name or its two letters, such as FL."})
-    rows = directory.locations(session, state=code, limit=limit, offset=offset)
+    rows = listings.locations(session, state=code, limit=limit, offset=offset)
     return [LocationCard(**address_of(row)) for row in rows]
 
 
 def clinics_by_state(session: Session) -> dict[str, int]:
     """How many clinics there are in each state that has any, by its code."""
-    return directory.count_by_state(session)
+    return listings.count_by_state(session)
 
 
 def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
     """Raises NotFound."""
     row = _location(session, slug)
     today = local_day(now, row.time_zone)
-    days = directory.days_of(session, row.id, today)
-    closures = directory.closures_of(session, row.id, cell_at(now))
+    days = listings.days_of(session, row.id, today)
+    closures = listings.closures_of(session, row.id, cell_at(now))
     return LocationPage(
         **address_of(row),
         hours=row.hours,
@@ -58,7 +59,7 @@ def get_location(session: Session, slug: str, *, now: datetime) -> LocationPage:
         special_days=tuple(SpecialDay(day.day, open_times(parse_day(day.hours)), day.reason) for day in days),
         closures=tuple(_closed(row, days, closures, closure) for closure in closures),
         closed_days=tuple(closed_days(row.hours, row.time_zone, days, closures, today=today)),
-        services=service_cards(directory.visit_types(session, location_id=row.id)),
+        services=service_cards(listings.visit_types(session, location_id=row.id)),
         specialists=tuple(cards_of(session, location=slug)),
         parking=row.parking,
         access=row.access,
@@ -71,7 +72,7 @@ def neighbors(session: Session, card: LocationCard, count: int = 3) -> list[Neig
     point = Point(card.latitude, card.longitude)
     found: list[Neighbor] = []
     for radius in (NEARBY_MILES, FURTHEST_NEIGHBOR_MILES):
-        rows = directory.locations_within(session, boxes(point, radius))
+        rows = listings.locations_within(session, boxes(point, radius))
         measured = [(distance_miles(point, Point(row.latitude, row.longitude)), row) for row in rows if row.slug != card.slug]
         near = sorted((miles, row.slug, row) for miles, row in measured if miles <= radius)[:count]
         found = [Neighbor(LocationCard(**address_of(row)), miles) for miles, _slug, row in near]
@@ -88,7 +89,7 @@ def _closed(row: Location, days: Sequence[LocationDay], closures: Sequence[Closu
 
 
 def _location(session: Session, slug: str) -> Location:
-    found = directory.find_location(session, slug)
+    found = listings.find_location(session, slug)
     if found is None:
         raise NotFound(NO_CLINIC)
     return found

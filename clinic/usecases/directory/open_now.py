@@ -8,16 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.hours import dated_line, day_line, format_day, local_day, parse_week, whole_days, zone
-from clinic.domain.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span, spans_of
-from clinic.store import directory
-from clinic.store.locations import Closure, LocationDay, LocationRow, Site
+from clinic.domain.time.hours import dated_line, day_line, format_day, local_day, parse_week, whole_days, zone
+from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, first, from_spans, instant_at, span, spans_of
+from clinic.store.directory import listings
+from clinic.store.directory.locations import LocationRow, Site
+from clinic.store.tables.directory import Closure, LocationDay
 from clinic.usecases.directory.cards import SpecialDay
 
 LOOK_AHEAD_DAYS = 60
 
-Days = Sequence[LocationDay] | Sequence[directory.DatedHours]
-Closures = Sequence[Closure] | Sequence[directory.ShutCells]
+Days = Sequence[LocationDay] | Sequence[listings.DatedHours]
+Closures = Sequence[Closure] | Sequence[listings.ShutCells]
 
 _AHEAD = span(0, LOOK_AHEAD_DAYS * CELLS_PER_DAY)
 
@@ -42,7 +43,7 @@ def opening_states(session: Session, slugs: Sequence[str], *, now: datetime) -> 
 
     Two queries, however many clinics.
     """
-    return states_of(session, dict(directory.sites_named(session, slugs)), now=now)
+    return states_of(session, dict(listings.sites_named(session, slugs)), now=now)
 
 
 def states_of(session: Session, sites: Mapping[str, Site | LocationRow], *, now: datetime) -> dict[str, OpeningState]:
@@ -53,7 +54,7 @@ def states_of(session: Session, sites: Mapping[str, Site | LocationRow], *, now:
     # Yesterday may run past midnight, and a local day lies within a day of the UTC day of the same date.
     since, until = now.date() - timedelta(days=2), now.date() + timedelta(days=LOOK_AHEAD_DAYS + 2)
     ids = [site.id for site in sites.values()]
-    days, closures = directory.exceptions_within(session, ids, since, until, cell_at(now))
+    days, closures = listings.exceptions_within(session, ids, since, until, cell_at(now))
     return {slug: _state(site, days.get(site.id, ()), closures.get(site.id, ()), now) for slug, site in sites.items()}
 
 
@@ -91,10 +92,10 @@ def closed_on(session: Session, slugs: Sequence[str], first_day: date, last_day:
 
     With the reason, if it is the same for all; '' when nobody gave one. Two queries, however many clinics.
     """
-    sites = [site for _slug, site in directory.sites_named(session, slugs)]
+    sites = [site for _slug, site in listings.sites_named(session, slugs)]
     since, until = first_day - timedelta(days=1), last_day + timedelta(days=1)
     ids = [site.id for site in sites]
-    days, closures = directory.exceptions_within(session, ids, since, until, cell_at(datetime.combine(since, time(), UTC)))
+    days, closures = listings.exceptions_within(session, ids, since, until, cell_at(datetime.combine(since, time(), UTC)))
     closed: dict[date, str] = {}
     for day in (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)):
         why = {_closed_why(site, days.get(site.id, ()), closures.get(site.id, ()), day) for site in sites}

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import parse_week
-from clinic.store import directory
-from clinic.store.people import Specialist, read_languages
+from clinic.domain.time.hours import parse_week
+from clinic.store.directory import listings
+from clinic.store.directory.people import read_languages
+from clinic.store.tables.directory import Specialist
 from clinic.usecases.directory.cards import (
     DAYS,
     Listed,
@@ -39,16 +40,16 @@ def specialists(
 
     Raises NotFound for a slug that is nobody's.
     """
-    if location is not None and directory.find_location(session, location) is None:
+    if location is not None and listings.find_location(session, location) is None:
         raise NotFound(NO_CLINIC)
-    if service is not None and not directory.has_service(session, service):
+    if service is not None and not listings.has_service(session, service):
         raise NotFound("We do not offer a service of that name.")
     return cards_of(session, location=location, service=service, limit=limit, offset=offset)
 
 
 def get_specialist(session: Session, slug: str) -> SpecialistCard:
     """Raises NotFound."""
-    found = directory.find_specialist(session, slug)
+    found = listings.find_specialist(session, slug)
     if found is None:
         raise NotFound(NO_SPECIALIST)
     return _with_offers(session, [found])[0]
@@ -56,21 +57,20 @@ def get_specialist(session: Session, slug: str) -> SpecialistCard:
 
 def get_specialist_page(session: Session, slug: str, *, now: datetime) -> SpecialistPage:
     """Raises NotFound."""
-    found = directory.find_specialist(session, slug)
+    found = listings.find_specialist(session, slug)
     if found is None:
         raise NotFound(NO_SPECIALIST)
     card = _with_offers(session, [found])[0]
     addresses = {
-        row.slug: LocationCard(**address_of(row))
-        for row in directory.locations_named(session, [at.slug for at in card.locations])
+        row.slug: LocationCard(**address_of(row)) for row in listings.locations_named(session, [at.slug for at in card.locations])
     }
     works: dict[str, set[int]] = defaultdict(set)
     # Rosters change rarely, and at midnight by the clock of each clinic: the day in UTC will do.
-    for at, weekly in directory.shifts_of(session, found.id, now.date()):
+    for at, weekly in listings.shifts_of(session, found.id, now.date()):
         works[at] |= {number for number, hours in enumerate(parse_week(weekly).days) if hours}
     return SpecialistPage(
         card,
-        service_cards(directory.visit_types_of(session, found.id)),
+        service_cards(listings.visit_types_of(session, found.id)),
         tuple(Workplace(addresses[at.slug], tuple(DAYS[number] for number in sorted(works[at.slug]))) for at in card.locations),
     )
 
@@ -78,14 +78,14 @@ def get_specialist_page(session: Session, slug: str, *, now: datetime) -> Specia
 def cards_of(
     session: Session, *, location: str | None = None, service: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[SpecialistCard]:
-    rows = directory.specialists(session, location=location, service=service, limit=limit, offset=offset)
+    rows = listings.specialists(session, location=location, service=service, limit=limit, offset=offset)
     return _with_offers(session, rows)
 
 
 def _with_offers(session: Session, people: Sequence[Specialist]) -> list[SpecialistCard]:
     sites: dict[int, dict[Listed, None]] = {person.id: {} for person in people}
     given: dict[int, dict[Listed, None]] = {person.id: {} for person in people}
-    for offer in directory.offers_of(session, list(sites)):
+    for offer in listings.offers_of(session, list(sites)):
         sites[offer.specialist_id][Listed(offer.location_slug, offer.location_name)] = None
         given[offer.specialist_id][Listed(offer.service_slug, offer.service_name)] = None
     return [

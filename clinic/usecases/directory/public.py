@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from clinic.store import directory
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.directory import listings
+from clinic.store.tables.directory import Location, Specialist
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,8 @@ class Public:
 def everything_public(session: Session) -> Public:
     """Four queries, for slugs alone."""
     return Public(
-        tuple(directory.count_by_state(session)),
-        tuple(directory.slugs(session, Location)),
-        tuple(dict.fromkeys(row.service_slug for row in directory.visit_types(session))),
-        tuple(directory.slugs(session, Specialist)),
+        tuple(listings.count_by_state(session)),
+        tuple(listings.slugs(session, Location)),
+        tuple(dict.fromkeys(row.service_slug for row in listings.visit_types(session))),
+        tuple(listings.slugs(session, Specialist)),
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.store import directory
+from clinic.store.directory import listings
 from clinic.usecases.directory.cards import ServiceCard, service_cards
 
 
 def services(session: Session) -> list[ServiceCard]:
     """Every service that has a visit type, in the order of the catalogue."""
-    return list(service_cards(directory.visit_types(session)))
+    return list(service_cards(listings.visit_types(session)))
 
 
 def get_service(session: Session, slug: str) -> ServiceCard:

@@ -1,6 +1,6 @@
 """Find: a place, the openings near it, the days of a clinic or a specialist."""
 
-from clinic.engine.search import Order
+from clinic.engine.search.candidates import Order
 from clinic.usecases.find.days import Day, Days, days_of
 from clinic.usecases.find.first import first_times
 from clinic.usecases.find.near import Found, Overview, find_place, openings_near, overview

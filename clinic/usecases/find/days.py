@@ -10,11 +10,11 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import local_day
-from clinic.engine.search import Candidate, Opening, Sought, by_start, soonest
-from clinic.store import people
-from clinic.store.catalogue import BookableVisit
-from clinic.store.locations import offering
+from clinic.domain.time.hours import local_day
+from clinic.engine.search.candidates import Candidate, Opening, Sought, by_start, soonest
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.directory.locations import offering
 from clinic.usecases.find.wanted import visit_for
 
 DAYS_AT_ONCE = 5

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.search import Candidate, Opening, Sought, soonest
-from clinic.store import people
-from clinic.store.locations import offering
+from clinic.engine.search.candidates import Candidate, Opening, Sought, soonest
+from clinic.store.directory import people
+from clinic.store.directory.locations import offering
 from clinic.usecases.find.wanted import visit_for
 
 

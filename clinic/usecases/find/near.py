@@ -12,13 +12,13 @@ from typing import TypedDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from clinic.domain.places import Point, wider
-from clinic.engine.listing import listing
-from clinic.engine.locate import Place, locate, nearest_zip
-from clinic.engine.search import Candidate, Opening, Sought, nearby, nearest_first, soonest, widening
-from clinic.store.catalogue import BookableVisit
+from clinic.domain.geography.places import Point, wider
+from clinic.engine.search.candidates import Candidate, Opening, Sought, nearby, nearest_first, soonest, widening
+from clinic.engine.search.listing import listing
+from clinic.engine.search.locate import Place, locate, nearest_zip
 from clinic.store.connect import begin_statement
-from clinic.store.demand import count_search
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.operations.demand import count_search
 from clinic.usecases.find.wanted import Wanted, check, narrowing, visit_for
 
 log = logging.getLogger("clinic.find")

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.search import Candidate
-from clinic.store import people
-from clinic.store.catalogue import BookableVisit
-from clinic.store.locations import offering
-from clinic.store.people import Offering
+from clinic.engine.search.candidates import Candidate
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.directory.locations import offering
+from clinic.store.directory.people import Offering
 from clinic.usecases.find.wanted import Wanted, visit_for
 
 

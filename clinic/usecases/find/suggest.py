@@ -6,10 +6,10 @@ import re
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.gazetteer import key_of, words_of
-from clinic.domain.states import ASSOCIATED, STATES
-from clinic.domain.whereabouts import MAX_LENGTH
-from clinic.store import gazetteer
+from clinic.domain.geography.gazetteer import key_of, words_of
+from clinic.domain.geography.states import ASSOCIATED, STATES
+from clinic.domain.geography.whereabouts import MAX_LENGTH
+from clinic.store.directory import gazetteer
 
 SUGGESTIONS = 7
 _NAMES = STATES | ASSOCIATED

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import parse_week
-from clinic.engine.search import NEARBY_MILES, Candidate, Order
-from clinic.store import people
-from clinic.store.catalogue import BookableVisit, visits_of
+from clinic.domain.time.hours import parse_week
+from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Order
+from clinic.store.directory import people
+from clinic.store.directory.catalogue import BookableVisit, visits_of
 
 WIDEST_MILES = 500.0
 MOST_OPENINGS = 100
@@ -24,7 +24,7 @@ class Wanted:
     """What is looked for near a place. `since` and `until` are aware; starts lie in [since, until).
 
     `day` is one day of each clinic's own calendar, `within` weekly hours by its own clock ("Tue 16:00-24:00; Thu
-    16:00-24:00"; domain.hours has those of mornings). `specialist` is a slug, `language` a name such as "Spanish".
+    16:00-24:00"; domain.time.hours has those of mornings). `specialist` is a slug, `language` a name such as "Spanish".
     """
 
     service: str
@@ -92,7 +92,7 @@ def check(wanted: Wanted, *, now: datetime) -> None:
 
 
 def narrowing(session: Session, wanted: Wanted, visit: BookableVisit, candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """The keywords of engine.search.Sought for what was asked for beyond place and visit."""
+    """The keywords of engine.search.candidates.Sought for what was asked for beyond place and visit."""
     who: frozenset[int] | None = None
     if wanted.specialist or wanted.language:
         offering = people.offering(session, visit.id, [candidate.location.id for candidate in candidates])

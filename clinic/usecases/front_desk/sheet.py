@@ -9,20 +9,20 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import local_day, whole_days
-from clinic.domain.lateness import Stage, delays, minutes_late
-from clinic.domain.patient import match_name
-from clinic.domain.roles import Reach, Viewer
-from clinic.domain.timeline import instant_at
-from clinic.engine.attempts import retried
-from clinic.engine.attending import EARLIEST
-from clinic.store import arrivals
-from clinic.store.arrivals import Arrival
+from clinic.domain.people.patient import match_name
+from clinic.domain.people.roles import Reach, Viewer
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.scheduling.lateness import Stage, delays, minutes_late
+from clinic.domain.time.hours import local_day, whole_days
+from clinic.domain.time.timeline import instant_at
+from clinic.engine.placing.attendance import EARLIEST
+from clinic.engine.transaction import retried
+from clinic.store.appointments import front_desk_queries
+from clinic.store.appointments.front_desk_queries import Arrival
+from clinic.store.audit.access_log import note_seen, unseen
 from clinic.store.connect import begin_write
-from clinic.store.locations import LocationRow, find_rows
-from clinic.store.seen import note_seen, unseen
+from clinic.store.directory.locations import LocationRow, find_rows
 
 NOTED_FOR = timedelta(hours=12)
 """The list of a day is open all day long: one row a visit and person says all there is to know."""
@@ -80,7 +80,7 @@ def sheet(session: Session, viewer: Viewer, location_id: int, day: date | None, 
     row = desk_of(session, viewer, location_id)
     today = local_day(now, row.time_zone)
     first, end = whole_days(day or today, day or today, row.time_zone)
-    visits = arrivals.arrivals(session, viewer, location_id, instant_at(first), instant_at(end))
+    visits = front_desk_queries.arrivals(session, viewer, location_id, instant_at(first), instant_at(end))
     _note(session, {visit.id: visit.patient_id for visit in visits}, actor=actor, now=now)
     return Sheet(
         Desk(row.id, row.name, row.time_zone), day or today, today, tuple(_rows(visits, now)),

@@ -9,12 +9,12 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotOffered
-from clinic.domain.hours import local_day
-from clinic.domain.roles import Viewer
+from clinic.domain.people.roles import Viewer
+from clinic.domain.time.hours import local_day
 from clinic.domain.tokens import read_opening
-from clinic.engine.search import Candidate, Opening, Sought, by_start
-from clinic.store.arrivals import kinds_at
-from clinic.store.catalogue import BookableVisit
+from clinic.engine.search.candidates import Candidate, Opening, Sought, by_start
+from clinic.store.appointments.front_desk_queries import kinds_at
+from clinic.store.directory.catalogue import BookableVisit
 from clinic.usecases.front_desk.sheet import Desk, desk_of
 
 DAYS = 5

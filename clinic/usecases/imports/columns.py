@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clinic.adapters.csv_files import CsvFile, Line
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import words_of
+from clinic.domain.geography.gazetteer import words_of
 
 FORMULA_STARTS = "=+-@"
 _EXCEL_TEXT = re.compile(r'="([^"]*)"')

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
-from clinic.store import audit
+from clinic.store.audit import audit
 from clinic.usecases.imports.outcome import Outcome
 
 ACTOR = "command-line"

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import format_phone
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import words_of
-from clinic.domain.hours import zone
-from clinic.domain.states import STATE_OF, STATES
-from clinic.store.gazetteer import zip_code
+from clinic.domain.geography.gazetteer import words_of
+from clinic.domain.geography.states import STATE_OF, STATES
+from clinic.domain.time.hours import zone
+from clinic.store.directory.gazetteer import zip_code
 from clinic.usecases.imports.columns import Row
 from clinic.usecases.imports.numbers import read_first_phone, read_zip
 from clinic.usecases.imports.optional import OptionalCells

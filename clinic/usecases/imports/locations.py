@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import words_of
+from clinic.domain.geography.gazetteer import words_of
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
-from clinic.store.locations import Location
-from clinic.store.working import working_at
-from clinic.store.workplaces import booked_ahead
+from clinic.store.schedules.assignments import working_at
+from clinic.store.schedules.specialist_calendar import booked_ahead
+from clinic.store.tables.directory import Location
 from clinic.usecases.imports.columns import Field, Row, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.location_lines import Stored, read_address, read_optional

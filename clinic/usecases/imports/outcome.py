@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from clinic.adapters.csv_files import CsvFile, Line
-from clinic.domain.affected import Cause
 from clinic.domain.errors import InvalidInput
+from clinic.domain.scheduling.affected import Cause
 
 PREVIEW = 5
 

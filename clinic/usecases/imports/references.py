@@ -8,9 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import words_of
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.domain.geography.gazetteer import words_of
+from clinic.store.tables.directory import Location, Specialist
 
 
 class References:

@@ -12,18 +12,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
-from clinic.domain.availability import Roster
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import DAY_NAMES, parse_day
-from clinic.domain.places import Point, haversine_miles
-from clinic.domain.rosters import Stint, clash, gained, in_turn, shortest_gap
-from clinic.domain.timeline import cell_at, first, instant_at
-from clinic.store import rosters, waitlist
+from clinic.domain.geography.places import Point, haversine_miles
+from clinic.domain.scheduling.availability import Roster
+from clinic.domain.scheduling.rosters import Stint, clash, gained, in_turn, shortest_gap
+from clinic.domain.time.hours import DAY_NAMES, parse_day
+from clinic.domain.time.timeline import cell_at, first, instant_at
 from clinic.store.bulk import insert_rows, lock_rosters, set_aside
 from clinic.store.connect import begin_write
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
-from clinic.store.rosters import Shift
+from clinic.store.schedules import rosters
+from clinic.store.tables.directory import Location, Specialist
+from clinic.store.tables.schedules import Shift
+from clinic.store.waitlist import waitlist
 from clinic.usecases.imports.columns import Field, Row, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells

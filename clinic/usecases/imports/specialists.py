@@ -13,15 +13,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
-from clinic.domain.appointment import State
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import words_of
-from clinic.store.appointments import Appointment, Resource
+from clinic.domain.geography.gazetteer import words_of
+from clinic.domain.scheduling.appointment import State
 from clinic.store.bulk import insert_rows, set_aside
-from clinic.store.catalogue import Service, VisitType
 from clinic.store.connect import begin_write
-from clinic.store.locations import Location
-from clinic.store.people import Offer, Specialist
+from clinic.store.tables.appointments import Appointment, Resource
+from clinic.store.tables.directory import Location, Offer, Service, Specialist, VisitType
 from clinic.usecases.imports.columns import Field, Row, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.affected import main_cause, write_causes
-from clinic.domain.availability import Roster
-from clinic.engine.displacing import Standing, Touched, end_holds, put_on_list, take_note, touched
-from clinic.store import audit, rosters
-from clinic.store.people import Specialist
-from clinic.store.workplaces import booked_ahead, workplaces
+from clinic.domain.scheduling.affected import main_cause, write_causes
+from clinic.domain.scheduling.availability import Roster
+from clinic.engine.placing.displacing import Standing, Touched, end_holds, put_on_list, take_note, touched
+from clinic.store.audit import audit
+from clinic.store.schedules import rosters
+from clinic.store.schedules.specialist_calendar import booked_ahead, workplaces
+from clinic.store.tables.directory import Specialist
 from clinic.usecases.imports.ending import ACTOR
 from clinic.usecases.imports.outcome import ClockChange, Outcome, TouchedVisit
 

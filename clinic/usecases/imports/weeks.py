@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import DAY_NAMES, parse_week
+from clinic.domain.time.hours import DAY_NAMES, parse_week
 
 
 def read_week(typed: str, longest: int) -> str:

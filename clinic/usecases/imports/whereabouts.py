@@ -9,10 +9,10 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.gazetteer import ZipEntry
-from clinic.domain.places import Point, haversine_miles
-from clinic.domain.states import STATES
-from clinic.store.gazetteer import placed_zips
+from clinic.domain.geography.gazetteer import ZipEntry
+from clinic.domain.geography.places import Point, haversine_miles
+from clinic.domain.geography.states import STATES
+from clinic.store.directory.gazetteer import placed_zips
 
 FAR_MILES = 150.0
 _MILES_PER_DEGREE = 69.0

@@ -7,15 +7,17 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State, check_move
 from clinic.domain.errors import IllegalMove
+from clinic.domain.scheduling.appointment import State, check_move
 from clinic.domain.tokens import write_key
-from clinic.engine import place
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import answered, managed, opened
-from clinic.store import audit, intake, outbox
+from clinic.engine.placing import place
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import answered, managed, opened
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
+from clinic.store.messages import outbox
+from clinic.store.patients import intake
 
 Answer = Literal["confirm", "change", "cancel"]
 

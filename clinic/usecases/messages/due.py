@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.store import deliveries, outbox
+from clinic.store.messages import deliveries, outbox
 
 
 def is_anything_due(session: Session, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
-from clinic.store import deliveries
+from clinic.store.messages import deliveries
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import Busy
-from clinic.domain.messages import AHEAD, CHANGES, INVITES, REMINDERS, Event, Reached, awake, channels, is_wanted, reminders
-from clinic.engine.attempts import retried
-from clinic.store import deliveries, outbox, tasks
-from clinic.store.accounts import Account
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.text.messages import AHEAD, CHANGES, INVITES, REMINDERS, Event, Reached, awake, channels, is_wanted, reminders
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
-from clinic.store.outbox import Due
-from clinic.store.recipients import Recipient, find_recipient
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.messages import deliveries, outbox
+from clinic.store.messages.outbox import Due
+from clinic.store.messages.recipients import Recipient, find_recipient
+from clinic.store.tables.staff import Account
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.work import tasks
 from clinic.usecases.messages.post import Post
 from clinic.usecases.messages.waiting import said_of
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from clinic.adapters.mail import Mailer
 from clinic.adapters.sealing import Sealer
 from clinic.adapters.sms import Texter
-from clinic.domain.messages import Told
+from clinic.domain.text.messages import Told
 
 
 class NotWanted(Exception):

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from clinic.adapters.delivery import Undelivered
 from clinic.adapters.mail import Mail, Outlet, write_mail
 from clinic.domain.errors import Busy
-from clinic.domain.messages import TRIED_FOR, Event, awake, try_again_at
-from clinic.engine.attempts import retried
-from clinic.store import deliveries, intake, sealed, tasks
+from clinic.domain.text.messages import TRIED_FOR, Event, awake, try_again_at
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
-from clinic.store.deliveries import Leased
-from clinic.store.recipients import find_recipient
+from clinic.store.messages import deliveries
+from clinic.store.messages.deliveries import Leased
+from clinic.store.messages.recipients import find_recipient
+from clinic.store.patients import encrypted_answers, intake
+from clinic.store.work import tasks
 from clinic.usecases.messages.post import NotWanted, Post, Written
 from clinic.usecases.messages.telling import tell
 
@@ -181,7 +183,7 @@ def _finished(
     session: Session, post: Post, leased: Leased, outcome: str, *, detail: str, body: str | None, now: datetime
 ) -> bool:
     if body is not None:
-        sealed.keep_seal(session, post.sealer.seal)
+        encrypted_answers.keep_seal(session, post.sealer.seal)
         body = post.sealer.seal(body)
     return deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
 

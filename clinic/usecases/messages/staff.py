@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.messages import Event, Told
+from clinic.domain.text.messages import Event, Told
 from clinic.domain.tokens import write_key
-from clinic.store.accounts import Account, AccountLink
-from clinic.store.deliveries import Leased
+from clinic.store.messages.deliveries import Leased
+from clinic.store.tables.staff import Account, AccountLink
 from clinic.usecases.messages.post import NotWanted, Post
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.appointment import State
-from clinic.domain.messages import AHEAD, Event, Told, is_wanted
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.text.messages import AHEAD, Event, Told, is_wanted
 from clinic.domain.tokens import write_key
-from clinic.engine.opened import ANSWERS, answer_purpose
-from clinic.store import outbox
-from clinic.store.deliveries import Leased
-from clinic.store.recipients import Recipient, find_recipient
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.engine.placing.resolve import ANSWERS, answer_purpose
+from clinic.store.messages import outbox
+from clinic.store.messages.deliveries import Leased
+from clinic.store.messages.recipients import Recipient, find_recipient
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases.messages.post import NotWanted, Post, Written
 from clinic.usecases.messages.staff import to_staff
 from clinic.usecases.messages.waiting import name_of

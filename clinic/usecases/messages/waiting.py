@@ -5,15 +5,15 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
-from clinic.engine import sealed_said
-from clinic.store.bookings import Said
-from clinic.store.recipients import find_recipient
-from clinic.store.waitlist import WaitlistEntry
+from clinic.engine.placing import waitlist_payload
+from clinic.store.appointments.confirmations import Said
+from clinic.store.messages.recipients import find_recipient
+from clinic.store.tables.waitlist import WaitlistEntry
 
 
 def said_of(entry: WaitlistEntry, sealer: Sealer) -> Said | None:
     """What they said when they began to wait; None where they have a visit, or wait no more."""
-    return sealed_said.unseal(entry.said, sealer)[0] if entry.said else None
+    return waitlist_payload.unseal(entry.said, sealer)[0] if entry.said else None
 
 
 def name_of(session: Session, entry: WaitlistEntry, sealer: Sealer) -> str:

@@ -8,19 +8,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.affected import Cause, main_cause, write_causes
-from clinic.domain.availability import Roster, apply
 from clinic.domain.errors import NotFound
-from clinic.domain.roster_edits import AddHours, Edit, SetDay, SetWeek
-from clinic.domain.roster_rules import Workplace, check_edits, check_roster
-from clinic.engine.displacing import Standing, Touched, touched
-from clinic.engine.search import Candidate, Sought, all_starts
-from clinic.store import locations, rosters, standing
-from clinic.store.catalogue import BookableVisit
-from clinic.store.locations import LocationRow, Site
-from clinic.store.people import Specialist
-from clinic.store.standing import Practice
-from clinic.store.workplaces import Taken, given_by, workplaces
+from clinic.domain.scheduling.affected import Cause, main_cause, write_causes
+from clinic.domain.scheduling.availability import Roster, apply
+from clinic.domain.scheduling.roster_edits import AddHours, Edit, SetDay, SetWeek
+from clinic.domain.scheduling.roster_rules import Workplace, check_edits, check_roster
+from clinic.engine.placing.displacing import Standing, Touched, touched
+from clinic.engine.search.candidates import Candidate, Sought, all_starts
+from clinic.store.directory import locations
+from clinic.store.directory.catalogue import BookableVisit
+from clinic.store.directory.locations import LocationRow, Site
+from clinic.store.schedules import rosters, site_schedules
+from clinic.store.schedules.site_schedules import Practice
+from clinic.store.schedules.specialist_calendar import Taken, given_by, workplaces
+from clinic.store.tables.directory import Specialist
 from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST, version_of
 
 
@@ -35,8 +36,8 @@ class OpeningsOf:
 
 @dataclass(frozen=True, slots=True)
 class AffectedVisit:
-    """A booked visit that overlaps time which the change takes away or blocks, and why (domain.affected). `start` is UTC,
-    `time_zone` the clinic's.
+    """A booked visit that overlaps time which the change takes away or blocks, and why (domain.scheduling.affected). `start`
+    is UTC, `time_zone` the clinic's.
 
     A decision is about the visit at this time: `key` is another once it is moved.
     """
@@ -146,7 +147,7 @@ def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[Lo
         shifts = [(s.weekly, s.first_day, s.last_day) for s in roster.stints if s.location_id == row.id]
         days = [(day.hours, day.day) for day in roster.days if day.location_id == row.id]
         practice = Practice(Site(row.id, row.time_zone, row.hours, row.version), person.id, person.slug, person.name)
-        as_if[row.id] = standing.roster_of(practice, shifts, days, [one[:2] for one in roster.away])
+        as_if[row.id] = site_schedules.roster_of(practice, shifts, days, [one[:2] for one in roster.away])
     return Sought(visit=visit, candidates=[Candidate(row) for row in sites], specialist_id=person.id, as_if=as_if)
 
 

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.domain.roles import Reach
-from clinic.engine.attempts import retried
+from clinic.domain.people.roles import Reach
+from clinic.engine.transaction import retried
+from clinic.store.audit.access_log import note_seen
 from clinic.store.connect import begin_write
-from clinic.store.seen import note_seen
-from clinic.store.working import Post, account_names, posts
+from clinic.store.schedules.assignments import Post, account_names, posts
 from clinic.usecases.roster.effect import Effect
 from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST
 

@@ -8,16 +8,17 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.availability import Roster
 from clinic.domain.errors import NotFound
-from clinic.domain.holidays import federal_holidays
-from clinic.domain.hours import local_day, to_utc, whole_days
-from clinic.domain.roster_edits import Edit, TakeOff, days_off, read_edits, still_ahead
-from clinic.domain.roster_rules import Workplace
-from clinic.domain.timeline import cell_at
-from clinic.store import rosters
-from clinic.store.people import Specialist
-from clinic.store.workplaces import workplaces
+from clinic.domain.scheduling.availability import Roster
+from clinic.domain.scheduling.roster_edits import Edit, TakeOff, days_off, read_edits, still_ahead
+from clinic.domain.scheduling.roster_rules import Workplace
+from clinic.domain.time.holidays import federal_holidays
+from clinic.domain.time.hours import local_day, to_utc, whole_days
+from clinic.domain.time.timeline import cell_at
+from clinic.store.schedules import rosters
+from clinic.store.schedules.specialist_calendar import workplaces
+from clinic.store.tables.directory import Specialist
+from clinic.store.tables.schedules import RosterChange
 
 HOLIDAYS_AHEAD = timedelta(days=400)
 NO_SUCH_SPECIALIST = "There is no such specialist."
@@ -85,7 +86,7 @@ def taking_back(session: Session, specialist_id: int, change_id: int, *, now: da
 
     Empty when nothing of it is left. Raises NotFound.
     """
-    row = session.get(rosters.RosterChange, change_id)
+    row = session.get(RosterChange, change_id)
     if row is None or row.specialist_id != specialist_id:
         raise NotFound("There is no such change.")
     return still_ahead(read_edits(row.undo), _latest_today(session, specialist_id, now), cell_at(now)) if row.undo else ()

@@ -9,16 +9,18 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.availability import undoing
 from clinic.domain.errors import ChangedMeanwhile, InvalidInput, Undecided
-from clinic.domain.roster_edits import Edit, write_edits
-from clinic.domain.timeline import cell_at, first, instant_at
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.displacing import Touched, end_holds, put_on_list, take_note
-from clinic.store import audit, rosters, waitlist
+from clinic.domain.scheduling.availability import undoing
+from clinic.domain.scheduling.roster_edits import Edit, write_edits
+from clinic.domain.time.timeline import cell_at, first, instant_at
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.displacing import Touched, end_holds, put_on_list, take_note
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
+from clinic.store.schedules import rosters
+from clinic.store.waitlist import waitlist
 from clinic.usecases.roster.effect import Plan, effect_of, make_plan, touched_by
 from clinic.usecases.roster.reading import changes_since, version_of
 

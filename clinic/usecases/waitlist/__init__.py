@@ -1,6 +1,6 @@
 """Wait for a time, be offered one that became free, take it or not. Each verb commits once, last; rounds once a freed time."""
 
-from clinic.domain.waitlist import POLICY, Policy
+from clinic.domain.scheduling.waitlist import POLICY, Policy
 from clinic.usecases.waitlist.answering import Offered, accept, accept_for, decline, decline_for, get_offer
 from clinic.usecases.waitlist.changing import Waiting, change, get_waiting, leave, waiting_of_visit
 from clinic.usecases.waitlist.joining import MOST_ENTRIES, Wish, join, review, want_earlier

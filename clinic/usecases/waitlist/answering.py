@@ -11,15 +11,18 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import NotFound, TimeRefused, TimeTaken
 from clinic.domain.tokens import appointment_of, opens, write_key
-from clinic.engine import details, place, sealed_said, waiting
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import NO_SUCH_KEY
-from clinic.store import appointments, audit, bookings, tasks, waitlist
-from clinic.store.appointments import Appointment
+from clinic.engine.placing import intake, place, waiting, waitlist_payload
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import NO_SUCH_KEY
+from clinic.engine.transaction import retried
+from clinic.store.appointments import appointments, confirmations
+from clinic.store.appointments.summaries import VisitSummary, summary_of
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.summaries import VisitSummary, summary_of
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
+from clinic.store.waitlist import waitlist
+from clinic.store.work import tasks
 
 Outcome = Literal["open", "accepted", "declined", "lapsed", "passed"]
 
@@ -94,11 +97,11 @@ def _take(session: Session, offer: TimeOffer, entry: WaitlistEntry, *, sealer: S
         moved = place.swap(session, entry.appointment_id, offer.hold_id, who=who, now=now)
         waiting.end(session, entry, "booked", now=now)
         return moved.patient_id
-    said, guardian = sealed_said.unseal(entry.said or "", sealer)
-    found = bookings.find(session, offer.hold_id, said, once=None, now=now)
+    said, guardian = waitlist_payload.unseal(entry.said or "", sealer)
+    found = confirmations.find(session, offer.hold_id, said, once=None, now=now)
     if found is None or found.hold.state not in ("held", "expired"):
         raise TimeTaken()
-    details.book_held(session, found, said, guardian, who=who, now=now)
+    intake.book_held(session, found, said, guardian, who=who, now=now)
     entry.visits -= 1
     session.flush()
     if entry.visits == 0:

@@ -8,17 +8,20 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, NotFound
+from clinic.domain.scheduling.waitlist import Wants, check
 from clinic.domain.tokens import appointment_of, opens, write_key
-from clinic.domain.waitlist import Wants, check
-from clinic.engine import waiting
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import NO_SUCH_KEY, managed
-from clinic.store import appointments, audit, catalogue, people, waitlist
+from clinic.engine.placing import waiting
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import NO_SUCH_KEY, managed
+from clinic.engine.transaction import retried
+from clinic.store.appointments import appointments
+from clinic.store.appointments.summaries import VisitSummary, summary_of
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.locations import Location
-from clinic.store.summaries import VisitSummary, summary_of
-from clinic.store.waitlist import WaitlistEntry
+from clinic.store.directory import catalogue
+from clinic.store.tables.directory import Location, Specialist
+from clinic.store.tables.waitlist import WaitlistEntry
+from clinic.store.waitlist import waitlist
 from clinic.usecases.waitlist.joining import write_wants
 
 ENDED = "You do not wait any more. To wait again, search for a time and press “Tell me when an earlier time opens”."
@@ -109,7 +112,7 @@ def _as_waiting(session: Session, entry: WaitlistEntry, key: bytes) -> Waiting:
     visit = catalogue.find_visit(session, entry.visit_type_id)
     assert visit is not None  # the table points at it
     clinic = session.get(Location, entry.location_id) if entry.location_id is not None else None
-    person = session.get(people.Specialist, entry.specialist_id) if entry.specialist_id is not None else None
+    person = session.get(Specialist, entry.specialist_id) if entry.specialist_id is not None else None
     own = appointments.find(session, entry.appointment_id) if entry.appointment_id is not None else None
     offers = waitlist.open_offers_to(session, entry.id)
     return Waiting(

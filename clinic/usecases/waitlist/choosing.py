@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.messages import awake
-from clinic.domain.places import Point
-from clinic.domain.timeline import cell_at, cell_from, fits, from_spans, span
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.visit import VisitShape
+from clinic.domain.scheduling.waitlist import Policy, suiting, suits_place
+from clinic.domain.text.messages import awake
+from clinic.domain.time.timeline import cell_at, cell_from, fits, from_spans, span
 from clinic.domain.tokens import Wish
-from clinic.domain.visit import VisitShape
-from clinic.domain.waitlist import Policy, suiting, suits_place
-from clinic.engine.search import Candidate, Line, Sought, line_of
-from clinic.engine.waiting import wants_of
-from clinic.store import catalogue, locations, waiters
-from clinic.store.locations import LocationRow
-from clinic.store.waiters import Waiter
-from clinic.store.waitlist import FreedTime
+from clinic.engine.placing.waiting import wants_of
+from clinic.engine.search.candidates import Candidate, Line, Sought, line_of
+from clinic.store.directory import catalogue, locations
+from clinic.store.directory.locations import LocationRow
+from clinic.store.tables.waitlist import FreedTime
+from clinic.store.waitlist import waiters
+from clinic.store.waitlist.waiters import Waiter
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,24 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
-from clinic.domain.appointment import State, check_move
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound
-from clinic.domain.hours import ANY_ZONE
-from clinic.domain.patient import PatientDetails
+from clinic.domain.people.patient import PatientDetails
+from clinic.domain.scheduling.appointment import State, check_move
+from clinic.domain.scheduling.waitlist import Wants, check
+from clinic.domain.time.hours import ANY_ZONE
 from clinic.domain.tokens import write_key
-from clinic.domain.waitlist import Wants, check
-from clinic.engine import details as said_of
-from clinic.engine import sealed_said, waiting
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.engine.opened import get, managed
-from clinic.store import audit, catalogue, gazetteer, outbox, people, sealed, waitlist
+from clinic.engine.placing import intake as said_of
+from clinic.engine.placing import waiting, waitlist_payload
+from clinic.engine.placing.changing import Who
+from clinic.engine.placing.resolve import get, managed
+from clinic.engine.transaction import retried
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.waitlist import WaitlistEntry
+from clinic.store.directory import catalogue, gazetteer, people
+from clinic.store.messages import outbox
+from clinic.store.patients import encrypted_answers
+from clinic.store.tables.waitlist import WaitlistEntry
+from clinic.store.waitlist import waitlist
 
 MOST_ENTRIES = 3
 """For how many things one person may wait at once without a visit."""
@@ -76,7 +80,7 @@ def _join(
     begin_write(session)
     said = said_of.as_stored(details, now=now)
     _wrong, guardian = said_of.problems(details, now, wish.time_zone, now=now)
-    person = sealed_said.fingerprint(said, key)
+    person = waitlist_payload.fingerprint(said, key)
     waitlist.lock_person(session, person)
     theirs = waitlist.entries_of(session, person)
     entry = next((one for one in theirs if _same(one, visit_type_id, wish)), None)
@@ -84,9 +88,9 @@ def _join(
         if not who.staff and len(theirs) >= MOST_ENTRIES:
             raise LimitReached(TOO_MANY, retry_after=86400)
         home = gazetteer.zip_code(session, said.postal_code) if said.postal_code else None
-        sealed.keep_seal(session, sealer.seal)
+        encrypted_answers.keep_seal(session, sealer.seal)
         entry = WaitlistEntry(
-            visit_type_id=visit_type_id, said=sealed_said.seal(said, guardian, sealer), visits=wish.visits, near=wish.near,
+            visit_type_id=visit_type_id, said=waitlist_payload.seal(said, guardian, sealer), visits=wish.visits, near=wish.near,
             time_zone=home.time_zone if home else None, by_phone=not (said.email or said.texts_consented_at), person=person,
             created_at=now, generation=0,
         )  # fmt: skip

@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import DomainError
-from clinic.domain.timeline import instant_at
-from clinic.domain.waitlist import POLICY, Policy, answer_until, is_over
-from clinic.engine import place, waiting
-from clinic.engine.attempts import retried
-from clinic.engine.changing import Who
-from clinic.store import appointments, audit, outbox, tasks, waitlist
+from clinic.domain.scheduling.waitlist import POLICY, Policy, answer_until, is_over
+from clinic.domain.time.timeline import instant_at
+from clinic.engine.placing import place, waiting
+from clinic.engine.placing.changing import Who
+from clinic.engine.transaction import retried
+from clinic.store.appointments import appointments
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.waitlist import FreedTime, TimeOffer
+from clinic.store.messages import outbox
+from clinic.store.tables.waitlist import FreedTime, TimeOffer
+from clinic.store.waitlist import waitlist
+from clinic.store.work import tasks
 from clinic.usecases.waitlist.choosing import Chosen, Later, choose
 
 WAITLIST = Who("waitlist", "waitlist", staff=True)

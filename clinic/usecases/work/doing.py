@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput
-from clinic.engine.attempts import retried
-from clinic.store import call_backs, deliveries, worklist
+from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
-from clinic.store.tasks import Task
+from clinic.store.messages import deliveries
+from clinic.store.tables.work import Task
+from clinic.store.work import call_backs, worklist
 from clinic.usecases.work.task import Worker, note_deed, reached
 
 NOTE_MAX = 500

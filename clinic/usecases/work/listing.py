@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.affected import is_urgent
-from clinic.domain.roles import Scope
-from clinic.engine.attempts import retried
-from clinic.store import minding, worklist
+from clinic.domain.people.roles import Scope
+from clinic.domain.scheduling.affected import is_urgent
+from clinic.engine.transaction import retried
+from clinic.store.audit.access_log import note_seen, unseen
 from clinic.store.connect import begin_write
-from clinic.store.seen import note_seen, unseen
-from clinic.store.worklist import Listed, ToCall
+from clinic.store.work import minding, worklist
+from clinic.store.work.worklist import Listed, ToCall
 from clinic.usecases.work.task import Worker
 
 PAGE = 30

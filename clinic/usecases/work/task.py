@@ -9,17 +9,20 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import IllegalMove, NotFound
-from clinic.domain.roles import Reach, Scope, Viewer
-from clinic.engine import sealed_said
-from clinic.engine.attempts import retried
-from clinic.engine.details import Answerable
-from clinic.store import appointments, audit, patients, worklist
-from clinic.store.appointments import Appointment
+from clinic.domain.people.roles import Reach, Scope, Viewer
+from clinic.engine.placing import waitlist_payload
+from clinic.engine.placing.intake import Answerable
+from clinic.engine.transaction import retried
+from clinic.store.access import find_patient
+from clinic.store.appointments import appointments
+from clinic.store.appointments.summaries import VisitSummary, summary_of
+from clinic.store.audit import audit
 from clinic.store.connect import begin_write
-from clinic.store.reached import find_patient
-from clinic.store.summaries import VisitSummary, summary_of
-from clinic.store.tasks import Task
-from clinic.store.worklist import Known, Message, Sight
+from clinic.store.patients import patients
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.work import Task
+from clinic.store.work import worklist
+from clinic.store.work.worklist import Known, Message, Sight
 
 NO_SUCH_TASK = "There is no such task here."
 TAKE_FIRST = "Take the task first, to see whom it is about."
@@ -154,7 +157,7 @@ def _people(
     session: Session, worker: Worker, task: Task, offer: tuple[str, datetime, str | None, int | None] | None, sealer: Sealer
 ) -> tuple[Person, ...]:
     if offer is not None and offer[2]:
-        said, guardian = sealed_said.unseal(offer[2], sealer)
+        said, guardian = waitlist_payload.unseal(offer[2], sealer)
         name = f"{said.given_name} {said.family_name}"
         how = (said.phone, said.phone_extension, said.birth_date, said.language, said.interpreter)
         return (Person(name, *how, guardian=guardian),)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
-from clinic.domain.roles import Grant, Role
+from clinic.domain.people.roles import Grant, Role
 from clinic.usecases.accounts import REASONS
 from clinic.web.fields import Form, read_number
 from clinic.web.role_names import ROLES

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.roles import Role
+from clinic.domain.people.roles import Role
 from clinic.usecases import accounts, work
 from clinic.web import signed_in
 from clinic.web.account.forms import CalendarForm, InviteForm, RoleForm, chosen

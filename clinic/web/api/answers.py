@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from clinic.adapters.phones import format_phone
-from clinic.domain.hours import zone
+from clinic.domain.time.hours import zone
 from clinic.domain.tokens import write_opening
-from clinic.engine.locate import Place
-from clinic.engine.search import Opening
+from clinic.engine.search.candidates import Opening
+from clinic.engine.search.locate import Place
 from clinic.usecases.booking import Booked, Hold
 from clinic.usecases.directory import LocationPage, OpenTime
 from clinic.web.context import settings, signing_key

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound, UnusableToken
-from clinic.domain.patient import GuardianDetails, PatientDetails
-from clinic.engine.changing import Who
+from clinic.domain.people.patient import GuardianDetails, PatientDetails
+from clinic.engine.placing.changing import Who
 from clinic.usecases import booking
 from clinic.web.api import answers, examples
 from clinic.web.api.operation import operation

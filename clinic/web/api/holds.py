@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from clinic.domain.errors import NotFound, UnusableToken
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.usecases import booking
 from clinic.web.api import answers, examples
 from clinic.web.api.operation import operation

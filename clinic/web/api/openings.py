@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import to_utc, whole_days
-from clinic.domain.timeline import instant_at
+from clinic.domain.time.hours import to_utc, whole_days
+from clinic.domain.time.timeline import instant_at
 from clinic.usecases import directory, find
 from clinic.usecases.find import Wanted
 from clinic.web.api import answers, examples

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load
 
-from clinic.domain.patient import BOOKED_BY, RELATIONS
+from clinic.domain.people.patient import BOOKED_BY, RELATIONS
 from clinic.usecases.find import MOST_OPENINGS, WIDEST_MILES
 from clinic.web.api.fields import Day, Flag, Number, Text, Whole
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import IllegalMove, NotFound, UnusableToken
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.extensions import csrf
 from clinic.usecases import messages
 from clinic.usecases.messages import Answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response, current_app
 
 from clinic.adapters.ical import write_calendar
-from clinic.domain.appointment import State
-from clinic.domain.messages import Event, Told
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.text.messages import Event, Told
 from clinic.usecases.booking import Booked
 from clinic.web.context import now
 from clinic.web.letters import calendar_entry

@@ -8,7 +8,7 @@ from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
-from clinic.domain.patient import GuardianDetails, PatientDetails
+from clinic.domain.people.patient import GuardianDetails, PatientDetails
 from clinic.web.fields import PARTS, DateInPartsField, Form
 
 LANGUAGES = {

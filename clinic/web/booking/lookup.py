@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import InvalidInput
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.usecases import booking
 from clinic.web import visitor
 from clinic.web.booking.forms import LookupForm

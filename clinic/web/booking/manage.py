@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from clinic.domain.appointment import State, is_late
 from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableToken
-from clinic.engine.changing import Who
+from clinic.domain.scheduling.appointment import State, is_late
+from clinic.engine.placing.changing import Who
 from clinic.usecases import booking, messages, waitlist
 from clinic.usecases.booking import Booked, Choices
 from clinic.web import visitor

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from clinic.domain.appointment import is_late
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, PatientClash, PlaceUnknown, TimeRefused, UnusableToken
-from clinic.engine.locate import Place
+from clinic.domain.scheduling.appointment import is_late
+from clinic.engine.search.locate import Place
 from clinic.usecases import booking, find
 from clinic.usecases.booking import Booked
 from clinic.usecases.find import Days

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from clinic.domain.care.preparation import IntakeQuestion, read_answers
 from clinic.domain.errors import DomainError, InvalidInput
-from clinic.domain.preparation import IntakeQuestion, read_answers
 from clinic.usecases import intake
 from clinic.usecases.booking import Booked
 from clinic.web import visitor

@@ -22,7 +22,7 @@ from clinic.domain.errors import (
     TimeRefused,
     UnusableToken,
 )
-from clinic.domain.patient import PatientDetails
+from clinic.domain.people.patient import PatientDetails
 from clinic.usecases import booking
 from clinic.usecases.booking import Hold
 from clinic.web import visitor

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, NotFound, PlaceUnknown, UnusableToken
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 from clinic.usecases import find, waitlist
 from clinic.usecases.waitlist import Waiting, Wish
 from clinic.web import visitor

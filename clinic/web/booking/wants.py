@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from wtforms import SelectField, SelectMultipleField, StringField
 
 from clinic.domain.errors import InvalidInput, PlaceUnknown
-from clinic.domain.hours import DAY_NAMES
-from clinic.domain.places import Point
-from clinic.domain.waitlist import MILES, Wants, in_parts, weekly
-from clinic.engine.locate import Place
+from clinic.domain.geography.places import Point
+from clinic.domain.scheduling.waitlist import MILES, Wants, in_parts, weekly
+from clinic.domain.time.hours import DAY_NAMES
+from clinic.engine.search.locate import Place
 from clinic.usecases import find
 from clinic.usecases.waitlist import Waiting
 from clinic.web.context import session

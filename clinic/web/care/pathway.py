@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from clinic.domain.care.pathway import Answers, Pathway, Question, Step
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.pathway import Answers, Pathway, Question, Step
 from clinic.usecases import directory
 from clinic.web import visitor
 from clinic.web.context import library, now, parts, session

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from clinic.adapters.content import CarePage
 from clinic.domain.errors import InvalidInput, NotFound, PlaceUnknown
-from clinic.engine.search import Opening
+from clinic.engine.search.candidates import Opening
 from clinic.usecases import directory, find
 from clinic.usecases.directory import ServiceCard
 from clinic.usecases.find import Wanted

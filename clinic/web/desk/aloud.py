@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from clinic.adapters.phones import format_phone
-from clinic.domain.hours import zone
-from clinic.domain.read_back import Spoken, read_back
-from clinic.engine.search import Opening
+from clinic.domain.text.read_back import Spoken, read_back
+from clinic.domain.time.hours import zone
+from clinic.engine.search.candidates import Opening
 from clinic.usecases.booking import VisitSummary
 from clinic.web.context import prepared
 from clinic.web.filters import miles

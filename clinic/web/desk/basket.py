@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, request
 
 from clinic.domain.errors import InvalidInput, TimeRefused, UnusableToken
-from clinic.domain.patient import GuardianDetails
+from clinic.domain.people.patient import GuardianDetails
 from clinic.usecases import desk
 from clinic.usecases.desk import ForCaller
 from clinic.web.context import now, session

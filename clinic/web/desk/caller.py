@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, flash, request
 
-from clinic.domain.callers import FACTS, Masked
 from clinic.domain.errors import InvalidInput, LimitReached
-from clinic.domain.patient import PatientDetails
-from clinic.engine.lookup import read_lookup
+from clinic.domain.people.callers import FACTS, Masked
+from clinic.domain.people.patient import PatientDetails
+from clinic.engine.placing.lookup import read_lookup
 from clinic.usecases import desk
 from clinic.usecases.desk import Found, Proof
 from clinic.web.context import now, session, signing_key

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import local_day
-from clinic.domain.timeline import instant_at
-from clinic.domain.typed_time import read_clock, start_cell
+from clinic.domain.time.hours import local_day
+from clinic.domain.time.timeline import instant_at
+from clinic.domain.time.typed_time import read_clock, start_cell
 from clinic.web.fields import read_day, tidy
 
 NO_DAY = "Write the day as today, tomorrow or 12/01/2026."

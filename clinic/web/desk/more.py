@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, flash, request
 
-from clinic.domain import asking_line
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, TimeRefused
-from clinic.domain.hours import local_day
-from clinic.domain.patient import PatientDetails
-from clinic.domain.waitlist import MILES, Wants
-from clinic.engine.changing import Who
+from clinic.domain.people.patient import PatientDetails
+from clinic.domain.requests import asking_line
+from clinic.domain.scheduling.waitlist import MILES, Wants
+from clinic.domain.time.hours import local_day
+from clinic.engine.placing.changing import Who
 from clinic.usecases import desk, find, overriding, waitlist
 from clinic.usecases.desk import Record
 from clinic.usecases.overriding import Words

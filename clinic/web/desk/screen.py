@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
 
-from clinic.domain.calls import is_open
 from clinic.domain.errors import DomainError, InvalidInput
-from clinic.domain.hours import local_day
-from clinic.engine import outside
+from clinic.domain.people.calls import is_open
+from clinic.domain.time.hours import local_day
+from clinic.engine.placing import outside_hours as outside
 from clinic.usecases import desk
 from clinic.usecases.desk import CallNow, OnCall
 from clinic.web.context import now, session, signing_key

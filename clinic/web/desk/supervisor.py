@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from clinic.domain.hours import local_day, to_utc
+from clinic.domain.time.hours import local_day, to_utc
 from clinic.usecases import desk
 from clinic.web.context import now, session
 from clinic.web.desk import words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clinic.domain.calls import Outcome
+from clinic.domain.people.calls import Outcome
 
 RELATIONS = {
     "self": "The patient", "parent": "A parent", "guardian": "A guardian", "partner": "A partner", "carer": "A carer",
@@ -13,7 +13,7 @@ RELATIONS = {
 FACTS = {
     "reference": "Reference of a visit", "month": "Last visit: month, year, with whom", "phone": "Phone number",
 }  # fmt: skip
-"""What a caller may know of the patient, as domain.callers.FACTS; what is asked first stands first."""
+"""What a caller may know of the patient, as domain.people.callers.FACTS; what is asked first stands first."""
 LANGUAGES = {
     "en": "English", "es": "Spanish", "ht": "Haitian Creole", "pt": "Portuguese", "fr": "French", "zh": "Chinese",
     "vi": "Vietnamese", "tl": "Tagalog", "ar": "Arabic", "ru": "Russian", "ko": "Korean",
@@ -46,7 +46,7 @@ LEFT_OUT = {
     "miles": "Further away", "hours": "At any hour", "days": "On any day", "dates": "On any date", "people": "With anyone",
     "gender": "With a woman or a man", "languages": "In any language", "all": "Without these wishes",
 }  # fmt: skip
-"""What would be given up, by domain.asking.relaxed."""
+"""What would be given up, by domain.requests.asking.relaxed."""
 
 
 def kinds_of(kinds: Iterable[str]) -> str:

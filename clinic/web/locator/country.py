@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clinic.adapters.outlines import state_shapes
-from clinic.domain.drawing import Rectangle, Spot, path, thinned
-from clinic.domain.states import STATES
+from clinic.cartography.drawing import Rectangle, Spot, path, thinned
+from clinic.domain.geography.states import STATES
 
 WIDTH = 720
 MAINLAND: Rectangle = (10.0, 10.0, 710.0, 448.0)

@@ -10,8 +10,8 @@ from typing import Any
 
 from wtforms import SelectField, StringField
 
-from clinic.domain.hours import PARTS_OF_DAY, zone
-from clinic.engine.search import Opening
+from clinic.domain.time.hours import PARTS_OF_DAY, zone
+from clinic.engine.search.candidates import Opening
 from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days
 from clinic.web.fields import Form, read_day

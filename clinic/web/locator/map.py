@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clinic.adapters.outlines import outlines_within
-from clinic.domain.drawing import Rectangle, Spot, cut_area, cut_line, path, thinned
-from clinic.domain.frame import Extent, Frame, frame_around
-from clinic.domain.gazetteer import Town
-from clinic.domain.places import Point
-from clinic.domain.spacing import Words, room_for, spread
+from clinic.cartography.drawing import Rectangle, Spot, cut_area, cut_line, path, thinned
+from clinic.cartography.frame import Extent, Frame, frame_around
+from clinic.cartography.spacing import Words, room_for, spread
+from clinic.domain.geography.gazetteer import Town
+from clinic.domain.geography.places import Point
 from clinic.extensions import Session
 from clinic.usecases.gazetteer import towns_within
 

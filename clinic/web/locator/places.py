@@ -10,7 +10,7 @@ from itertools import groupby
 from flask import render_template, request, url_for
 
 from clinic.domain.errors import NotFound
-from clinic.domain.gazetteer import words_of
+from clinic.domain.geography.gazetteer import words_of
 from clinic.usecases import directory, find
 from clinic.usecases.directory import LocationCard, LocationPage
 from clinic.web.context import now, session

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import PARTS_OF_DAY, local_day, to_utc
-from clinic.engine.locate import Place
-from clinic.engine.search import Opening
+from clinic.domain.time.hours import PARTS_OF_DAY, local_day, to_utc
+from clinic.engine.search.candidates import Opening
+from clinic.engine.search.locate import Place
 from clinic.extensions import Session
 from clinic.usecases import directory, find
 from clinic.usecases.directory import LocationCard, OpeningState

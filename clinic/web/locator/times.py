@@ -10,7 +10,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from clinic.domain.errors import NotFound
-from clinic.domain.hours import local_day
+from clinic.domain.time.hours import local_day
 from clinic.usecases import directory, find
 from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template
 
-from clinic.domain.pathway import Pathway
-from clinic.domain.preparation import IntakeQuestion, Preparations
-from clinic.engine.changing import Who
+from clinic.domain.care.pathway import Pathway
+from clinic.domain.care.preparation import IntakeQuestion, Preparations
+from clinic.engine.placing.changing import Who
 from clinic.usecases import intake
 from clinic.web import signed_in
 from clinic.web.context import library, now, parts, session

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from clinic.domain.roles import Viewer
+from clinic.domain.people.roles import Viewer
 from clinic.usecases import audit_log, auditing, merging
 from clinic.usecases.audit_log import Reader
 from clinic.web import signed_in

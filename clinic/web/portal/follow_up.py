@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
-from clinic.domain.hours import local_day
+from clinic.domain.time.hours import local_day
 from clinic.usecases import booking, day
 from clinic.usecases.booking import Hold
 from clinic.usecases.day import USUAL_WEEKS, WEEKS

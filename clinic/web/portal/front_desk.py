@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput
-from clinic.engine.changing import Who
+from clinic.domain.scheduling.appointment import State
+from clinic.engine.placing.changing import Who
 from clinic.usecases import front_desk, marking
 from clinic.usecases.front_desk import Desk
 from clinic.web import signed_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import g
 
-from clinic.domain.roles import Viewer
+from clinic.domain.people.roles import Viewer
 from clinic.usecases import work
 from clinic.usecases.booking import VisitSummary
 from clinic.usecases.work import Worker

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.usecases import merging, work
 from clinic.usecases.merging import Preview
 from clinic.web import signed_in

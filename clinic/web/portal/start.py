@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
-from clinic.domain.roles import ACTIONS
+from clinic.domain.people.roles import ACTIONS
 from clinic.usecases import accounts
 from clinic.web import signed_in as who
 from clinic.web.context import session

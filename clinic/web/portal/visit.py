@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
-from clinic.domain.hours import local_day
-from clinic.engine.changing import Who
+from clinic.domain.time.hours import local_day
+from clinic.engine.placing.changing import Who
 from clinic.usecases import day, marking
 from clinic.usecases.day import Card, Eyes
 from clinic.web import signed_in

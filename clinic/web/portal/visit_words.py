@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic.domain.appointment import State
+from clinic.domain.scheduling.appointment import State
 
 LANGUAGES = {
     "en": "English", "es": "Spanish", "ht": "Haitian Creole", "pt": "Portuguese", "fr": "French", "zh": "Chinese",

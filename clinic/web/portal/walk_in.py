@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 
-from clinic.domain.appointment import State
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound, PatientClash, TimeRefused, UnusableToken
-from clinic.domain.hours import local_day
-from clinic.domain.patient import GuardianDetails, PatientDetails
+from clinic.domain.people.patient import GuardianDetails, PatientDetails
+from clinic.domain.scheduling.appointment import State
+from clinic.domain.time.hours import local_day
 from clinic.usecases import booking, front_desk, marking
 from clinic.usecases.booking import Hold
 from clinic.web.context import now, session, signing_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clinic.domain.roles import Reach, Scope
+from clinic.domain.people.roles import Reach, Scope
 
 DEEDS = {
     "book": "Book a visit",

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from clinic.domain.affected import is_urgent
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, PatientClash
-from clinic.domain.roles import Viewer
-from clinic.engine.changing import Who
+from clinic.domain.people.roles import Viewer
+from clinic.domain.scheduling.affected import is_urgent
+from clinic.engine.placing.changing import Who
 from clinic.usecases import merging, waitlist, work
 from clinic.usecases.work import Opened
 from clinic.web import signed_in

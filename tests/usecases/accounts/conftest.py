@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.passwords import Passwords
 from clinic.adapters.sealing import Sealer
-from clinic.domain.roles import Grant, Role
-from clinic.store.accounts import Account, add_grant
-from clinic.store.audit import Audit
-from clinic.store.outbox import OutboxMessage
+from clinic.domain.people.roles import Grant, Role
+from clinic.store.staff.accounts import add_grant
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.staff import Account
 from clinic.usecases import accounts
 from clinic.usecases.accounts import Locks, Person
 from tests import build

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, UnusableToken
-from clinic.domain.roles import Grant, Role
-from clinic.store.accounts import Account, AccountLink, grants_of
+from clinic.domain.people.roles import Grant, Role
+from clinic.store.staff.accounts import grants_of
+from clinic.store.tables.staff import Account, AccountLink
 from clinic.usecases import accounts
 from tests import build
 from tests.usecases.accounts.conftest import PASSWORD, SECRET, Staff

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from clinic.adapters.passwords import Passwords
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.store.accounts import Account
+from clinic.store.tables.staff import Account
 from clinic.usecases import accounts
 from clinic.usecases.accounts import LOCKED_AT
 from tests.usecases.accounts.conftest import PASSWORD, Staff

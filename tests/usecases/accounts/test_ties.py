@@ -9,15 +9,14 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store.accounts import Account
-from clinic.store.feeds import CalendarFeed
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.tables.appointments import CalendarFeed
+from clinic.store.tables.directory import Location, Specialist
+from clinic.store.tables.staff import Account
 from clinic.usecases import accounts, feed
 from clinic.usecases.accounts import Invited, Person
 from tests import build

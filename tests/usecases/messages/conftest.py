@@ -13,13 +13,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sms import Texter
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
+from clinic.engine.placing.changing import Who
 from clinic.factory import create_app
-from clinic.store.catalogue import VisitType
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.tables.directory import Location, Specialist, VisitType
 from clinic.usecases import booking, messages
 from clinic.usecases.booking import Booked
 from clinic.usecases.messages import Post, Rest

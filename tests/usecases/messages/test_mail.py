@@ -12,9 +12,9 @@ import vobject
 from icalendar import Calendar
 from sqlalchemy import select, text
 
-from clinic.store.deliveries import Delivery
-from clinic.store.outbox import OutboxMessage
-from clinic.store.tasks import FAILED_MESSAGE, LETTER, Task
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.work import Task
+from clinic.store.work.tasks import FAILED_MESSAGE, LETTER
 from tests.usecases.messages.conftest import House
 
 AT = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)  # a Monday, 9:00 EST
@@ -122,7 +122,7 @@ def test_the_next_message_waits_for_the_one_before(house: House) -> None:
 
 
 def _who() -> Any:
-    from clinic.engine.changing import Who
+    from clinic.engine.placing.changing import Who
 
     return Who("patient", "web")
 
@@ -245,7 +245,7 @@ def test_texts_go_to_who_said_yes_and_never_at_night(house: House) -> None:
 
 def test_someone_who_answered_stop_gets_no_more_texts(house: House) -> None:
     from clinic.adapters.delivery import Undelivered
-    from clinic.store.intake import Intake
+    from clinic.store.tables.patients import Intake
 
     house.book(AT, email="", texts=True)
     house.texts.refusals.append(Undelivered("twilio 21610", permanent=True))
@@ -268,7 +268,7 @@ def test_what_was_sent_outlives_a_change_of_keys(house: House) -> None:
 
 
 def test_who_agreed_to_texts_is_called_of_an_offer_where_nobody_sends_texts(house: House) -> None:
-    from clinic.store.tasks import PHONE_OFFER
+    from clinic.store.work.tasks import PHONE_OFFER
     from clinic.usecases import waitlist
 
     sooner = house.book(AT, given_name="Ann", phone="(407) 555-0199")

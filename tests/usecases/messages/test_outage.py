@@ -17,9 +17,10 @@ import pytest
 from sqlalchemy import select, text
 
 from clinic.adapters.mail import Mailer
-from clinic.domain.messages import Told
-from clinic.store.deliveries import Delivery
-from clinic.store.tasks import FAILED_MESSAGE, Task
+from clinic.domain.text.messages import Told
+from clinic.store.tables.messages import Delivery
+from clinic.store.tables.work import Task
+from clinic.store.work.tasks import FAILED_MESSAGE
 from clinic.usecases.messages import Written, deliver, plan
 from tests.postbox import Received
 from tests.usecases.messages.conftest import House, book_many

@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.roster_edits import days_off
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.scheduling.roster_edits import days_off
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine.changing import Who
-from clinic.store.catalogue import VisitType
-from clinic.store.deliveries import Delivery
-from clinic.store.outbox import OutboxMessage
-from clinic.store.tasks import Task
+from clinic.engine.placing.changing import Who
+from clinic.store.tables.directory import VisitType
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.work import Task
 from clinic.usecases import day, roster
 from clinic.usecases.roster import Decisions
 from tests import build

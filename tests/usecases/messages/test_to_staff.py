@@ -7,8 +7,9 @@ import re
 import pytest
 from sqlalchemy import text
 
-from clinic.domain.roles import Grant, Role
-from clinic.store.accounts import Account, AccountLink, add_grant
+from clinic.domain.people.roles import Grant, Role
+from clinic.store.staff.accounts import add_grant
+from clinic.store.tables.staff import Account, AccountLink
 from clinic.usecases import accounts
 from clinic.usecases.accounts import Person
 from tests import build

@@ -11,11 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from clinic.adapters.sms import fits
-from clinic.domain.messages import Told
-from clinic.domain.waitlist import Wants
-from clinic.store.catalogue import Service, VisitType
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.domain.scheduling.waitlist import Wants
+from clinic.domain.text.messages import Told
+from clinic.store.tables.directory import Location, Service, Specialist, VisitType
 from clinic.usecases import waitlist
 from clinic.usecases.booking import Lookup, send_links
 from clinic.usecases.messages import Written

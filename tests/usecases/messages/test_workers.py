@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import Busy
-from clinic.store.appointments import Appointment
+from clinic.store.tables.appointments import Appointment
 from clinic.usecases.booking import Booked
 from clinic.usecases.messages import Rest, deliver, plan
 from tests.conftest import FakeClock

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.domain.roles import Grant, Role
-from clinic.store.people import Specialist
+from clinic.domain.people.roles import Grant, Role
+from clinic.store.tables.directory import Specialist
 from tests import build
 from tests.web.staff import hire, signed_in, token_on
 from tests.web.visiting import opened, text_of
@@ -105,7 +105,7 @@ def test_from_a_tie_to_its_end(
 def test_what_administrators_are_told_says_who_and_leads_to_them(
     app: Flask, database: str, mina: FlaskClient, specialists: dict[str, int]
 ) -> None:
-    from clinic.domain.messages import Event, Told
+    from clinic.domain.text.messages import Event, Told
     from clinic.web.letters import linker, writer
 
     link = linker(app)("colleague", "7")

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 
-from clinic.domain.roles import Grant, Role
+from clinic.domain.people.roles import Grant, Role
 from tests.web.care.test_reading import LIMIT, grade, sentences
 from tests.web.staff import hire, signed_in
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from clinic.config import RateLimits
-from clinic.domain.roles import Grant, Role
+from clinic.domain.people.roles import Grant, Role
 from clinic.factory import create_app
 from clinic.web.account.devices import device_of
 from clinic.web.account.resuming import safe_next

@@ -10,10 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.store.connect import engine_options, prepare
-from clinic.store.gazetteer import CityName, ZipCode
-from clinic.store.locations import Closure, LocationDay
+from clinic.store.tables.directory import CityName, Closure, LocationDay, ZipCode
 from tests import build
 from tests.conftest import FakeClock
 from tests.databases import Databases

@@ -17,15 +17,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.config import RateLimits
-from clinic.domain.timeline import cell_at
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
 from clinic.factory import create_app
-from clinic.store.appointments import Appointment
-from clinic.store.catalogue import VisitType
-from clinic.store.intake import Intake
-from clinic.store.locations import Location
-from clinic.store.patients import Guardian, Patient
-from clinic.store.people import Specialist
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.directory import Location, Specialist, VisitType
+from clinic.store.tables.patients import Guardian, Intake, Patient
 from tests.conftest import FakeClock
 from tests.databases import settings_for
 from tests.web.api.conftest import KEY, booking, hold, once, openings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from clinic.store.demand import SearchCount
+from clinic.store.tables.operations import SearchCount
 from tests.web.api.conftest import openings
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from clinic.config import RateLimits
 from clinic.factory import create_app
-from clinic.store.audit import Audit
-from clinic.store.outbox import OutboxMessage
-from clinic.store.waitlist import WaitlistEntry
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.waitlist import WaitlistEntry
 from tests.conftest import FakeClock
 from tests.databases import NO_LIMIT, settings_for
 from tests.pages import ReadingClient

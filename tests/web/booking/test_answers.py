@@ -13,8 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from clinic.store.intake import Draft, Intake
-from clinic.store.patients import Guardian, Patient
+from clinic.store.tables.patients import Draft, Guardian, Intake, Patient
 from clinic.usecases.booking import sweep
 from tests.conftest import FakeClock
 from tests.web.visiting import (

@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.intake import Intake
-from clinic.store.outbox import OutboxMessage
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
+from clinic.store.tables.patients import Intake
 from tests.conftest import FakeClock
 from tests.web.visiting import book, count_visits, hidden, opened, text_of
 

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.intake import Intake
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.patients import Intake
 from clinic.usecases import messages
 from clinic.usecases.messages import Rest
 from tests.conftest import FakeClock

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from clinic.store.appointments import Appointment
-from clinic.store.outbox import OutboxMessage
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.messages import OutboxMessage
 from tests.conftest import FakeClock
 from tests.web.visiting import (
     check_answers,

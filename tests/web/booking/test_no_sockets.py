@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from clinic.store.deliveries import Delivery
-from clinic.store.outbox import OutboxMessage
+from clinic.store.tables.messages import Delivery, OutboxMessage
 from clinic.usecases.messages import Rest, deliver, plan
 from tests.conftest import FakeClock
 from tests.web.booking.test_move import book_at

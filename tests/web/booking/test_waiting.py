@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 
 from clinic.adapters.sealing import Sealer
 from clinic.domain.tokens import write_key
-from clinic.engine import sealed_said
-from clinic.store.appointments import Appointment
-from clinic.store.waitlist import TimeOffer, WaitlistEntry
+from clinic.engine.placing import waitlist_payload
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
 from tests.build import PATIENT
 from tests.conftest import FakeClock
@@ -88,7 +88,7 @@ class TestJoining:
         assert "What happens next" not in text_of(client.get("/waiting"))
         (entry,) = entries(database)
         assert (entry.miles, entry.hours, entry.by_phone) == (25, "Mon 00:00-12:00; Tue 00:00-12:00", False)
-        said, _guardian = sealed_said.unseal(entry.said or "", Sealer(app.extensions["clinic"].settings.intake_keys))
+        said, _guardian = waitlist_payload.unseal(entry.said or "", Sealer(app.extensions["clinic"].settings.intake_keys))
         assert (said.given_name, said.phone, said.reason) == ("Zoë-Ann", "+14075550123", ANSWERS["reason"])
 
     def test_pressed_twice_it_is_once(self, client: FlaskClient, database: str) -> None:

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, create_engine, make_url, select, text
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.config import CONTENT
 from clinic.factory import create_app
-from clinic.store.appointments import Appointment
 from clinic.store.connect import engine_options
-from clinic.store.sealed import SealedAnswers
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.patients import SealedAnswers
 from clinic.usecases import intake, keys
 from clinic.web.logs import Formatter
 from tests import build
@@ -217,7 +217,7 @@ def test_a_failure_with_answers_in_hand_tells_nobody(clinic: Clinic, monkeypatch
     def fail(*_arguments: object, **_named: object) -> None:
         raise RuntimeError(f"could not keep {clinic.words}")
 
-    monkeypatch.setattr("clinic.store.sealed.save_answers", fail)
+    monkeypatch.setattr("clinic.store.patients.encrypted_answers.save_answers", fail)
     told = {"injections_when": [CHOSEN], "injections_when-words": clinic.words}
     answered = client.post(f"{booked}/questions", data=hidden(page) | told)
     assert answered.status_code == 500

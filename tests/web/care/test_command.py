@@ -10,7 +10,7 @@ import pytest
 
 from clinic.adapters.content import read_library
 from clinic.config import CONTENT
-from clinic.domain.pathway import walk
+from clinic.domain.care.pathway import walk
 from tests.http.test_starting import start
 from tests.web.care.test_structured import database as whole
 

@@ -15,16 +15,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from clinic.domain.callers import CLOSED
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.callers import CLOSED
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening, write_reference
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.calls import Call, CallVisit
-from clinic.store.patients import Guardian, Patient
-from clinic.store.tasks import Task
-from clinic.store.waitlist import WaitlistEntry
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.patients import Guardian, Patient
+from clinic.store.tables.waitlist import WaitlistEntry
+from clinic.store.tables.work import Call, CallVisit, Task
 from clinic.usecases import booking
 from tests import build
 from tests.build import PATIENT

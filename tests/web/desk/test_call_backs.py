@@ -12,15 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.audit import Audit
-from clinic.store.call_backs import CALL_BACK
-from clinic.store.calls import Call
-from clinic.store.catalogue import Service
-from clinic.store.patients import Patient
-from clinic.store.tasks import LETTER, Task
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Service
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Call, Task
+from clinic.store.work.call_backs import CALL_BACK
+from clinic.store.work.tasks import LETTER
 from clinic.usecases import booking, desk, messages
 from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.messages import Rest

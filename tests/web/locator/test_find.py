@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from clinic.domain.places import Point
+from clinic.domain.geography.places import Point
 from clinic.factory import create_app
-from clinic.store.demand import SearchCount
+from clinic.store.tables.operations import SearchCount
 from tests.conftest import FakeClock
 from tests.databases import settings_for
 from tests.pages import ReadingClient

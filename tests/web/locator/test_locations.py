@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location, LocationDay
+from clinic.store.tables.directory import Location, LocationDay
 from clinic.web.locator import places
 from tests import build
 from tests.conftest import FakeClock

@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.domain.gazetteer import Town
-from clinic.domain.places import Point
-from clinic.usecases.demonstration.chain import SITES
+from clinic.demo.chain import SITES
+from clinic.domain.geography.gazetteer import Town
+from clinic.domain.geography.places import Point
 from clinic.web.locator.country import albers, country
 from clinic.web.locator.map import HEIGHT, PIN, WIDTH, Map, Pin, backdrop, draw, lay_out
 

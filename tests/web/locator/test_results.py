@@ -15,9 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.store.catalogue import VisitType
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.tables.directory import Location, Specialist, VisitType
 from tests import build
 from tests.conftest import FakeClock
 from tests.counting import counted_queries

@@ -9,11 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from clinic.store.catalogue import VisitType
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location
-from clinic.store.people import Offer, Specialist
-from clinic.store.rosters import Shift
+from clinic.store.tables.directory import Location, Offer, Specialist, VisitType
+from clinic.store.tables.schedules import Shift
 from tests import build
 from tests.web.visiting import openings, text_of, title_of
 

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.tables.directory import Location, Specialist
 from tests import build
 from tests.web.visiting import text_of
 

@@ -15,10 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.factory import create_app
-from clinic.store.catalogue import VisitType
 from clinic.store.connect import engine_options, prepare
-from clinic.store.locations import Location
-from clinic.store.people import Specialist
+from clinic.store.tables.directory import Location, Specialist, VisitType
 from tests import build
 from tests.conftest import FakeClock
 from tests.counting import counted_queries

@@ -11,14 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store import audit
-from clinic.store.appointments import Appointment
-from clinic.store.patients import Patient
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.audit import audit
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.patients import Patient
 from clinic.usecases import audit_log, auditing
 from tests import build
 from tests.conftest import FakeClock

@@ -19,15 +19,15 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import format_day
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.hours import format_day
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.people import Specialist
-from clinic.store.rosters import RosterChange, Shift, ShiftDay, TimeOff
-from clinic.store.tasks import Task
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Specialist
+from clinic.store.tables.schedules import RosterChange, Shift, ShiftDay, TimeOff
+from clinic.store.tables.work import Task
 from clinic.usecases import booking
 from clinic.web.portal.availability.typed import read_hours, write_hours
 from clinic.web.portal.availability.words import week_in_words

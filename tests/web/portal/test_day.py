@@ -14,16 +14,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
-from clinic.store.outbox import OutboxMessage
-from clinic.store.sealed import save_answers
+from clinic.store.patients.encrypted_answers import save_answers
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.messages import OutboxMessage
 from tests import build
 from tests.conftest import FakeClock
 from tests.counting import counted_queries

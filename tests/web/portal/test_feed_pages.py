@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import TimeRefused
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store.appointments import Appointment
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
+from clinic.store.tables.appointments import Appointment
 from tests import build
 from tests.web.staff import hire, signed_in
 from tests.web.visiting import hidden, text_of

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from clinic.domain.errors import NotFound
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.patients import Patient
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.patients import Patient
 from clinic.usecases import front_desk
 from tests import build
 from tests.conftest import FakeClock

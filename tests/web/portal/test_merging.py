@@ -13,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_opening
-from clinic.store.audit import Audit
-from clinic.store.locations import Location
-from clinic.store.patients import Patient
-from clinic.store.tasks import POSSIBLE_DUPLICATE, Task
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Location
+from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Task
+from clinic.store.work.tasks import POSSIBLE_DUPLICATE
 from clinic.usecases import booking
 from clinic.usecases.booking import Booked
 from tests import build

@@ -13,18 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from clinic.domain.roles import Grant, Role
-from clinic.domain.timeline import cell_at
+from clinic.domain.people.roles import Grant, Role
+from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import Wish, write_key
-from clinic.engine import place
-from clinic.engine.place import Details
-from clinic.store import tasks
-from clinic.store.appointments import Appointment
-from clinic.store.audit import Audit
-from clinic.store.deliveries import Delivery
-from clinic.store.locations import Location
-from clinic.store.outbox import OutboxMessage
-from clinic.store.tasks import Task
+from clinic.engine.placing import place
+from clinic.engine.placing.place import Details
+from clinic.store.tables.appointments import Appointment
+from clinic.store.tables.audit import Audit
+from clinic.store.tables.directory import Location
+from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.work import Task
+from clinic.store.work import tasks
 from clinic.usecases import intake
 from clinic.web.portal.deeds_in_words import DONE
 from clinic.web.portal.tasks_in_words import KINDS, why_failed

@@ -10,8 +10,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from clinic.domain.errors import ChangedMeanwhile, InvalidInput, Undecided
-from clinic.domain.roster_edits import ComeBack, Edit, read_edits, write_edits
-from clinic.engine.changing import Who
+from clinic.domain.scheduling.roster_edits import ComeBack, Edit, read_edits, write_edits
+from clinic.engine.placing.changing import Who
 from clinic.usecases import roster
 from clinic.usecases.roster import Change, Decisions, Effect
 from clinic.web import signed_in

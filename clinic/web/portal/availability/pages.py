@@ -11,10 +11,10 @@ from flask import render_template
 from werkzeug.wrappers import Response
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import DAY_NAMES, parse_week
-from clinic.domain.hours import format_day as line_of
-from clinic.domain.roster_edits import Edit
-from clinic.domain.roster_rules import YEARS_AHEAD
+from clinic.domain.scheduling.roster_edits import Edit
+from clinic.domain.scheduling.roster_rules import YEARS_AHEAD
+from clinic.domain.time.hours import DAY_NAMES, parse_week
+from clinic.domain.time.hours import format_day as line_of
 from clinic.usecases import roster
 from clinic.web.context import now, session
 from clinic.web.fields import Form, read_number

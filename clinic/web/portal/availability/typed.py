@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clinic.domain.errors import InvalidInput
-from clinic.domain.hours import MINUTES_PER_DAY, format_day, parse_day
+from clinic.domain.time.hours import MINUTES_PER_DAY, format_day, parse_day
 
 LONGEST = 300
 NONE = {"", "-", "–", "—", "no", "none", "off", "closed", "free", "away"}

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from clinic.domain.availability import Absence
-from clinic.domain.hours import day_line, whole_days
-from clinic.domain.roles import Scope
-from clinic.domain.roster_edits import still_ahead
-from clinic.domain.roster_rules import Workplace
-from clinic.domain.timeline import cell_at, from_spans, spans_of
+from clinic.domain.people.roles import Scope
+from clinic.domain.scheduling.availability import Absence
+from clinic.domain.scheduling.roster_edits import still_ahead
+from clinic.domain.scheduling.roster_rules import Workplace
+from clinic.domain.time.hours import day_line, whole_days
+from clinic.domain.time.timeline import cell_at, from_spans, spans_of
 from clinic.usecases import roster
 from clinic.usecases.roster import Change
 from clinic.web import signed_in

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic.domain.errors import InvalidInput, NotFound
-from clinic.domain.hours import ANY_ZONE, local_day
-from clinic.domain.roles import Reach
-from clinic.domain.roster_edits import AddHours, Edit, SetDay, SetWeek
-from clinic.domain.roster_rules import Workplace
+from clinic.domain.people.roles import Reach
+from clinic.domain.scheduling.roster_edits import AddHours, Edit, SetDay, SetWeek
+from clinic.domain.scheduling.roster_rules import Workplace
+from clinic.domain.time.hours import ANY_ZONE, local_day
 from clinic.usecases import roster
 from clinic.usecases.roster import Availability, Colleague
 from clinic.web import signed_in

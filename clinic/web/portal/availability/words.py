@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from clinic.domain.hours import Stretch, local_day, parse_day, parse_week, zone
-from clinic.domain.roster_edits import AddHours, ComeBack, CopyWeek, Edit, SetDay, SetWeek, TakeOff
-from clinic.domain.roster_rules import Workplace
-from clinic.domain.timeline import instant_at
+from clinic.domain.scheduling.roster_edits import AddHours, ComeBack, CopyWeek, Edit, SetDay, SetWeek, TakeOff
+from clinic.domain.scheduling.roster_rules import Workplace
+from clinic.domain.time.hours import Stretch, local_day, parse_day, parse_week, zone
+from clinic.domain.time.timeline import instant_at
 from clinic.web.filters import full_date, open_hours, wall_time
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

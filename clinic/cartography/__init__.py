@@ -1,0 +1,1 @@
+"""Maps and pictures: cut, thinned, framed and written as SVG."""

@@ -1,0 +1,1 @@
+"""The care pathway and what to do before a visit."""

@@ -1,0 +1,1 @@
+"""Points, distances, ZIP codes, and what was typed as a place."""

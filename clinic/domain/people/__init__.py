@@ -1,0 +1,1 @@
+"""Patients, callers, and what the staff may do."""

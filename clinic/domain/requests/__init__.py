@@ -1,0 +1,1 @@
+"""What an agent types while a caller talks."""

@@ -1,0 +1,1 @@
+"""Visits, rosters, openings, and the rules of a visit's states."""

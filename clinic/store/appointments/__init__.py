@@ -1,0 +1,1 @@
+"""Appointments and holds: how they are taken, confirmed, read by day."""

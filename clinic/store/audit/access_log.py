@@ -1,0 +1,34 @@
+"""What was shown to whom: readings of visits in the audit log, noted once in a while and not at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from clinic.store.base import Base
+from clinic.store.tables.audit import BY_STAFF, Audit
+
+_INSERT = insert(Base.metadata.tables["audit"])
+
+
+def unseen(session: Session, actor: str, action: str, shown: Mapping[int, int], *, since: datetime) -> dict[int, int]:
+    """Of these visit -> patient, those of which no such reading by that person stands in the audit log since then."""
+    if not shown:
+        return {}
+    wanted = select(Audit.appointment_id).where(
+        BY_STAFF, Audit.actor == actor, Audit.action == action, Audit.at > since, Audit.appointment_id.in_(shown)
+    )
+    known = set(session.scalars(wanted))
+    return {visit: patient for visit, patient in shown.items() if visit not in known}
+
+
+def note_seen(session: Session, actor: str, action: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
+    """A row for each visit -> patient, in one statement."""
+    rows = [
+        {"at": now, "actor": actor, "action": action, "appointment_id": visit, "patient_id": patient, "detail": ""}
+        for visit, patient in visits.items()
+    ]
+    session.connection().execute(_INSERT, rows)

@@ -1,0 +1,1 @@
+"""Who calls, what is held for them, and how the desk does."""

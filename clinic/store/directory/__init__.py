@@ -1,0 +1,1 @@
+"""Clinics, services, specialists and places, as anybody may read of them."""

@@ -1,0 +1,1 @@
+"""Messages: what is due, to whom, and how it ended."""

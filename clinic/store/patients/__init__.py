@@ -1,0 +1,1 @@
+"""Patients, what they said, and who may be one of them."""

@@ -1,0 +1,1 @@
+"""When a clinic can be booked: hours, closures, and what is taken, as timelines."""

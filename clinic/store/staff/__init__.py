@@ -1,0 +1,1 @@
+"""The staff: accounts, roles, sessions, calendars that they keep."""
