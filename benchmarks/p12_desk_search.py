@@ -15,13 +15,13 @@ from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, 
 from benchmarks.measure import interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload
-from clinic.engine.search.candidates import Sought, nearby
+from clinic.engine.search.candidates import SearchCriteria, nearby
 from clinic.engine.search.listing import listing
 from clinic.engine.search.locate import Place
 from clinic.store.directory.catalogue import visits_of
 from clinic.store.tables.directory import Service, VisitType
 from clinic.usecases import desk
-from clinic.usecases.desk import Asked
+from clinic.usecases.desk import DeskSearch
 
 MARK = Mark(goal=1.5, floor=2)
 CLINICS = (50, 200)
@@ -32,13 +32,13 @@ def in_public(engine: Engine, service: str) -> None:
     """As a results page does it, without counting the search."""
     with Session(engine) as session:
         visit = visits_of(session, service)[0]
-        sought = Sought(visit=visit, candidates=nearby(session, visit.id, CENTRE, RADIUS))
+        sought = SearchCriteria(visit=visit, candidates=nearby(session, visit.id, CENTRE, RADIUS))
         assert listing(session, sought, now=NOW, order="soonest", clinics=10).soonest
 
 
 def at_the_desk(engine: Engine, service: str, line: str = "") -> None:
     with Session(engine) as session:
-        assert desk.offers(session, HERE, Asked(service=service, line=line, miles=RADIUS), now=NOW).offers
+        assert desk.offers(session, HERE, DeskSearch(service=service, line=line, miles=RADIUS), now=NOW).offers
 
 
 def run(report: Report, databases: Databases, ceilings: Ceilings | None) -> None:

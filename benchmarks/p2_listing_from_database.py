@@ -11,19 +11,21 @@ from benchmarks.databases import CENTRE, RADIUS, VISIT_TYPE, Databases, opened, 
 from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload
-from clinic.engine.search.candidates import Sought, all_starts, nearby
+from clinic.engine.search.candidates import SearchCriteria, all_starts, nearby
 from clinic.store.directory.catalogue import find_visit
 
 MARK = Mark(goal=2, floor=4)
 WORKLOAD = Workload(20, 28, 60)
 
 
-def sought(engine: Engine, workload: Workload) -> Sought:
+def sought(engine: Engine, workload: Workload) -> SearchCriteria:
     """All clinics of the workload, over all of its days."""
     with Session(engine) as session:
         visit = find_visit(session, VISIT_TYPE)
         assert visit is not None
-        return Sought(visit=visit, candidates=nearby(session, VISIT_TYPE, CENTRE, RADIUS), since=NOW, until=workload.until)
+        return SearchCriteria(
+            visit=visit, candidates=nearby(session, VISIT_TYPE, CENTRE, RADIUS), since=NOW, until=workload.until
+        )
 
 
 def run(report: Report, databases: Databases, ceilings: Ceilings | None) -> None:

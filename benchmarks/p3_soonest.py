@@ -14,7 +14,7 @@ from benchmarks.measure import Job, interleave, milliseconds
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, Workload, cell_of
 from clinic.domain.time.timeline import cell_at
-from clinic.engine.search.candidates import Opening, Sought, nearby, soonest
+from clinic.engine.search.candidates import Opening, SearchCriteria, nearby, soonest
 from clinic.store.directory.catalogue import BookableVisit, find_visit
 
 MARK = Mark(goal=2, floor=4)
@@ -31,7 +31,7 @@ def visit_of(engine: Engine) -> BookableVisit:
 def search(engine: Engine, visit: BookableVisit, workload: Workload) -> list[Opening]:
     """As a request does it: a session, the clinics near by that offer the visit, their calendars, the earliest openings."""
     with Session(engine) as session:
-        sought = Sought(visit=visit, candidates=nearby(session, VISIT_TYPE, CENTRE, RADIUS), until=workload.until)
+        sought = SearchCriteria(visit=visit, candidates=nearby(session, VISIT_TYPE, CENTRE, RADIUS), until=workload.until)
         return soonest(session, sought, now=NOW, limit=20)
 
 

@@ -32,7 +32,7 @@ from benchmarks.measure import QUICK, ROUNDS, Throughput, together
 from benchmarks.report import Mark, Report
 from benchmarks.workload import NOW, ZONE, cell_of
 from clinic.domain.time.timeline import instant_at
-from clinic.domain.tokens import Wish, write_reference
+from clinic.domain.tokens import SlotRef, write_reference
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.place import Details, book
 from clinic.store.appointments.claims import milliseconds
@@ -52,12 +52,12 @@ TARGETS = SPECIALISTS * VISITS_A_DAY * DAYS
 WHO = Who("api", "api")
 
 
-def target(number: int) -> Wish:
+def target(number: int) -> SlotRef:
     """One time of one specialist for each number, the specialists in turn."""
     turn, index = divmod(number, SPECIALISTS)
     day, place = divmod(turn, VISITS_A_DAY)
     specialist = index + 1
-    return Wish(VISIT_TYPE, CHAIN.clinic_of(specialist), specialist, cell_of(day, 9 * 60 + 30 * place))
+    return SlotRef(VISIT_TYPE, CHAIN.clinic_of(specialist), specialist, cell_of(day, 9 * 60 + 30 * place))
 
 
 def is_held(number: int) -> bool:
@@ -100,7 +100,7 @@ def write_expired_holds(url: str, targets: int) -> None:
                 connection.execute("vacuum analyze")
 
 
-def _room(wish: Wish) -> int:
+def _room(wish: SlotRef) -> int:
     return FIRST_ROOM + wish.specialist_id - 1
 
 

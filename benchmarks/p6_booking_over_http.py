@@ -28,7 +28,7 @@ from benchmarks.report import Mark, Report
 from benchmarks.serving import SECRET, Caller, Site, in_turns, request, served, timed
 from benchmarks.workload import cell_of, days_until
 from clinic.domain.geography.gazetteer import STANDARD, ZipEntry
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.usecases.gazetteer import load_gazetteer
 from tests.web.visiting import ANSWERS
 
@@ -74,12 +74,12 @@ class Patients:
         confirm_seconds, _booked = timed(caller, booking, 303)
         return hold_seconds, check_seconds, confirm_seconds
 
-    def target(self, number: int) -> Wish:
+    def target(self, number: int) -> SlotRef:
         turn, index = divmod(number, SPECIALISTS)
         day, place = divmod(turn, VISITS_A_DAY)
         specialist = index + 1
         cell = cell_of(self._first_day + day, 9 * 60 + 30 * place)
-        return Wish(VISIT_TYPE, CHAIN.clinic_of(specialist), specialist, cell)
+        return SlotRef(VISIT_TYPE, CHAIN.clinic_of(specialist), specialist, cell)
 
     @staticmethod
     def name(number: int) -> dict[str, str]:

@@ -23,7 +23,7 @@ from benchmarks.p5_booking import WEEKLY, WHO
 from benchmarks.report import Report
 from benchmarks.workload import FIRST_DAY, NOW, cell_of
 from clinic.domain.errors import Busy, TimeRefused
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import place
 from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write, engine_options, prepare
@@ -40,7 +40,7 @@ Outcomes = Counter[str]
 
 
 @retried
-def hold(session: Session, wish: Wish) -> int:
+def hold(session: Session, wish: SlotRef) -> int:
     """As the use case does it after a look, without the alternatives for those who lose."""
     begin_write(session)
     appointment_id = place.hold(session, wish, who=WHO, now=NOW)
@@ -48,7 +48,7 @@ def hold(session: Session, wish: Wish) -> int:
     return appointment_id
 
 
-def outcome(session: Session, wish: Wish) -> str:
+def outcome(session: Session, wish: SlotRef) -> str:
     try:
         place.look(session, wish, now=NOW)
         hold(session, wish)
@@ -62,10 +62,10 @@ def outcome(session: Session, wish: Wish) -> str:
     return "won"
 
 
-def race_target(number: int) -> Wish:
+def race_target(number: int) -> SlotRef:
     """A time of its own for each race, after today as well as after NOW (HTTP lives by the real clock)."""
     first = max(30, (datetime.now(UTC).date() - FIRST_DAY).days + 30)
-    return Wish(VISIT_TYPE, 1, 1, cell_of(first + number, 10 * 60))
+    return SlotRef(VISIT_TYPE, 1, 1, cell_of(first + number, 10 * 60))
 
 
 def all_at_once(clients: int, act: Callable[[int], str]) -> Outcomes:
@@ -128,7 +128,7 @@ def walk_together(url: str) -> Outcomes:
             for time in range(TIMES):
                 day, place_of_day = divmod(time, TIMES_A_DAY)
                 minutes = 9 * 60 + 30 * place_of_day + 15 * (number % 2)
-                outcomes[outcome(session, Wish(VISIT_TYPE, 2, 5, cell_of(day, minutes)))] += 1
+                outcomes[outcome(session, SlotRef(VISIT_TYPE, 2, 5, cell_of(day, minutes)))] += 1
         results.put(outcomes)
 
     return sum(in_processes(PROCESSES, work), Counter())

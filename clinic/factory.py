@@ -26,7 +26,7 @@ from clinic.store.connect import engine_options, prepare
 from clinic.store.operations.rate_limits import SqlStorage, limits_engine
 from clinic.usecases import keys
 from clinic.usecases.accounts import Locks
-from clinic.usecases.messages import Post
+from clinic.usecases.messages import MessageContext
 from clinic.web import (
     account,
     api,
@@ -164,11 +164,11 @@ def _geocoder(settings: Settings) -> Geocode | None:
     return geocoding.build(settings.geocoder, settings.geocoder_options, timeout=settings.geocoder_timeout)
 
 
-def _post(app: Flask, settings: Settings) -> Post:
+def _post(app: Flask, settings: Settings) -> MessageContext:
     """How messages are written and sent. Nothing is connected to before there is something to send."""
     sender = sender_line(settings.brand, settings.mail_from)
     tls, timeout = settings.smtp_tls, settings.mail_timeout
-    return Post(
+    return MessageContext(
         write=letters.writer(app),
         link=letters.linker(app),
         mailer=Mailer(settings.smtp_url, tls=tls, sender=sender, timeout=timeout) if settings.smtp_url else None,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.people.roles import Grant, Reach, Role, reach
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import attendance
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.lookup import read_lookup
@@ -69,7 +69,7 @@ class Desk:
     def book(self, *, who: Who = PATIENT, **said: Any) -> Booked:
         """A visit on a day of its own; by a patient, of whom it proves nothing, or by the staff."""
         self.days += 1
-        wish = Wish(self.kind.id, self.place.id, self.doctor.id, cell_at(self.now + timedelta(days=self.days)))
+        wish = SlotRef(self.kind.id, self.place.id, self.doctor.id, cell_at(self.now + timedelta(days=self.days)))
         held = booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=who, now=self.now)
         return booking.confirm(self.session, held.token, build.details(**said), key=KEY, who=who, now=self.now)
 
@@ -97,7 +97,7 @@ class Desk:
     def begin(self, agent: Someone | None = None) -> int:
         return desk.begin_call(self.session, agent or self.agent, now=self.now)
 
-    def look(self, call: int, agent: Someone | None = None, **asked: Any) -> desk.Found:
+    def look(self, call: int, agent: Someone | None = None, **asked: Any) -> desk.CallersFound:
         values = {"family_name": "Garcia", "birth_date": BORN, "phone": "407 555 0123"} | asked
         lookup = read_lookup(
             values["family_name"], values["birth_date"], phone=values["phone"], reference=asked.get("reference", "")
@@ -107,7 +107,7 @@ class Desk:
     def verify(
         self, call: int, row: str, given_name: str, fact: str = "", answer: str = "", agent: Someone | None = None,
         *, born: date | None = None,
-    ) -> desk.Verdict:  # fmt: skip
+    ) -> desk.CallerVerdict:  # fmt: skip
         proof = desk.Proof(given_name, fact, answer, born)
         return desk.verify(self.session, agent or self.agent, call, row, proof, key=KEY, now=self.now)
 

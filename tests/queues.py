@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.scheduling.waitlist import POLICY, Policy, Wants
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key, write_opening
+from clinic.domain.tokens import SlotRef, write_key, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.waitlist import FreedTime, TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
@@ -50,7 +50,7 @@ class Queue:
         return build.details(**{**typed, **given})
 
     def book(self, start: datetime, **given: Any) -> Booked:
-        opening = write_opening(KEY, Wish(self.kind.id, self.place.id, self.ana.id, cell_at(start)))
+        opening = write_opening(KEY, SlotRef(self.kind.id, self.place.id, self.ana.id, cell_at(start)))
         held = booking.hold(self.session, opening, key=KEY, who=PATIENT, now=self.now)
         return booking.confirm(self.session, held.token, self.details(**given), key=KEY, who=PATIENT, now=self.now)
 
@@ -69,7 +69,7 @@ class Queue:
         return int(token.partition("-")[0], 16)
 
     def wait(self, visits: int = 1, details: Any = None, **wants: Any) -> str:
-        wish = waitlist.Wish(service=self.service, wants=Wants(**wants), visits=visits)
+        wish = waitlist.WaitRequest(service=self.service, wants=Wants(**wants), visits=visits)
         typed = details or self.details()
         return waitlist.join(self.session, wish, typed, sealer=SEALER, key=KEY, who=PATIENT, now=self.now)
 

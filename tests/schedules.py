@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.domain.scheduling.visit import VisitShape
 from clinic.domain.time.timeline import cell_at, instant_at
-from clinic.engine.search.candidates import Candidate, Opening, Sought, all_starts, soonest
+from clinic.engine.search.candidates import CandidateSite, Opening, SearchCriteria, all_starts, soonest
 from clinic.store.appointments.claims import milliseconds
 from clinic.store.directory.catalogue import BookableVisit
 from clinic.store.directory.locations import LocationRow
@@ -188,10 +188,10 @@ class Rows:
         return [c[:3] for c in self.claims if c[1] < high and c[2] > low and (c[3] is None or c[3] > now)]
 
 
-def sought(s: Schedule) -> Sought:
+def sought(s: Schedule) -> SearchCriteria:
     site = LocationRow(1, "here", "Here", 28.5, -81.4, s.zone, s.opening)
     visit = BookableVisit(1, "visit", "Visit", "service", "Service", shape_of(s), 24)
-    return Sought(visit=visit, candidates=[Candidate(site)], since=s.since, until=s.until)
+    return SearchCriteria(visit=visit, candidates=[CandidateSite(site)], since=s.since, until=s.until)
 
 
 def answered(s: Schedule) -> list[datetime]:

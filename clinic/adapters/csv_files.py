@@ -29,7 +29,7 @@ class UnreadableFile(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CsvLine:
     """One record: the line it begins on (the header is line 1), and its cells without surrounding blanks."""
 
     number: int
@@ -41,7 +41,7 @@ class CsvFile:
     """A file read whole. `guessed` is true when the encoding is a guess that ought to be shown; `sha256` is of its bytes."""
 
     header: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CsvLine, ...]
     encoding: str
     sha256: str
     guessed: bool = False
@@ -139,7 +139,7 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _records(text: str, delimiter: str) -> Iterator[Line]:
+def _records(text: str, delimiter: str) -> Iterator[CsvLine]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     while True:
@@ -150,7 +150,7 @@ def _records(text: str, delimiter: str) -> Iterator[Line]:
         except csv.Error as error:
             raise UnreadableFile(_malformed(str(error), begins)) from None
         if any(cell.strip() for cell in cells):
-            yield Line(begins, tuple(cell.strip(" \t\r\n\u00a0") for cell in cells))
+            yield CsvLine(begins, tuple(cell.strip(" \t\r\n\u00a0") for cell in cells))
         begins = reader.line_num + 1
 
 

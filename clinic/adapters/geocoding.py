@@ -91,7 +91,7 @@ class USCensus(Geocoder):
         return found[0] if exactly_one else found
 
 
-def build(service: str, options: Mapping[str, Any], *, timeout: float = 2.0, clock: Clock = monotonic) -> Lookup:
+def build(service: str, options: Mapping[str, Any], *, timeout: float = 2.0, clock: Clock = monotonic) -> AddressLookup:
     """A function from address to point for the geopy service of that name ("nominatim", "googlev3" …) or "uscensus".
 
     `options` are the keywords of that geopy class; under "geocode", those of its geocode method, such as
@@ -105,10 +105,10 @@ def build(service: str, options: Mapping[str, Any], *, timeout: float = 2.0, clo
     geocoder = factory(**{"timeout": timeout, "user_agent": USER_AGENT, "adapter_factory": URLLibAdapter, **keywords})
     for talkative in ("geopy", "urllib3"):  # they log whole URLs, and those hold the address
         logging.getLogger(talkative).setLevel(logging.ERROR)
-    return Lookup(lambda address: geocoder.geocode(address, **per_call), timeout, clock)
+    return AddressLookup(lambda address: geocoder.geocode(address, **per_call), timeout, clock)
 
 
-class Lookup:
+class AddressLookup:
     """`ask`, with a cache before it, a circuit breaker around it and a time limit on it. One serves a whole process."""
 
     def __init__(self, ask: Callable[[str], Any], timeout: float, clock: Clock) -> None:

@@ -74,7 +74,7 @@ def _segments(sizes: list[int], alone: int, each: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SmsAccount:
     """Where, as whom and from which number or messaging service."""
 
     host: str
@@ -85,7 +85,7 @@ class Account:
     token: str = field(repr=False)
 
 
-def read_url(url: str) -> Account:
+def read_url(url: str) -> SmsAccount:
     """Raises ValueError, which never quotes the URL."""
     wrong = ValueError("must read twilio://ACCOUNT:TOKEN@api.twilio.com?from=+14075550100 (or ?service=MG…)")
     try:
@@ -102,11 +102,11 @@ def read_url(url: str) -> Account:
     if (key == "service") != sender.startswith("MG"):
         raise wrong
     https = host not in LOOPBACK
-    return Account(host, port or (443 if https else 80), https, sender, name, token)
+    return SmsAccount(host, port or (443 if https else 80), https, sender, name, token)
 
 
 class _Twilio:
-    def __init__(self, account: Account, timeout: float, deadline: float) -> None:
+    def __init__(self, account: SmsAccount, timeout: float, deadline: float) -> None:
         self._account, self._timeout, self._deadline = account, timeout, deadline
         self._path = f"/2010-04-01/Accounts/{quote(account.name, safe='')}/Messages.json"
         signed = base64.b64encode(f"{account.name}:{account.token}".encode()).decode()

@@ -14,7 +14,7 @@ _AWAY: list[Spot] = [(far * math.cos(turn), far * math.sin(turn)) for far in _FA
 """Where to try next, as parts of the distance to keep: in circles, outward. They have room for 20 in one place."""
 
 
-class Words(NamedTuple):
+class PlacedText(NamedTuple):
     """A line of text as wide as it will be drawn, and the middle of where it belongs."""
 
     text: str
@@ -41,17 +41,19 @@ def spread(spots: Sequence[Spot], apart: float, inside: Rectangle, kept_clear: S
     return [placed[index] for index in range(len(spots))]
 
 
-def room_for(words: Iterable[Words], height: float, inside: Rectangle, taken: Iterable[Rectangle], most: int) -> list[Words]:
+def room_for(
+    words: Iterable[PlacedText], height: float, inside: Rectangle, taken: Iterable[Rectangle], most: int
+) -> list[PlacedText]:
     """The first `most` of the words that find room at their place, or just above, below or beside it."""
     left, top, right, bottom = inside
     full = list(taken)
-    found: list[Words] = []
+    found: list[PlacedText] = []
     for text, x, y, width in words:
         for dx, dy in ((0.0, 0.0), (0.0, -1.0), (0.0, 1.0), (0.6, 0.0), (-0.6, 0.0), (0.0, -1.8), (0.0, 1.8)):
             cx, cy = x + dx * width, y + dy * height
             box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
             if box[0] >= left and box[1] >= top and box[2] <= right and box[3] <= bottom and not any(_meet(box, o) for o in full):
-                found.append(Words(text, cx, cy, width))
+                found.append(PlacedText(text, cx, cy, width))
                 full.append(box)
                 break
         if len(found) == most:

@@ -15,9 +15,9 @@ from clinic.domain.scheduling.affected import Cause
 from clinic.domain.time.hours import zone
 
 if TYPE_CHECKING:
-    from clinic.adapters.csv_files import Line
+    from clinic.adapters.csv_files import CsvLine
     from clinic.extensions import Session
-    from clinic.usecases.imports import Outcome
+    from clinic.usecases.imports import ImportOutcome
 
 
 @clinic.group("gazetteer")
@@ -109,7 +109,7 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
     from clinic.usecases import imports
     from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
 
-    verbs: dict[str, Callable[..., Outcome]] = {
+    verbs: dict[str, Callable[..., ImportOutcome]] = {
         "locations": imports.import_locations,
         "specialists": imports.import_specialists,
         "shifts": imports.import_shifts,
@@ -135,13 +135,13 @@ def _pairs(mapping: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): column.strip() for name, _, column in pairs}
 
 
-def _progress(lines: Iterable[Line]) -> Iterator[Line]:
+def _progress(lines: Iterable[CsvLine]) -> Iterator[CsvLine]:
     """A bar on standard error, where somebody is watching."""
     with click.progressbar(lines, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=200) as bar:
         yield from bar
 
 
-def _tell(outcome: Outcome, *, dry_run: bool) -> None:
+def _tell(outcome: ImportOutcome, *, dry_run: bool) -> None:
     if dry_run:
         for shown in outcome.first:
             click.echo(f"  {_printable(shown)}")
@@ -162,7 +162,7 @@ WHY = {
 MOST_TOUCHED = 200
 
 
-def _tell_touched(outcome: Outcome, *, dry_run: bool) -> None:
+def _tell_touched(outcome: ImportOutcome, *, dry_run: bool) -> None:
     """Booked visits that lose their time, without anybody's name; and how many have it again."""
     if outcome.freed:
         can = "could be given again, and would leave" if dry_run else "can be given again, and left"

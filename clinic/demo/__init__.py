@@ -55,7 +55,7 @@ def open_chain(
     brand: str,
     now: datetime,
     seed: int = SEED,
-    sites: Sequence[chain.Site] = chain.SITES,
+    sites: Sequence[chain.DemoSite] = chain.SITES,
     report: Report = lambda _said: None,
 ) -> Demonstration:
     """The whole chain in one commit. Raises InvalidInput if the database holds clinics, specialists or patients."""

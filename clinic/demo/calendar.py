@@ -18,7 +18,7 @@ from clinic.domain.time.hours import local_day
 from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, cells_in, instant_at, span, spans_of
 from clinic.store.directory.locations import Site
 from clinic.store.schedules.calendars import Calendars
-from clinic.store.schedules.site_schedules import Practice
+from clinic.store.schedules.site_schedules import PractitionerRole
 
 DAYS_BACK, DAYS_AHEAD = 14, 42
 NEXT_DAYS_FULL, LAST_DAYS_FULL, PAST_FULL = 0.72, 0.48, 0.6
@@ -41,7 +41,7 @@ class Given:
 class Working:
     """A specialist at a site: bit i of `line` is set where they work in the cell `origin` + i. Patients come from `area`."""
 
-    practice: Practice
+    practice: PractitionerRole
     origin: int
     line: int
     given: tuple[Given, ...]
@@ -49,10 +49,10 @@ class Working:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedVisit:
     """One visit to be written. `patient` is a number of Filled.patients."""
 
-    practice: Practice
+    practice: PractitionerRole
     visit_type_id: int
     shape: VisitShape
     start_cell: int
@@ -66,7 +66,7 @@ class Placed:
 class Filled:
     """`patients` holds the area of each. `working` and `taken` are cells of specialists' time after now."""
 
-    placed: list[Placed] = field(default_factory=list)
+    placed: list[PlacedVisit] = field(default_factory=list)
     patients: list[str] = field(default_factory=list)
     working: int = 0
     taken: int = 0
@@ -80,7 +80,7 @@ def window(now: datetime) -> tuple[datetime, datetime]:
 
 def working_time(
     session: Session, visit_type_id: int, sites: Sequence[Site], *, now: datetime
-) -> Iterator[tuple[Practice, int, int]]:
+) -> Iterator[tuple[PractitionerRole, int, int]]:
     """(practice, origin, line) of everyone who gives the visit type at one of the sites, claims left out."""
     since, until = window(now)
     calendars = Calendars(session, visit_type_id, _ANY, sites, since=since, until=until, now=now)
@@ -158,7 +158,9 @@ class Filler:
             self._used[resource] |= span(*(cell - working.origin for cell in shape.room_cells(begin)))
         first = shape.audience != "returning"
         patient = self._patient(working, day, fresh=first and self._random.random() < 0.8)
-        self.filled.placed.append(Placed(working.practice, given.visit_type_id, shape, begin, room, equipment, patient, first))
+        self.filled.placed.append(
+            PlacedVisit(working.practice, given.visit_type_id, shape, begin, room, equipment, patient, first)
+        )
         return True
 
     def _free(self, site: int, kind: str | None, shape: VisitShape, begin: int) -> int | None:

@@ -12,7 +12,7 @@ from clinic.demo.arriving import arriving
 from clinic.demo.biographies import about
 from clinic.demo.calendar import DAYS_AHEAD, DAYS_BACK
 from clinic.demo.catalogue import C_ARM, FLUOROSCOPY, MIXES, TREATMENT
-from clinic.demo.chain import CHIROPRACTOR, PHYSICIAN, SHARED, STREETS, THERAPIST, Site
+from clinic.demo.chain import CHIROPRACTOR, PHYSICIAN, SHARED, STREETS, THERAPIST, DemoSite
 from clinic.demo.people import Names, gender_of
 from clinic.domain.time.holidays import federal_holidays
 from clinic.domain.time.hours import whole_days
@@ -56,7 +56,7 @@ def weekly(days: Sequence[str], hours: str) -> str:
     return "; ".join(f"{day} {hours}" for day in days)
 
 
-def open_sites(session: Session, sites: Sequence[Site], *, brand: str, today: date, random: Random) -> dict[str, int]:
+def open_sites(session: Session, sites: Sequence[DemoSite], *, brand: str, today: date, random: Random) -> dict[str, int]:
     """Sites, their rooms and C-arms, holidays and the one closure. Returns the ids by slug."""
     ids = dict(zip((site.slug for site in sites), set_aside(session, Location, len(sites)), strict=True))
     insert_rows(
@@ -79,7 +79,7 @@ def open_sites(session: Session, sites: Sequence[Site], *, brand: str, today: da
     return ids
 
 
-def _location_row(location: int, number: int, site: Site, brand: str, random: Random) -> tuple[object, ...]:
+def _location_row(location: int, number: int, site: DemoSite, brand: str, random: Random) -> tuple[object, ...]:
     hours = weekly(WEEKDAYS, DAY) + (f"; Sat {SATURDAY}" if site.saturday else "")
     street = f"{random.randrange(100, 9900)} {random.choice(STREETS)}"
     phone = f"+1{site.area_code}55501{random.randrange(100):02d}"
@@ -96,7 +96,7 @@ def _special_days(first: date, last: date) -> Iterator[tuple[date, str, str]]:
             yield day + timedelta(days=1), "08:00-13:00", "Day after Thanksgiving"
 
 
-def _add_rooms(session: Session, sites: Sequence[Site], ids: dict[str, int]) -> None:
+def _add_rooms(session: Session, sites: Sequence[DemoSite], ids: dict[str, int]) -> None:
     rooms = [(ids[site.slug], f"Treatment room {n + 1}", TREATMENT) for site in sites for n in range(1 + len(site.staff) // 2)]
     rooms += [(ids[site.slug], "Procedure room", FLUOROSCOPY) for site in sites if site.fluoroscopy]
     arms = [(ids[site.slug], "C-arm", C_ARM) for site in sites if site.fluoroscopy]
@@ -125,14 +125,14 @@ OFFER = ("visit_type_id", "location_id", "specialist_id")
 
 
 def hire(
-    session: Session, sites: Sequence[Site], ids: dict[str, int], visits: dict[str, VisitType], *, today: date, random: Random
+    session: Session, sites: Sequence[DemoSite], ids: dict[str, int], visits: dict[str, VisitType], *, today: date, random: Random
 ) -> dict[int, str]:
     """Specialists of one site and of two, what they give, when they work: nobody at two sites on one day. Professions by id."""
-    posts: list[tuple[str, tuple[Site, ...]]] = [(profession, (site,)) for site in sites for profession in site.staff]
+    posts: list[tuple[str, tuple[DemoSite, ...]]] = [(profession, (site,)) for site in sites for profession in site.staff]
     known = {site.slug: site for site in sites}
     posts += [(profession, (known[one], known[other])) for one, other, profession in SHARED if {one, other} <= known.keys()]
     resources = add_resources(session, "specialist", len(posts))
-    names, works = Names(random), list[tuple[int, Site]]()
+    names, works = Names(random), list[tuple[int, DemoSite]]()
     people, offers, shifts = [], [], []
     for number, (resource, (profession, where)) in enumerate(zip(resources, posts, strict=True)):
         people.append(specialist_row(resource, names, profession, random))
@@ -153,7 +153,9 @@ def given_at(profession: str, *, fluoroscopy: bool) -> list[str]:
     return [slug for slug, _ in MIXES[profession] if fluoroscopy or slug != "facet-joint-injection-procedure"]
 
 
-def _roster(number: int, where: Sequence[Site], ids: dict[str, int], today: date) -> Iterator[tuple[int, str, date, date | None]]:
+def _roster(
+    number: int, where: Sequence[DemoSite], ids: dict[str, int], today: date
+) -> Iterator[tuple[int, str, date, date | None]]:
     """(location, weekly hours, first day, last day). Every ninth specialist changes hours in three weeks."""
     since = date(today.year - 1, 1, 1)
     days, hours = PATTERNS[number % len(PATTERNS)]
@@ -172,7 +174,9 @@ def _roster(number: int, where: Sequence[Site], ids: dict[str, int], today: date
         yield ids[site.slug], line, since, None
 
 
-def _exceptions(session: Session, ids: dict[str, int], works: Sequence[tuple[int, Site]], *, today: date, random: Random) -> None:
+def _exceptions(
+    session: Session, ids: dict[str, int], works: Sequence[tuple[int, DemoSite]], *, today: date, random: Random
+) -> None:
     """Some are away for a week, a few leave early one day."""
     for index, (resource, site) in enumerate(works):
         day = today + timedelta(days=random.randrange(3, DAYS_AHEAD - 7))

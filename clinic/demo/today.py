@@ -15,7 +15,7 @@ from clinic.domain.tokens import write_reference
 from clinic.engine.placing import attendance
 from clinic.engine.placing.changing import Who
 from clinic.store.appointments.appointments import NewAppointment
-from clinic.store.appointments.claims import Taking, take
+from clinic.store.appointments.claims import ClaimSpan, take
 from clinic.store.appointments.day_queries import busy_between
 from clinic.store.audit.audit import By
 from clinic.store.connect import begin_write
@@ -97,7 +97,7 @@ def _book(
         hold_expires_at=None, booked_at=before, channel=DEMO.channel, booked_by="self",
     )  # fmt: skip
     cell, shape = cell_at(start), kind.shape
-    takings = [Taking(specialist_id, *shape.specialist_cells(cell)), Taking(patient_id, *shape.patient_cells(cell))]
+    takings = [ClaimSpan(specialist_id, *shape.specialist_cells(cell)), ClaimSpan(patient_id, *shape.patient_cells(cell))]
     made = take(session, new, takings, by=By(DEMO.actor), now=before)
     # Told already: no worker shall write to invented people.
     session.execute(update(OutboxMessage).where(OutboxMessage.appointment_id == made).values(done_at=before))

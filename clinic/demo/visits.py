@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from clinic.demo.calendar import Filled, Placed, window
+from clinic.demo.calendar import Filled, PlacedVisit, window
 from clinic.demo.people import FAMILY, GIVEN, REASONS
 from clinic.demo.staffing import add_resources
 from clinic.domain.people.patient import match_name
@@ -79,7 +79,7 @@ def _patients(
         yield *named, phone, None, email, postal_code, "es" if spanish else "en", spanish and random.random() < 0.5, since
 
 
-def _state(visit: Placed, random: Random, now: datetime) -> State:
+def _state(visit: PlacedVisit, random: Random, now: datetime) -> State:
     """What has become of a visit by now."""
     start = instant_at(visit.start_cell)
     draw = random.random()
@@ -89,7 +89,12 @@ def _state(visit: Placed, random: Random, now: datetime) -> State:
 
 
 def _appointments(
-    ids: Sequence[int], visits: Sequence[Placed], states: Sequence[State], patients: Sequence[int], random: Random, now: datetime
+    ids: Sequence[int],
+    visits: Sequence[PlacedVisit],
+    states: Sequence[State],
+    patients: Sequence[int],
+    random: Random,
+    now: datetime,
 ) -> Iterator[tuple[Any, ...]]:
     references: set[str] = set()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -110,7 +115,7 @@ def _appointments(
 
 
 def _claims(
-    ids: Sequence[int], visits: Sequence[Placed], states: Sequence[State], patients: Sequence[int]
+    ids: Sequence[int], visits: Sequence[PlacedVisit], states: Sequence[State], patients: Sequence[int]
 ) -> Iterator[tuple[int, int, int, int, None]]:
     for appointment, visit, state in zip(ids, visits, states, strict=True):
         if state not in STANDING:

@@ -21,7 +21,7 @@ Why = Literal["changed", "missing", "added", "seal changed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ChainLink:
     """A row and the hash it was sealed with; of two that belong together one may be gone."""
 
     id: int
@@ -55,14 +55,14 @@ def _written(value: str | int | datetime | None) -> str | int | None:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
 
 
-def first_break(links: Iterable[Link]) -> Break | None:
+def first_break(links: Iterable[ChainLink]) -> Break | None:
     """Where the chain breaks first; None for a whole one. `links` by id, up to the last that has a hash.
 
     A first link without a row is where a chain begins whose older part was removed for good; that this was meant is for the
     caller to know.
     """
     before, begun = BEGINNING, False
-    doubted: Link | None = None  # its hash does not follow: the next one tells whether row or hash is wrong
+    doubted: ChainLink | None = None  # its hash does not follow: the next one tells whether row or hash is wrong
     unsealed: int | None = None
     for link in links:
         if doubted is not None:
@@ -84,7 +84,7 @@ def first_break(links: Iterable[Link]) -> Break | None:
     return None if doubted is None else Break(doubted.id, "changed")
 
 
-def _follows_from_row(link: Link, before: str, doubted: Link) -> bool:
+def _follows_from_row(link: ChainLink, before: str, doubted: ChainLink) -> bool:
     """Whether the link was made from the hash that the doubted row has, not from the one that stands beside it."""
     if link.row is None or link.hash is None or doubted.row is None:
         return False

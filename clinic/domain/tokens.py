@@ -26,7 +26,7 @@ REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SlotRef:
     """A time somebody wants: start is a cell (five minutes since the epoch)."""
 
     visit_type_id: int
@@ -35,12 +35,12 @@ class Wish:
     start_cell: int
 
 
-def write_opening(key: bytes, wish: Wish) -> str:
+def write_opening(key: bytes, wish: SlotRef) -> str:
     body = _OPENING.pack(_VERSION, wish.visit_type_id, wish.location_id, wish.specialist_id, wish.start_cell)
     return _text(body + _mac(key, "opening", body)[:_MAC_BYTES])
 
 
-def read_opening(key: bytes, token: str) -> Wish:
+def read_opening(key: bytes, token: str) -> SlotRef:
     """Raises UnusableToken for what we did not write, or was cut short."""
     refusal = UnusableToken("opening", "We could not read that time. Please choose one of these instead.")
     wish = guess_opening(token)
@@ -49,7 +49,7 @@ def read_opening(key: bytes, token: str) -> Wish:
     return wish
 
 
-def guess_opening(token: str) -> Wish | None:
+def guess_opening(token: str) -> SlotRef | None:
     """What a token seems to say, unproven: good enough to offer alternatives, never to act on."""
     if not token.isascii():
         return None
@@ -58,7 +58,7 @@ def guess_opening(token: str) -> Wish | None:
         version, *numbers = _OPENING.unpack(raw[: _OPENING.size])
     except (binascii.Error, ValueError, struct.error):
         return None
-    return Wish(*numbers) if version == _VERSION and max(numbers) < 2**31 else None
+    return SlotRef(*numbers) if version == _VERSION and max(numbers) < 2**31 else None
 
 
 def write_key(key: bytes, purpose: str, appointment_id: int, generation: int) -> str:

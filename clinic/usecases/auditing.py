@@ -9,7 +9,7 @@ from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.chain import Break, Link, first_break
+from clinic.domain.chain import Break, ChainLink, first_break
 from clinic.domain.errors import Busy
 from clinic.engine.transaction import retried
 from clinic.store.audit import audit_chain
@@ -32,7 +32,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """How many rows there are and how many of them are sealed; the first and the last that are not yet, at the end.
 
     `broken` is the first row that is not what was sealed; None when the chain is whole. `head` is its last hash, '' before
@@ -109,13 +109,13 @@ def glance(session: Session) -> Glance:
     begins = last.pop() if len(last) > LOOKED_AT else None
     looked_at = audit_chain.links(session, after=begins.audit_id if begins else audit_chain.LOWEST, until=end)
     # The chain's older part is taken as given: its last hash is where these begin.
-    broken = first_break(chain([Link(begins.audit_id, None, begins.hash)] if begins else [], looked_at))
+    broken = first_break(chain([ChainLink(begins.audit_id, None, begins.hash)] if begins else [], looked_at))
     glanced = Glance(last[0].sealed_at if last else None, audit_chain.count_rows(session, after=end), broken)
     session.rollback()
     return glanced
 
 
-def verify(session: Session, *, head: str = "") -> Verdict:
+def verify(session: Session, *, head: str = "") -> ChainVerdict:
     """Read the whole log and its seals, in one snapshot and constant memory. `head`: a hash noted earlier, to be looked for."""
     begin_snapshot(session)
     last_id, last_hash = audit_chain.last_seal(session)
@@ -124,7 +124,7 @@ def verify(session: Session, *, head: str = "") -> Verdict:
     if start and not audit_chain.is_removal_noted(session, start):
         broken = Break(start, "missing")
     rows, waiting = audit_chain.count_rows(session), audit_chain.count_rows(session, after=last_id)
-    verdict = Verdict(
+    verdict = ChainVerdict(
         rows=rows,
         sealed=rows - waiting,
         unsealed_first=audit_chain.first_row(session, after=last_id),

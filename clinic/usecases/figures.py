@@ -12,7 +12,7 @@ from clinic.store.operations import figures as numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """How many are due and how many for later; for how many seconds the oldest has been due, 0 when none is."""
 
     due: int
@@ -29,8 +29,8 @@ class Figures:
     are ever.
     """
 
-    messages: Waiting
-    deliveries: Mapping[str, Waiting]
+    messages: Backlog
+    deliveries: Mapping[str, Backlog]
     deliveries_today: Mapping[tuple[str, str], int]
     retries_today: Mapping[str, int]
     holds: int
@@ -73,6 +73,6 @@ def read_figures(session: Session, *, now: datetime) -> Figures:
     )
 
 
-def _since(waiting: numbers.Waiting, now: datetime) -> Waiting:
+def _since(waiting: numbers.Waiting, now: datetime) -> Backlog:
     due, later, oldest = waiting
-    return Waiting(due, later, (now - oldest).total_seconds() if oldest else 0.0)
+    return Backlog(due, later, (now - oldest).total_seconds() if oldest else 0.0)

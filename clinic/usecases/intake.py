@@ -26,7 +26,7 @@ from clinic.store.patients.encrypted_answers import Kind
 from clinic.store.tables.patients import Patient
 from clinic.store.work import tasks
 
-__all__ = ["Asked", "WrongKey", "answer", "is_answered", "look", "read"]
+__all__ = ["AnswersSubject", "WrongKey", "answer", "is_answered", "look", "read"]
 
 CALLS = frozenset({"nurse_calls"})
 
@@ -97,7 +97,7 @@ def read(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswersSubject:
     """The visit that answers are about, whose it is, and what they wrote as its reason."""
 
     visit: VisitSummary
@@ -106,11 +106,11 @@ class Asked:
     reason: str
 
     def __repr__(self) -> str:  # never into a log
-        return f"Asked({self.visit.appointment_id})"
+        return f"AnswersSubject({self.visit.appointment_id})"
 
 
 @retried
-def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now: datetime) -> Asked:
+def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now: datetime) -> AnswersSubject:
     """The visit, for those who may read its answers; noted in the audit log. Raises NotFound beyond reach, Busy."""
     begin_write(session)
     visit = reached(session, viewer, appointment_id)
@@ -118,6 +118,6 @@ def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now
     assert patient is not None  # what is within reach is somebody's visit
     audit.note(session, visit.id, actor=who.actor, action="see_reason", patient_id=patient.id, now=now)
     name = f"{patient.given_name} {patient.family_name}"
-    asked = Asked(summary_of(session, visit), name, patient.birth_date, visit.reason or "")
+    asked = AnswersSubject(summary_of(session, visit), name, patient.birth_date, visit.reason or "")
     session.commit()
     return asked

@@ -11,7 +11,7 @@ from clinic.domain.errors import InvalidInput, NotOffered
 from clinic.domain.time.hours import local_day
 from clinic.domain.time.timeline import cell_at, instant_at
 from clinic.domain.time.typed_time import read_clock, start_cell
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import outside_hours as outside
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
@@ -22,7 +22,7 @@ AHEAD = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class OverrideWords:
     """What was chosen and typed: slugs, a day at the clinic (None: none that there is), a time of day in any human form."""
 
     visit_type: str
@@ -42,7 +42,7 @@ class Typed:
     outside_hours: bool
 
 
-def read_typed(session: Session, words: Words, *, key: bytes, now: datetime) -> Typed:
+def read_typed(session: Session, words: OverrideWords, *, key: bytes, now: datetime) -> Typed:
     """Nothing is held yet. Raises InvalidInput with a sentence for each wrong field; TimeTaken, and NotOffered for what no
     reason lifts, with alternatives.
     """
@@ -58,7 +58,7 @@ def read_typed(session: Session, words: Words, *, key: bytes, now: datetime) -> 
     return Typed(write_opening(key, wish), instant_at(wish.start_cell), time_zone, lifted)
 
 
-def _wish(session: Session, words: Words, *, now: datetime) -> tuple[Wish, str]:
+def _wish(session: Session, words: OverrideWords, *, now: datetime) -> tuple[SlotRef, str]:
     visit = catalogue.find_visit_of(session, words.visit_type)
     site = listings.find_location(session, words.location)
     person = people.find_id(session, words.specialist)
@@ -78,7 +78,7 @@ def _wish(session: Session, words: Words, *, now: datetime) -> tuple[Wish, str]:
         wrong |= found.fields
     if wrong or visit is None or site is None or person is None or words.day is None:
         raise InvalidInput(wrong)
-    return Wish(visit.id, site.id, person, _cell(words.day, minutes, site.time_zone, now=now)), site.time_zone
+    return SlotRef(visit.id, site.id, person, _cell(words.day, minutes, site.time_zone, now=now)), site.time_zone
 
 
 def _cell(day: date, minutes: int, time_zone: str, *, now: datetime) -> int:

@@ -13,7 +13,7 @@ from clinic.engine.transaction import retried
 from clinic.store.audit import audit, audit_chain
 from clinic.store.connect import begin_write
 from clinic.store.operations import purge as rows
-from clinic.store.operations.purge import Due, Keys, Kind
+from clinic.store.operations.purge import Keys, PurgeConditions, PurgeKind
 
 AUDIT_PORTION = 5000
 
@@ -24,7 +24,7 @@ def purge(session: Session, keep: Retention, *, now: datetime, dry_run: bool = F
     Each portion is a transaction of its own: stopped half way it leaves nothing half done, and the next run goes on. Raises
     Busy when the database is too busy to write to.
     """
-    due = Due(keep, now)
+    due = PurgeConditions(keep, now)
     for kind in rows.KINDS:
         yield kind.name, rows.imagine(session, kind, due) if dry_run else _remove_all(session, kind, due, now=now)
     counted = audit_chain.count_removable(session, before=due.audit()) if dry_run else _remove_audit(session, due, now=now)
@@ -32,7 +32,7 @@ def purge(session: Session, keep: Retention, *, now: datetime, dry_run: bool = F
     yield "audit rows", counted
 
 
-def _remove_all(session: Session, kind: Kind, due: Due, *, now: datetime) -> int:
+def _remove_all(session: Session, kind: PurgeKind, due: PurgeConditions, *, now: datetime) -> int:
     count: int = 0
     after: Sequence[Any] | None = None
     while True:
@@ -44,7 +44,9 @@ def _remove_all(session: Session, kind: Kind, due: Due, *, now: datetime) -> int
 
 
 @retried
-def _remove_some(session: Session, kind: Kind, due: Due, after: Sequence[Any] | None, *, now: datetime) -> tuple[int, Keys]:
+def _remove_some(
+    session: Session, kind: PurgeKind, due: PurgeConditions, after: Sequence[Any] | None, *, now: datetime
+) -> tuple[int, Keys]:
     begin_write(session)
     rows.alone(session)
     looked_at = rows.some(session, kind, due, after=after)
@@ -55,7 +57,7 @@ def _remove_some(session: Session, kind: Kind, due: Due, after: Sequence[Any] | 
     return removed, looked_at
 
 
-def _remove_audit(session: Session, due: Due, *, now: datetime) -> int:
+def _remove_audit(session: Session, due: PurgeConditions, *, now: datetime) -> int:
     count, removed = 0, AUDIT_PORTION
     while removed == AUDIT_PORTION:
         removed = _remove_some_audit(session, due, now=now)
@@ -64,7 +66,7 @@ def _remove_audit(session: Session, due: Due, *, now: datetime) -> int:
 
 
 @retried
-def _remove_some_audit(session: Session, due: Due, *, now: datetime) -> int:
+def _remove_some_audit(session: Session, due: PurgeConditions, *, now: datetime) -> int:
     begin_write(session)
     rows.alone(session)
     ids = audit_chain.removable(session, before=due.audit(), limit=AUDIT_PORTION)

@@ -15,7 +15,7 @@ from clinic.domain.geography.states import ASSOCIATED, STATES
 from clinic.domain.scheduling.affected import Cause, main_cause
 from clinic.domain.text.read_back import ZONES
 from clinic.domain.time.hours import local_day, zone
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.search.candidates import Opening
 from clinic.web.context import now, signing_key
 
@@ -163,7 +163,7 @@ def opening_token(opening: Opening) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _token(key: bytes, wish: Wish) -> str:
+def _token(key: bytes, wish: SlotRef) -> str:
     return write_opening(key, wish)
 
 

@@ -28,7 +28,7 @@ PAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LetterLink:
     words: str
     address: str
 
@@ -38,7 +38,7 @@ class Paragraph:
     """Words; or, of a list of links or facts, those alone."""
 
     words: str = ""
-    links: tuple[Link, ...] = ()
+    links: tuple[LetterLink, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
 
@@ -95,7 +95,7 @@ def _paragraph(block: str, facts: tuple[tuple[str, str], ...]) -> Paragraph:
         return Paragraph(facts=facts)
     if block.startswith(">"):
         lines = (line.removeprefix(">").strip().partition(": ") for line in block.splitlines())
-        return Paragraph(links=tuple(Link(words, address) for words, _, address in lines))
+        return Paragraph(links=tuple(LetterLink(words, address) for words, _, address in lines))
     return Paragraph(words=block)
 
 

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from clinic.usecases.figures import Figures, Waiting, read_figures
+from clinic.usecases.figures import Backlog, Figures, read_figures
 from clinic.web.context import now, session
 from clinic.web.guards import operator
 
@@ -44,7 +44,7 @@ class _Read(Collector):
     def collect(self) -> Iterator[Metric]:
         f = self._figures
         yield from _waiting("clinic_outbox", "Messages not yet passed on to a channel", [], {(): f.messages})
-        by_channel: dict[Labels, Waiting] = {(by,): f.deliveries.get(by, Waiting(0, 0, 0.0)) for by in (*BY, *f.deliveries)}
+        by_channel: dict[Labels, Backlog] = {(by,): f.deliveries.get(by, Backlog(0, 0, 0.0)) for by in (*BY, *f.deliveries)}
         yield from _waiting("clinic_deliveries", "Messages to be sent, or tried again, by a channel", ["channel"], by_channel)
         ended = {(by, outcome): 0 for by in BY for outcome in OUTCOMES} | dict(f.deliveries_today)
         yield _counter("clinic_deliveries", f"Messages that ended, {TODAY}", ["channel", "outcome"], ended)
@@ -83,7 +83,7 @@ def _with(family: Any, values: Mapping[Any, float]) -> Metric:
     return metric
 
 
-def _waiting(name: str, what: str, labels: list[str], found: Mapping[Labels, Waiting]) -> Iterator[Metric]:
+def _waiting(name: str, what: str, labels: list[str], found: Mapping[Labels, Backlog]) -> Iterator[Metric]:
     counts = {(*of, when): count for of, w in found.items() for when, count in (("due", w.due), ("later", w.later))}
     yield _gauge(f"{name}_waiting", what, [*labels, "when"], counts)
     ages = {of: w.oldest_seconds for of, w in found.items()}

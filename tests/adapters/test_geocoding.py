@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from geopy.exc import ConfigurationError, GeocoderNotFound
 
-from clinic.adapters.geocoding import FAILURES_TO_OPEN, OPEN_FOR_SECONDS, Lookup, build
+from clinic.adapters.geocoding import FAILURES_TO_OPEN, OPEN_FOR_SECONDS, AddressLookup, build
 from clinic.domain.geography.places import Point
 
 ADDRESS = "4600 Silver Hill Rd, Washington, DC 20233"
@@ -105,14 +105,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["nominatim", "uscensus"])
-def lookup(request: pytest.FixtureRequest, provider: Provider, clock: Clock) -> Lookup:
+def lookup(request: pytest.FixtureRequest, provider: Provider, clock: Clock) -> AddressLookup:
     options: dict[str, Any] = {"domain": provider.domain, "scheme": "http"}
     if request.param == "nominatim":
         options |= {"user_agent": "clinic-tests", "geocode": {"country_codes": "us"}}
     return build(request.param, options, timeout=TIMEOUT, clock=clock)
 
 
-def test_a_right_answer_is_a_point_and_is_asked_for_once(lookup: Lookup, provider: Provider, clock: Clock) -> None:
+def test_a_right_answer_is_a_point_and_is_asked_for_once(lookup: AddressLookup, provider: Provider, clock: Clock) -> None:
     assert lookup(ADDRESS) == SUITLAND
     assert lookup("  " + ADDRESS.upper()) == SUITLAND
     assert len(provider.asked) == 1
@@ -127,7 +127,7 @@ def test_options_under_geocode_reach_the_provider(provider: Provider) -> None:
     assert "countrycodes=us" in provider.asked[0]
 
 
-def test_nothing_found_is_remembered_for_a_while(lookup: Lookup, provider: Provider, clock: Clock) -> None:
+def test_nothing_found_is_remembered_for_a_while(lookup: AddressLookup, provider: Provider, clock: Clock) -> None:
     provider.mood = "nothing"
     assert lookup("1 Nowhere") is None
     assert lookup("1 Nowhere") is None
@@ -137,7 +137,7 @@ def test_nothing_found_is_remembered_for_a_while(lookup: Lookup, provider: Provi
     assert len(provider.asked) == 2
 
 
-def test_nothing_found_is_no_failure(lookup: Lookup, provider: Provider) -> None:
+def test_nothing_found_is_no_failure(lookup: AddressLookup, provider: Provider) -> None:
     provider.mood = "nothing"
     for number in range(FAILURES_TO_OPEN + 3):
         assert lookup(f"{number} Nowhere") is None
@@ -145,7 +145,7 @@ def test_nothing_found_is_no_failure(lookup: Lookup, provider: Provider) -> None
 
 
 @pytest.mark.parametrize("mood", ["slow", "trickle"])
-def test_a_slow_provider_costs_no_more_than_the_time_allowed(lookup: Lookup, provider: Provider, mood: str) -> None:
+def test_a_slow_provider_costs_no_more_than_the_time_allowed(lookup: AddressLookup, provider: Provider, mood: str) -> None:
     provider.mood = mood
     started = time.monotonic()
     assert lookup(ADDRESS) is None
@@ -153,7 +153,7 @@ def test_a_slow_provider_costs_no_more_than_the_time_allowed(lookup: Lookup, pro
 
 
 @pytest.mark.parametrize("mood", ["500", "garbage", "shape", "nan"])
-def test_a_broken_provider_finds_nothing(lookup: Lookup, provider: Provider, mood: str) -> None:
+def test_a_broken_provider_finds_nothing(lookup: AddressLookup, provider: Provider, mood: str) -> None:
     provider.mood = mood
     assert lookup(ADDRESS) is None
     provider.mood = "right"
@@ -169,12 +169,12 @@ def test_a_refused_connection_finds_nothing() -> None:
 
 
 @pytest.mark.parametrize("point", [Point(51.5, -0.12), Point(0, 0), Point(-33.9, 151.2)])
-def test_an_answer_abroad_is_ignored(lookup: Lookup, provider: Provider, point: Point) -> None:
+def test_an_answer_abroad_is_ignored(lookup: AddressLookup, provider: Provider, point: Point) -> None:
     provider.point = point
     assert lookup(ADDRESS) is None
 
 
-def test_five_failures_open_the_circuit_and_one_trial_closes_it(lookup: Lookup, provider: Provider, clock: Clock) -> None:
+def test_five_failures_open_the_circuit_and_one_trial_closes_it(lookup: AddressLookup, provider: Provider, clock: Clock) -> None:
     provider.mood = "500"
     for number in range(FAILURES_TO_OPEN + 20):
         assert lookup(f"{number} Main St") is None
@@ -192,7 +192,7 @@ def test_five_failures_open_the_circuit_and_one_trial_closes_it(lookup: Lookup, 
     assert len(provider.asked) == FAILURES_TO_OPEN + 4
 
 
-def test_four_failures_and_a_success_leave_it_closed(lookup: Lookup, provider: Provider) -> None:
+def test_four_failures_and_a_success_leave_it_closed(lookup: AddressLookup, provider: Provider) -> None:
     for _ in range(3):
         provider.mood = "500"
         for number in range(FAILURES_TO_OPEN - 1):
@@ -222,7 +222,7 @@ def test_the_cache_is_bounded(provider: Provider, monkeypatch: pytest.MonkeyPatc
     assert len(provider.asked) == 4  # the least recently used, 2 B St, was asked for again
 
 
-def test_no_log_line_holds_the_address(lookup: Lookup, provider: Provider, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_line_holds_the_address(lookup: AddressLookup, provider: Provider, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for mood in ("right", "500", "garbage", "slow"):
         provider.mood = mood
@@ -237,7 +237,7 @@ def test_whatever_the_provider_class_raises_stays_inside(error: BaseException, c
     def ask(address: str) -> None:
         raise error
 
-    assert Lookup(ask, TIMEOUT, clock)(ADDRESS) is None
+    assert AddressLookup(ask, TIMEOUT, clock)(ADDRESS) is None
 
 
 def test_wrong_settings_are_refused_at_once() -> None:

@@ -12,7 +12,7 @@ from clinic.adapters import outlines
 from clinic.adapters.outlines import DATA, outlines_within, state_shapes
 from clinic.cartography.drawing import Spot, contains, cut_line
 from clinic.cartography.frame import Extent
-from clinic.demo.chain import SITES, Site
+from clinic.demo.chain import SITES, DemoSite
 from clinic.domain.geography.states import STATES
 
 
@@ -25,7 +25,7 @@ def on(rings: list[list[Spot]], latitude: float, longitude: float) -> bool:
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.slug)
-def test_every_demo_clinic_stands_on_land_and_in_its_state(site: Site) -> None:
+def test_every_demo_clinic_stands_on_land_and_in_its_state(site: DemoSite) -> None:
     for degrees in (0.05, 0.5, 5.0):
         assert on(outlines_within(around(site.latitude, site.longitude, degrees)).land, site.latitude, site.longitude)
     where = [code for code, rings in state_shapes().items() if on(rings, site.latitude, site.longitude)]

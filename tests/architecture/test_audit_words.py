@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clinic.web.portal.deeds_in_words import DONE
+from clinic.web.portal.audit_labels import DONE
 
 CLINIC = Path(__file__).parents[2] / "clinic"
 WRITERS = ("clinic.store.audit.audit.note", "clinic.store.audit.access_log.note_seen", "clinic.store.appointments.claims.take")

@@ -23,7 +23,7 @@ from clinic.domain.people.roles import Grant, Reach, Role, Scope
 from clinic.domain.tokens import write_key
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
-from clinic.engine.search.candidates import Candidate, Sought, soonest
+from clinic.engine.search.candidates import CandidateSite, SearchCriteria, soonest
 from clinic.factory import create_app
 from clinic.store.connect import begin_write
 from clinic.store.directory.catalogue import find_visit
@@ -113,8 +113,8 @@ class Stage:
             visit = find_visit(session, entry.visit_type_id) if entry else None
             assert entry
             assert visit
-            candidates = [Candidate(row) for row in offering(session, visit.id)]
-            sought = Sought(visit=visit, candidates=candidates, since=moment + timedelta(days=3))
+            candidates = [CandidateSite(row) for row in offering(session, visit.id)]
+            sought = SearchCriteria(visit=visit, candidates=candidates, since=moment + timedelta(days=3))
             free = soonest(session, sought, now=moment, limit=1)[0]
             begin_write(session)
             hold_id = place.hold(session, free.wish, who=WAITLIST, now=moment, minutes=240)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clinic.domain.errors import TimeRefused
 from clinic.domain.time.hours import local_day, zone
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import outside_hours
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Location, Offer
@@ -47,7 +47,7 @@ class Promise:
             for day in (first + timedelta(days=number) for number in range(9)):
                 start = datetime.combine(day, SEVEN, zone(place.time_zone))
                 try:
-                    wish = write_opening(key, Wish(kind or 0, place.id, specialist or 0, cell_at(start)))
+                    wish = write_opening(key, SlotRef(kind or 0, place.id, specialist or 0, cell_at(start)))
                     held = booking.hold(session, wish, key=key, who=BY_AGREEMENT, now=now)
                 except TimeRefused:  # the clinic is closed, or the specialist away
                     session.rollback()

@@ -8,21 +8,21 @@ from itertools import pairwise
 
 import pytest
 
-from clinic.domain.chain import BEGINNING, Break, Link, first_break, next_hash
+from clinic.domain.chain import BEGINNING, Break, ChainLink, first_break, next_hash
 
 AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
 
-def chain(count: int = 6) -> list[Link]:
+def chain(count: int = 6) -> list[ChainLink]:
     links, head = [], BEGINNING
     for number in range(1, count + 1):
         row = {"id": number * 10, "at": AT + timedelta(seconds=number), "actor": "patient", "patient_id": None, "detail": "é"}
         head = next_hash(head, row)
-        links.append(Link(number * 10, row, head))
+        links.append(ChainLink(number * 10, row, head))
     return links
 
 
-def edited(links: list[Link], id_: int, **changes: object) -> list[Link]:
+def edited(links: list[ChainLink], id_: int, **changes: object) -> list[ChainLink]:
     return [replace(link, **changes) if link.id == id_ else link for link in links]  # type: ignore[arg-type]
 
 
@@ -70,9 +70,11 @@ def test_a_changed_or_removed_seal(id_: int) -> None:
 
 @pytest.mark.parametrize("id_", [5, 25, 55])
 def test_a_row_slipped_in(id_: int) -> None:
-    links = sorted([*chain(), Link(id_, {"id": id_, "actor": "nobody"}, None)], key=lambda link: link.id)
+    links = sorted([*chain(), ChainLink(id_, {"id": id_, "actor": "nobody"}, None)], key=lambda link: link.id)
     assert first_break(links) == Break(id_, "added")
-    assert first_break(sorted([*links, Link(id_ + 1, {"id": id_ + 1}, None)], key=lambda link: link.id)) == Break(id_, "added")
+    assert first_break(sorted([*links, ChainLink(id_ + 1, {"id": id_ + 1}, None)], key=lambda link: link.id)) == Break(
+        id_, "added"
+    )
 
 
 def test_a_row_removed_with_its_seal_breaks_the_chain_at_the_next() -> None:
@@ -96,7 +98,7 @@ def test_a_chain_whose_older_part_is_gone_goes_on_from_its_last_seal() -> None:
     links = chain()
     assert first_break([replace(links[2], row=None), *links[3:]]) is None
     assert first_break([replace(links[2], row=None), replace(links[3], row=None), *links[4:]]) == Break(40, "missing")
-    assert first_break([Link(5, {"id": 5}, None), replace(links[2], row=None), *links[3:]]) == Break(5, "added")
+    assert first_break([ChainLink(5, {"id": 5}, None), replace(links[2], row=None), *links[3:]]) == Break(5, "added")
 
 
 def test_the_hashes_differ_from_each_other() -> None:

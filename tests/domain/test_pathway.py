@@ -9,7 +9,7 @@ import pytest
 from clinic.adapters.content import read_library
 from clinic.cartography.pathway_picture import draw
 from clinic.config import CONTENT
-from clinic.domain.care.pathway import Choice, Option, Outcome, Pathway, Question, Rule, Step, faults, walk
+from clinic.domain.care.pathway import Choice, Option, Pathway, PathwayOutcome, Question, Rule, Step, faults, walk
 from clinic.domain.errors import InvalidInput
 
 SERVICES, PAGES = {"therapy"}, {"walking"}
@@ -25,8 +25,10 @@ def to(kind: str, name: str, **when: str) -> Rule:
     return Rule(Step(kind, name), when=conditions)  # type: ignore[arg-type]
 
 
-def outcome(name: str, *choices: Choice) -> Outcome:
-    return Outcome(name, name.title(), "It may help.", choices or (Choice("therapy", None, "It may.", "An hour.", ("Why?",)),))
+def outcome(name: str, *choices: Choice) -> PathwayOutcome:
+    return PathwayOutcome(
+        name, name.title(), "It may help.", choices or (Choice("therapy", None, "It may.", "An hour.", ("Why?",)),)
+    )
 
 
 def small(**changed: Question) -> Pathway:

@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 
 from clinic.cartography.drawing import Rectangle, Spot
-from clinic.cartography.spacing import Words, room_for, spread
+from clinic.cartography.spacing import PlacedText, room_for, spread
 
 SHEET: Rectangle = (58.0, 38.0, 662.0, 542.0)
 APART = 62.0
@@ -60,7 +60,7 @@ def test_without_any_room_a_pin_stays_at_its_place() -> None:
 
 def test_names_cover_neither_pins_nor_each_other_and_the_first_come_first() -> None:
     pins: list[Rectangle] = [(328.0, 268.0, 392.0, 332.0)]
-    words = [Words(f"Town {index}", 360.0 + 8 * index, 300.0, 90.0) for index in range(12)]
+    words = [PlacedText(f"Town {index}", 360.0 + 8 * index, 300.0, 90.0) for index in range(12)]
     found = room_for(words, 33.0, (8.0, 8.0, 712.0, 556.0), pins, 6)
     assert 3 <= len(found) <= 6
     assert found[0].text == "Town 0"
@@ -71,5 +71,5 @@ def test_names_cover_neither_pins_nor_each_other_and_the_first_come_first() -> N
 
 def test_a_name_that_would_leave_the_sheet_moves_in_or_is_left_out() -> None:
     sheet: Rectangle = (8.0, 8.0, 712.0, 556.0)
-    assert room_for([Words("Edge", 30.0, 300.0, 90.0)], 33.0, sheet, [], 6)[0].x == 84.0
-    assert room_for([Words("Far away", 900.0, 300.0, 90.0)], 33.0, sheet, [], 6) == []
+    assert room_for([PlacedText("Edge", 30.0, 300.0, 90.0)], 33.0, sheet, [], 6)[0].x == 84.0
+    assert room_for([PlacedText("Far away", 900.0, 300.0, 90.0)], 33.0, sheet, [], 6) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clinic.domain.errors import UnusableToken
 from clinic.domain.tokens import (
     REFERENCE_ALPHABET,
-    Wish,
+    SlotRef,
     appointment_of,
     guess_opening,
     opens,
@@ -24,14 +24,14 @@ from clinic.domain.tokens import (
 )
 
 KEY, OTHER_KEY = b"the key", b"another key"
-WISH = Wish(7, 41, 1003, 5_986_116)
+WISH = SlotRef(7, 41, 1003, 5_986_116)
 numbers = st.integers(0, 2**31 - 1)
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 
 
 @given(numbers, numbers, numbers, numbers)
 def test_an_opening_is_read_as_it_was_written(a: int, b: int, c: int, d: int) -> None:
-    wish = Wish(a, b, c, d)
+    wish = SlotRef(a, b, c, d)
     token = write_opening(KEY, wish)
     assert read_opening(KEY, token) == guess_opening(token) == wish
     assert set(token) <= set(URL_SAFE)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinic.domain.errors import DomainError, InvalidInput, PlaceUnknown
 from clinic.domain.geography.places import Point
-from clinic.domain.geography.whereabouts import Guess, InState, Named, NearMe, normalise, read
+from clinic.domain.geography.whereabouts import Guess, InState, NamedPlace, NearMe, normalise, read
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from clinic.domain.geography.whereabouts import Guess, InState, Named, NearMe, n
     ],
 )
 def test_zip_codes_in_every_spelling(text: str) -> None:
-    assert read(text) == Named(postal_code="32801")
+    assert read(text) == NamedPlace(postal_code="32801")
 
 
 @pytest.mark.parametrize("text", ["2134", "123456", "407-555-0100", "٣٢٨٠١", "1"])
@@ -116,13 +116,13 @@ def test_a_state_alone(text: str, state: str) -> None:
 )
 def test_cities(text: str, key: str, state: str | None) -> None:
     found = read(text)
-    assert isinstance(found, Named)
+    assert isinstance(found, NamedPlace)
     assert (found.guesses[0], found.street, found.postal_code) == (Guess(key, state), None, None)
 
 
 def test_a_city_that_ends_like_a_state_is_tried_whole() -> None:
     found = read("Port Washington")
-    assert isinstance(found, Named)
+    assert isinstance(found, NamedPlace)
     assert found.guesses == (Guess("port", "WA"), Guess("portwashington", None))
 
 
@@ -138,7 +138,7 @@ def test_a_city_that_ends_like_a_state_is_tried_whole() -> None:
 )
 def test_addresses_keep_what_can_be_found_without_a_geocoder(text: str, code: str | None, last: Guess) -> None:
     found = read(text)
-    assert isinstance(found, Named)
+    assert isinstance(found, NamedPlace)
     assert (found.street, found.postal_code) == (text, code)
     assert last in found.guesses
 
@@ -170,7 +170,7 @@ def test_no_words_at_all(text: str) -> None:
 def test_ten_thousand_characters_get_a_sentence_at_once() -> None:
     with pytest.raises(InvalidInput, match="longer than 200 characters"):
         read("Orlando " * 1250)
-    assert isinstance(read("O" * 200), Named)
+    assert isinstance(read("O" * 200), NamedPlace)
 
 
 WORDS = ["near", "me", "in", "new", "york", "west", "virginia", "st", "ft", "123", "32801", "ON", "canada", "usa", "US", ","]
@@ -197,7 +197,7 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         found = refusal
     if isinstance(found, DomainError):
         assert found.message.endswith(".")
-    elif isinstance(found, Named):
+    elif isinstance(found, NamedPlace):
         assert found.guesses or found.postal_code
         assert "\x00" not in "".join(guess.key for guess in found.guesses)
         assert found.postal_code is None or found.postal_code.isascii()

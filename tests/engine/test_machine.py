@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import DomainError, IllegalMove, PatientClash, TimeRefused
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, appointment_of, write_opening
+from clinic.domain.tokens import SlotRef, appointment_of, write_opening
 from clinic.store.connect import engine_options, prepare
 from clinic.store.tables.appointments import Appointment, Claim
 from clinic.store.tables.audit import Audit
@@ -145,7 +145,7 @@ class Bookings(RuleBasedStateMachine):
         visit.room, visit.device = made.room_id, made.equipment_id
 
     def opening(self, kind: int, person: int, start: datetime) -> str:
-        wish = Wish(self.rows["kinds"][kind].id, self.rows["place"].id, self.rows["people"][person].id, cell_at(start))
+        wish = SlotRef(self.rows["kinds"][kind].id, self.rows["place"].id, self.rows["people"][person].id, cell_at(start))
         return write_opening(KEY, wish)
 
     # What can happen

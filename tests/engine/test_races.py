@@ -34,7 +34,7 @@ from tests.away import take_off
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
 from tests.networks import an_appointment
-from tests.rush import NOW, SHAPES, Clinic, Want, connected, make_clinic, rush, some_wants, together
+from tests.race import NOW, SHAPES, Clinic, Want, connected, make_clinic, rush, some_wants, together
 
 TEN = NOW + timedelta(hours=1)
 

@@ -16,10 +16,10 @@ from clinic.domain.geography.places import Point
 from clinic.domain.time.hours import PARTS_OF_DAY, zone
 from clinic.domain.time.timeline import instant_at
 from clinic.engine.search.candidates import (
-    Candidate,
+    CandidateSite,
     Opening,
     Order,
-    Sought,
+    SearchCriteria,
     all_starts,
     alternatives_to,
     by_start,
@@ -53,7 +53,7 @@ def agree(session: Session, seed: int) -> int:
     now = network.practices[0][2].now
     candidates = nearby(session, network.visit.id, HERE, 50)
     assert {c.location.id for c in candidates} == {place.id for place, _, _ in network.practices}
-    sought = Sought(visit=network.visit, candidates=candidates)
+    sought = SearchCriteria(visit=network.visit, candidates=candidates)
     right = network.every_start()
     for limit in (1, 7, 20, 10_000):
         assert told(soonest(session, sought, now=now, limit=limit)) == right[:limit]
@@ -68,10 +68,10 @@ def agree(session: Session, seed: int) -> int:
     ids = {place.slug: place.id for place, _, _ in network.practices}
     assert everything == {(start, ids[slug], who) for start, _, slug, who in right}
     person = network.practices[0][1]
-    only = Sought(visit=network.visit, candidates=candidates, specialist_id=person.id)
+    only = SearchCriteria(visit=network.visit, candidates=candidates, specialist_id=person.id)
     assert told(soonest(session, only, now=now, limit=50)) == [row for row in right if row[3] == person.slug][:50]
     since, until = now + timedelta(hours=20), now + timedelta(hours=50)
-    part = Sought(visit=network.visit, candidates=candidates, since=since, until=until)
+    part = SearchCriteria(visit=network.visit, candidates=candidates, since=since, until=until)
     assert told(soonest(session, part, now=now, limit=50)) == [row for row in right if since <= row[0] < until][:50]
     listings_agree(session, sought, right, now)
     narrowed_agrees(session, rng, network, sought, right, now)
@@ -81,7 +81,7 @@ def agree(session: Session, seed: int) -> int:
 Start = tuple[datetime, float, str, str]
 
 
-def listings_agree(session: Session, sought: Sought, right: list[Start], now: datetime) -> None:
+def listings_agree(session: Session, sought: SearchCriteria, right: list[Start], now: datetime) -> None:
     """A results page: clinics in either order, each with its three earliest, and the soonest of all."""
     slugs = {
         "nearest": [slug for _, slug in sorted({(miles, slug) for _, miles, slug, _ in right})],
@@ -96,7 +96,9 @@ def listings_agree(session: Session, sought: Sought, right: list[Start], now: da
             assert told([shown.soonest] if shown.soonest else []) == right[:1]
 
 
-def narrowed_agrees(session: Session, rng: Random, network: Network, sought: Sought, right: list[Start], now: datetime) -> None:
+def narrowed_agrees(
+    session: Session, rng: Random, network: Network, sought: SearchCriteria, right: list[Start], now: datetime
+) -> None:
     """One day, a part of the day, some of the people: what is left of brute force's answer by the wall's clock."""
     zones = {at.slug: at.time_zone for at, _, _ in network.practices}
     walls = [start.astimezone(zone(zones[slug])) for start, _, slug, _ in right]
@@ -167,11 +169,11 @@ def test_the_number_of_queries_does_not_grow_with_the_clinics(
             for limit in (1, 20):
                 with counted(engine) as sent:
                     candidates = nearby(session, visit.id, ORLANDO, 50)
-                    search(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=limit)
+                    search(session, SearchCriteria(visit=visit, candidates=candidates), now=NOW, limit=limit)
                 assert len(candidates) == count
                 numbers[count].append(len(sent))
         with counted(engine) as sent:
-            all_starts(session, Sought(visit=visit, candidates=candidates), now=NOW)
+            all_starts(session, SearchCriteria(visit=visit, candidates=candidates), now=NOW)
         numbers[count].append(len(sent))
     assert numbers[3] == numbers[60] == [3, 2, 2, 2, 1], "sites, what stands (once), claims; the last is given its sites"
 
@@ -185,7 +187,7 @@ def test_a_growing_horizon_costs_one_query_a_step(session: Session) -> None:
     assert isinstance(engine, Engine)
     with counted(engine) as sent:
         candidates = nearby(session, visit.id, ORLANDO, 25)
-        openings = soonest(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=2)
+        openings = soonest(session, SearchCriteria(visit=visit, candidates=candidates), now=NOW, limit=2)
     assert [o.start for o in openings] == [far.replace(hour=15), far.replace(hour=15, minute=15)]
     assert len(sent) == 2 + 4, "2 days, 8, 28 and the limit"
 
@@ -197,7 +199,7 @@ def test_nearest_gives_three_a_clinic_and_waits_for_the_near_ones(
     first = places[0]
     build.closure(session, first, NOW - timedelta(days=1), NOW + timedelta(days=20))
     visit = bookable(session, often)
-    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    sought = SearchCriteria(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
     openings = nearest_first(session, sought, now=NOW, limit=8)
     assert [o.location.slug for o in openings] == [place.slug for place in places[:3] for _ in range(3)][:8]
     assert openings[0].start == NOW + timedelta(days=20)
@@ -228,11 +230,11 @@ def test_inactive_clinics_people_and_rooms_are_not_offered(session: Session) -> 
     build.practice(session, visit=kind, at=place)
     build.room(session, place, active=False)
     visit = bookable(session, kind)
-    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    sought = SearchCriteria(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
     assert [c.location.slug for c in sought.candidates] == [place.slug]
     assert soonest(session, sought, now=NOW, limit=5) == []
     build.room(session, place)
-    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    sought = SearchCriteria(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
     assert {o.specialist_id for o in soonest(session, sought, now=NOW, limit=99)}.isdisjoint({left.id})
     assert soonest(session, sought, now=NOW, limit=99)
 
@@ -246,9 +248,9 @@ def test_claims_bar_the_way_until_they_expire(session: Session, ends: datetime |
     keep_claims(session, {person.id: [(NOW, NOW + timedelta(minutes=30), ends)]}, made)
     visit = bookable(session, kind)
     candidates = nearby(session, visit.id, ORLANDO, 25)
-    first = soonest(session, Sought(visit=visit, candidates=candidates), now=NOW, limit=1)[0]
+    first = soonest(session, SearchCriteria(visit=visit, candidates=candidates), now=NOW, limit=1)[0]
     assert first.start == (NOW if free else NOW + timedelta(minutes=30))
-    own = Sought(visit=visit, candidates=candidates, own_appointment_id=made)
+    own = SearchCriteria(visit=visit, candidates=candidates, own_appointment_id=made)
     assert soonest(session, own, now=NOW, limit=1)[0].start == NOW, "a visit being moved does not stand in its own way"
 
 
@@ -260,7 +262,7 @@ def test_what_comes_before_a_visit_reaches_back_before_now(session: Session, nee
     busy = person.id if "buffer_before" in needs else room.id
     keep_claims(session, {busy: [(NOW + timedelta(minutes=30), NOW + timedelta(minutes=60), None)]}, made)
     visit, now = bookable(session, kind), NOW + timedelta(minutes=60)
-    sought = Sought(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
+    sought = SearchCriteria(visit=visit, candidates=nearby(session, visit.id, ORLANDO, 25))
     assert soonest(session, sought, now=now, limit=1)[0].start == NOW + timedelta(minutes=75)
 
 
@@ -269,10 +271,10 @@ def test_windows_with_nothing_in_them(session: Session) -> None:
     visit = bookable(session, kind)
     candidates = nearby(session, visit.id, ORLANDO, 25)
     for empty in (
-        Sought(visit=visit, candidates=[]),
-        Sought(visit=visit, candidates=candidates, since=NOW, until=NOW),
-        Sought(visit=visit, candidates=candidates, until=NOW - timedelta(days=1)),
-        Sought(visit=visit, candidates=candidates, since=NOW + timedelta(days=4000)),
+        SearchCriteria(visit=visit, candidates=[]),
+        SearchCriteria(visit=visit, candidates=candidates, since=NOW, until=NOW),
+        SearchCriteria(visit=visit, candidates=candidates, until=NOW - timedelta(days=1)),
+        SearchCriteria(visit=visit, candidates=candidates, since=NOW + timedelta(days=4000)),
     ):
         assert soonest(session, empty, now=NOW, limit=3) == []
         assert nearest_first(session, empty, now=NOW, limit=3) == []
@@ -285,7 +287,9 @@ def test_alternatives_come_from_farther_away_when_there_are_too_few(session: Ses
     far = build.location(session, latitude=30.33, longitude=-81.66)
     build.practice(session, visit=kind, at=far)
     visit = bookable(session, kind)
-    wish = soonest(session, Sought(visit=visit, candidates=nearby(session, kind.id, ORLANDO, 25)), now=NOW, limit=1)[0].wish
+    wish = soonest(session, SearchCriteria(visit=visit, candidates=nearby(session, kind.id, ORLANDO, 25)), now=NOW, limit=1)[
+        0
+    ].wish
     found = alternatives_to(session, wish, now=NOW, limit=5)
     assert {o.location.slug for o in found} == {place.slug, far.slug}
     assert len(found) == 5
@@ -299,7 +303,7 @@ def test_anything_at_all_when_nothing_is_known(session: Session) -> None:
     found = soonest_anywhere(session, now=NOW, limit=3)
     assert [o.start for o in found] == [NOW, NOW + timedelta(minutes=15), NOW + timedelta(minutes=30)]
     assert found[0].miles is None
-    assert Candidate(found[0].location).rank == (0.0, found[0].location.slug)
+    assert CandidateSite(found[0].location).rank == (0.0, found[0].location.slug)
 
 
 def test_nearest_anyway_is_near_first(session: Session) -> None:

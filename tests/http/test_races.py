@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session, aliased
 
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.connect import engine_options, prepare
 from clinic.store.tables.appointments import Appointment, Claim
 from tests import build
@@ -90,7 +90,7 @@ def _clinic(engine: Engine, times: int) -> list[str]:
         noon = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=1)
         slots = [(noon + timedelta(days=n // 24, minutes=30 * (n // 3 % 8)), people[n % 3].id) for n in range(times)]
         key = SECRET.encode()
-        return [write_opening(key, Wish(kind.id, place.id, who, cell_at(start))) for start, who in slots]
+        return [write_opening(key, SlotRef(kind.id, place.id, who, cell_at(start))) for start, who in slots]
 
 
 def _all_at_once(clients: int, act: Callable[[int], None]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.sealing import new_key
 from clinic.config import ROOT
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.store.connect import begin_write, engine_options, prepare
 from clinic.store.messages.outbox import tell_links
@@ -82,7 +82,7 @@ class Clinic:
             email=f"canary{self.booked}@example.org", reason="a canary in my back",
         )  # fmt: skip
         key = SECRET.encode()
-        held = booking.hold(session, write_opening(key, Wish(*self.ids, cell_at(noon))), key=key, who=WEB, now=now)
+        held = booking.hold(session, write_opening(key, SlotRef(*self.ids, cell_at(noon))), key=key, who=WEB, now=now)
         booking.confirm(session, held.token, said, key=key, who=WEB, now=now)
 
 

@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 from clinic.adapters.passwords import Passwords
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.text.messages import Event
-from clinic.domain.tokens import Wish, write_key, write_opening
+from clinic.domain.tokens import SlotRef, write_key, write_opening
 from clinic.engine.placing.resolve import answer_purpose
 from clinic.factory import create_app
 from clinic.store.audit import audit
@@ -40,7 +40,7 @@ from clinic.store.work import call_backs, calls, tasks
 from clinic.usecases import auditing, booking, feed, messages, waitlist
 from clinic.usecases.messages import Rest
 from clinic.web.guards import guard_of
-from clinic.web.portal.deeds_in_words import DONE
+from clinic.web.portal.audit_labels import DONE
 from tests import build
 from tests.architecture.test_audit_words import Code
 from tests.build import PATIENT
@@ -105,7 +105,7 @@ def live(app: Flask, visits: list[str], clock: FakeClock) -> dict[str, Any]:
     by_reference = {row.reference: row for row in session.scalars(select(Appointment))}
     first, second = (by_reference[reference] for reference in visits)
     hold = next(row for row in by_reference.values() if row.state == "held")
-    opening_id = Wish(first.visit_type_id, first.location_id, first.specialist_id, 6_000_000)
+    opening_id = SlotRef(first.visit_type_id, first.location_id, first.specialist_id, 6_000_000)
     session.rollback()
     work(app, session, clock)
     second_key = write_key(key, "manage", second.id, second.generation)

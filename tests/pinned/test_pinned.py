@@ -21,7 +21,7 @@ from flask_migrate import upgrade
 from sqlalchemy import Date, MetaData, create_engine, text
 from sqlalchemy.orm import Session
 
-from clinic.domain.tokens import Wish, opens, read_opening
+from clinic.domain.tokens import SlotRef, opens, read_opening
 from clinic.factory import create_app
 from clinic.store.connect import engine_options
 from clinic.usecases import auditing, booking
@@ -111,7 +111,7 @@ def test_every_purpose_opens_what_it_opened_and_nothing_else(capsys: pytest.Capt
     opened = 0
     for purpose, token in TOKENS.items():
         if purpose == "opening":
-            assert read_opening(KEY, token) == Wish(*PINNED["opening"])
+            assert read_opening(KEY, token) == SlotRef(*PINNED["opening"])
             continue
         of_caller = purpose.startswith("caller.") and not purpose.endswith(".visit")
         number, generation = ids.get(purpose, (visit["patient"] if of_caller else visit["id"], visit["generation"]))

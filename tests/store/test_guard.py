@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import PatientClash, TimeTaken
 from clinic.store.appointments.appointments import add_resource
-from clinic.store.appointments.claims import Taking, by_guard, claim, drop_expired
+from clinic.store.appointments.claims import ClaimSpan, by_guard, claim, drop_expired
 from clinic.store.connect import begin_write
 from clinic.store.tables.appointments import Appointment, Claim
 from tests import build
@@ -52,10 +52,10 @@ def test_an_overlapping_claim_cannot_be_inserted(session: Session, two: tuple[in
     assert by_guard(refused.value)
     session.rollback()
     with pytest.raises(TimeTaken):
-        claim(session, second, [Taking(resource, start, end)])
+        claim(session, second, [ClaimSpan(resource, start, end)])
     session.rollback()
     with pytest.raises(PatientClash):
-        claim(session, second, [Taking(resource, start, end)], refuse_as=PatientClash)
+        claim(session, second, [ClaimSpan(resource, start, end)], refuse_as=PatientClash)
 
 
 @pytest.mark.parametrize(("start", "end"), [(94, 100), (106, 112), (0, 10), (106, 394)])
@@ -114,23 +114,23 @@ def test_a_claim_is_between_one_cell_and_a_day(session: Session, two: tuple[int,
 
 def test_another_broken_rule_is_not_taken_for_the_guard(session: Session, two: tuple[int, int, int]) -> None:
     with pytest.raises(IntegrityError) as refused:
-        claim(session, 999_999, [Taking(two[0], 1, 2)])
+        claim(session, 999_999, [ClaimSpan(two[0], 1, 2)])
     assert not by_guard(refused.value)
 
 
 def test_an_expired_claim_still_bars_the_way_until_it_is_dropped(session: Session, two: tuple[int, int, int]) -> None:
     resource, first, second = two
-    claim(session, first, [Taking(resource, 100, 106)], expires_at=NOW)
+    claim(session, first, [ClaimSpan(resource, 100, 106)], expires_at=NOW)
     session.commit()
     with pytest.raises(TimeTaken):
-        claim(session, second, [Taking(resource, 103, 109)])
+        claim(session, second, [ClaimSpan(resource, 103, 109)])
     session.rollback()
-    drop_expired(session, [Taking(resource, 103, 109)], now=NOW - timedelta(milliseconds=1))
+    drop_expired(session, [ClaimSpan(resource, 103, 109)], now=NOW - timedelta(milliseconds=1))
     assert session.scalar(select(func.count()).select_from(Claim)) == 1, "one millisecond before its end it stands"
-    drop_expired(session, [Taking(resource, 106, 109), Taking(resource + 1, 100, 106)], now=NOW)
+    drop_expired(session, [ClaimSpan(resource, 106, 109), ClaimSpan(resource + 1, 100, 106)], now=NOW)
     assert session.scalar(select(func.count()).select_from(Claim)) == 1, "it is not in the way of these"
-    drop_expired(session, [Taking(resource, 103, 109)], now=NOW)
-    claim(session, second, [Taking(resource, 103, 109)])
+    drop_expired(session, [ClaimSpan(resource, 103, 109)], now=NOW)
+    claim(session, second, [ClaimSpan(resource, 103, 109)])
     session.commit()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from clinic.domain.time.timeline import cell_at
-from clinic.engine.search.candidates import Opening, Sought, nearby, soonest
+from clinic.engine.search.candidates import Opening, SearchCriteria, nearby, soonest
 from clinic.store.appointments.appointments import add_resource
 from clinic.store.connect import begin_write, engine_options, prepare
 from clinic.store.directory.catalogue import BookableVisit, find_visit
@@ -37,7 +37,7 @@ class Clinics:
 
     def search(self, session: Session | None = None, *, now: datetime = NOW) -> list[Opening]:
         session = session or self.session
-        sought = Sought(visit=self.visit, candidates=nearby(session, self.visit.id, HERE, 50))
+        sought = SearchCriteria(visit=self.visit, candidates=nearby(session, self.visit.id, HERE, 50))
         found = soonest(session, sought, now=now, limit=LIMIT)
         session.rollback()
         return found
@@ -213,7 +213,7 @@ def test_what_is_rolled_back_leaves_nothing_behind(clinics: Clinics) -> None:
             begin_write(session)
             session.execute(text("delete from shift where id = :shift_a"), clinics.ids)
             if searched_inside:
-                sought = Sought(visit=clinics.visit, candidates=nearby(session, clinics.visit.id, HERE, 50))
+                sought = SearchCriteria(visit=clinics.visit, candidates=nearby(session, clinics.visit.id, HERE, 50))
                 inside = soonest(session, sought, now=NOW, limit=LIMIT)
                 assert {o.location.id for o in inside} == {clinics.ids["b"]}, "it sees what it has done itself"
             session.rollback()
@@ -225,7 +225,7 @@ def test_sites_read_before_a_change_are_not_kept_as_they_are_after_it(clinics: C
     candidates = nearby(clinics.session, clinics.visit.id, HERE, 50)
     clinics.session.rollback()
     clinics.run("update location set hours = 'Tue 10:00-11:00' where id = :a")
-    sought = Sought(visit=clinics.visit, candidates=candidates)
+    sought = SearchCriteria(visit=clinics.visit, candidates=candidates)
     with counted(clinics.engine) as sent:
         for _ in range(2):
             soonest(clinics.session, sought, now=NOW, limit=LIMIT)
@@ -240,7 +240,7 @@ def test_a_warm_search_asks_for_sites_and_claims_alone(clinics: Clinics) -> None
     def sent(who: int | None = None, own: int | None = None) -> int:
         with counted(clinics.engine) as statements:
             candidates = nearby(session, visit.id, HERE, 50)
-            sought = Sought(visit=visit, candidates=candidates, specialist_id=who, own_appointment_id=own)
+            sought = SearchCriteria(visit=visit, candidates=candidates, specialist_id=who, own_appointment_id=own)
             soonest(session, sought, now=NOW, limit=1)
             session.rollback()
         return sum(statement != "BEGIN" for statement in statements)
@@ -272,7 +272,7 @@ def test_two_databases_do_not_mix_and_a_closed_one_is_forgotten(clinics: Clinics
         build.practice(session, visit=kind, at=place)
         visit = find_visit(session, kind.id)
         assert visit
-        there = soonest(session, Sought(visit=visit, candidates=nearby(session, kind.id, HERE, 50)), now=NOW, limit=5)
+        there = soonest(session, SearchCriteria(visit=visit, candidates=nearby(session, kind.id, HERE, 50)), now=NOW, limit=5)
         assert [o.location.slug for o in there] == [place.slug] * 5
         assert engine in site_schedules._SHELVES
         assert clinics.engine in site_schedules._SHELVES
@@ -308,4 +308,4 @@ def test_kept_or_not_the_search_is_the_same(session: Session) -> None:
 
 
 def searched(session: Session, visit: BookableVisit, now: datetime) -> list[Opening]:
-    return soonest(session, Sought(visit=visit, candidates=nearby(session, visit.id, HERE, 50)), now=now, limit=LIMIT)
+    return soonest(session, SearchCriteria(visit=visit, candidates=nearby(session, visit.id, HERE, 50)), now=now, limit=LIMIT)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import NotFound
 from clinic.domain.people.patient import GuardianDetails, PatientDetails
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.patients import Draft, Intake, Patient
 from clinic.usecases import booking
@@ -39,7 +39,7 @@ class Counter:
         self.place, self.person, self.kind = build.practice(session)
 
     def hold(self, start: Any = TEN) -> Hold:
-        wish = Wish(self.kind.id, self.place.id, self.person.id, cell_at(start))
+        wish = SlotRef(self.kind.id, self.place.id, self.person.id, cell_at(start))
         return booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=self.now)
 
     def keep(self, hold: Hold, answers: Any = ANSWERS) -> bool:

@@ -13,7 +13,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, KeyReused, NotFound,
 from clinic.domain.people.patient import GuardianDetails
 from clinic.domain.people.roles import Grant, Role, Viewer
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.store.access import find_patient
 from clinic.store.tables.appointments import Appointment
@@ -25,7 +25,7 @@ from clinic.usecases.booking import request_once
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando
 TEN = NOW + timedelta(hours=1)
@@ -39,7 +39,7 @@ class Clinic:
         self.place, self.person, self.kind = build.practice(session)
 
     def hold(self, start: datetime = TEN, *, specialist_id: int | None = None) -> str:
-        wish = Wish(self.kind.id, self.place.id, specialist_id or self.person.id, cell_at(start))
+        wish = SlotRef(self.kind.id, self.place.id, specialist_id or self.person.id, cell_at(start))
         return booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=AGENT, now=NOW).token
 
     def patient(self, start: datetime, **said: Any) -> int:
@@ -122,7 +122,7 @@ def test_nobody_beyond_reach(session: Session) -> None:
         with pytest.raises(NotFound):
             book(session, token, patient_id, viewer=viewer)
     far, person, _ = build.practice(session, visit=clinic.kind)
-    wish = Wish(clinic.kind.id, far.id, person.id, cell_at(TEN))
+    wish = SlotRef(clinic.kind.id, far.id, person.id, cell_at(TEN))
     not_here = booking.hold(session, write_opening(KEY, wish), key=KEY, who=AGENT, now=NOW).token
     for viewer in (desk, theirs):
         with pytest.raises(NotFound, match="not at your clinic"):
@@ -134,7 +134,7 @@ def test_a_hold_that_ended_and_was_taken_leaves_with_other_times(session: Sessio
     clinic = Clinic(session)
     patient_id, token = clinic.patient(TEN + timedelta(days=1)), clinic.hold()
     later = NOW + timedelta(minutes=11)
-    wish = Wish(clinic.kind.id, clinic.place.id, clinic.person.id, cell_at(TEN))
+    wish = SlotRef(clinic.kind.id, clinic.place.id, clinic.person.id, cell_at(TEN))
     booking.hold(session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=later)
     with pytest.raises(TimeTaken) as refused:
         book(session, token, patient_id, now=later)

@@ -23,7 +23,7 @@ from clinic.domain.errors import (
 )
 from clinic.domain.people.patient import GuardianDetails
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment, Claim
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Specialist, VisitType
@@ -49,7 +49,7 @@ class Desk:
         self.place, self.person, self.kind = build.practice(session, **{"cancel_window_hours": 0, **shape})
 
     def opening(self, start: datetime = TEN, *, by: Specialist | None = None, of: VisitType | None = None) -> str:
-        return write_opening(KEY, Wish((of or self.kind).id, self.place.id, (by or self.person).id, cell_at(start)))
+        return write_opening(KEY, SlotRef((of or self.kind).id, self.place.id, (by or self.person).id, cell_at(start)))
 
     def hold(self, start: datetime = TEN, **given: Any) -> Hold:
         options = {"who": PATIENT, "once": None, **{k: given.pop(k) for k in ("who", "once", "minutes") if k in given}}
@@ -171,10 +171,10 @@ def test_rules_are_checked_again_when_it_is_placed(session: Session) -> None:
     with pytest.raises(NotOffered):
         desk.hold(NOW + timedelta(days=2), of=other)
     shut = build.location(session, active=False)
-    wish = Wish(other.id, shut.id, desk.person.id, cell_at(NOW + timedelta(days=1)))
+    wish = SlotRef(other.id, shut.id, desk.person.id, cell_at(NOW + timedelta(days=1)))
     with pytest.raises(NotOffered, match="not taking visits"):
         booking.hold(session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=NOW)
-    unknown = Wish(10**6, desk.place.id, desk.person.id, cell_at(TEN))
+    unknown = SlotRef(10**6, desk.place.id, desk.person.id, cell_at(TEN))
     with pytest.raises(NotOffered, match="not on offer"):
         booking.hold(session, write_opening(KEY, unknown), key=KEY, who=PATIENT, now=NOW)
 
@@ -182,7 +182,7 @@ def test_rules_are_checked_again_when_it_is_placed(session: Session) -> None:
 def test_tokens_of_others_open_nothing(desk: Desk) -> None:
     hold, other = desk.hold(), desk.book(NOW + timedelta(hours=3))
     good = desk.opening(NOW + timedelta(hours=2))
-    for forged in (good[:-1], good[:20], "x", "", write_opening(b"another", Wish(1, 1, 1, 1)), "💊"):
+    for forged in (good[:-1], good[:20], "x", "", write_opening(b"another", SlotRef(1, 1, 1, 1)), "💊"):
         with pytest.raises(UnusableToken) as refused:
             booking.hold(desk.session, forged, key=KEY, who=PATIENT, now=NOW)
         if forged:

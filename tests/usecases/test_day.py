@@ -14,7 +14,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, NotOffered
 from clinic.domain.people.roles import Grant, Role, Viewer
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.place import Details
@@ -26,7 +26,7 @@ from clinic.store.tables.messages import OutboxMessage
 from clinic.store.tables.patients import Intake
 from clinic.store.tables.work import Task
 from clinic.usecases import day, marking
-from clinic.usecases.day import Card, Eyes, Moving, Sheet
+from clinic.usecases.day import Card, Diary, Eyes, Moving
 from tests import build
 from tests.build import KEY, STAFF
 from tests.conftest import FakeClock
@@ -66,7 +66,7 @@ class Practice:
         person, clinic = who or self.ana, at or self.lake
         patient_id = patient or build.patient(self.session, now=NOW).id
         begin_write(self.session)
-        wish = Wish(self.first.id, clinic.id, person.id, cell_at(start))
+        wish = SlotRef(self.first.id, clinic.id, person.id, cell_at(start))
         made = place.book(self.session, wish, Details(patient_id, **details), who=STAFF, now=NOW - timedelta(days=3))
         self.session.commit()
         return made
@@ -81,7 +81,7 @@ class Practice:
         grant = Grant(role, (at or self.lake).id if role in (Role.MANAGER, Role.FRONT_DESK) else None)
         return build.viewer(action, grant, specialist_id=self.ana.id if role is Role.SPECIALIST else None)
 
-    def sheet(self, role: Role = Role.SPECIALIST, at: Any = None, *, first: date | None = None, **more: Any) -> Sheet:
+    def sheet(self, role: Role = Role.SPECIALIST, at: Any = None, *, first: date | None = None, **more: Any) -> Diary:
         viewer = self.viewer("see-day", role, at)
         return day.sheet(self.session, viewer, self.ana.id, first, actor=ME.actor, now=self.now, **more)
 
@@ -96,7 +96,7 @@ class Practice:
         marking.undo(self.session, self.viewer("mark-visit"), visit, state, who=ME, now=self.now)
 
     def opening(self, start: datetime, kind: Any = None, who: Any = None) -> str:
-        return write_opening(KEY, Wish((kind or self.again).id, self.lake.id, (who or self.ana).id, cell_at(start)))
+        return write_opening(KEY, SlotRef((kind or self.again).id, self.lake.id, (who or self.ana).id, cell_at(start)))
 
     def log(self, *actions: str) -> list[tuple[str, int | None, int | None, str]]:
         self.session.rollback()
@@ -330,7 +330,7 @@ def test_a_visit_moves_to_a_colleague_of_ones_own_clinics_and_no_further(work: P
         for stranger in (cyd.id, dot.id, 10**6):
             with pytest.raises(NotFound):
                 day.move_times(work.session, viewer, visit, giver_id=stranger, now=NOW)
-        beyond = write_opening(KEY, Wish(work.first.id, far.id, cyd.id, cell_at(work.at(2, 15))))
+        beyond = write_opening(KEY, SlotRef(work.first.id, far.id, cyd.id, cell_at(work.at(2, 15))))
         with pytest.raises(NotOffered):
             day.move(work.session, viewer, visit, Moving(beyond, "ill"), **how)
     to_bea = work.opening(work.at(2, 15), work.first, work.bea)

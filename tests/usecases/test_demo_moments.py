@@ -18,7 +18,7 @@ from clinic.demo.staff import open_accounts
 from clinic.demo.today import fill_today
 from clinic.domain.geography.places import Point
 from clinic.domain.time.hours import local_day
-from clinic.engine.search.candidates import Sought, nearby, soonest
+from clinic.engine.search.candidates import SearchCriteria, nearby, soonest
 from clinic.store.directory.catalogue import visits_of
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Service
@@ -59,7 +59,10 @@ def test_every_service_has_a_time_near_orlando(demo: Session, moment: datetime) 
             opening
             for visit in online
             for opening in soonest(
-                demo, Sought(visit=visit, candidates=nearby(demo, visit.id, ORLANDO, radius_miles=50)), now=moment, limit=1
+                demo,
+                SearchCriteria(visit=visit, candidates=nearby(demo, visit.id, ORLANDO, radius_miles=50)),
+                now=moment,
+                limit=1,
             )
         ]
         if online and not any(moment <= opening.start <= moment + SOON for opening in found):

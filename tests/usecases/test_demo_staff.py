@@ -16,7 +16,7 @@ from clinic.demo.staff import PASSWORD, addresses, open_accounts
 from clinic.domain.errors import InvalidInput
 from clinic.domain.people.roles import Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing.place import Details, book
 from clinic.store.staff.accounts import grants_of
 from clinic.store.tables.staff import Account
@@ -61,7 +61,7 @@ def test_there_is_something_to_do_and_only_once(session: Session, clock: FakeClo
     open_accounts(session, hashing=HASHING, sealer=SEALER, now=clock())
     assert fill_work(session, now=clock()) == 0
     for hour in (6, 7):
-        wish = Wish(kind.id, place.id, specialist.id, cell_at(clock() + timedelta(hours=hour)))
+        wish = SlotRef(kind.id, place.id, specialist.id, cell_at(clock() + timedelta(hours=hour)))
         book(session, wish, Details(build.patient(session, now=clock()).id), who=build.STAFF, now=clock())
     session.commit()
     assert fill_work(session, now=clock()) == 2

@@ -27,7 +27,7 @@ from clinic.domain.scheduling.rosters import Stint, shortest_gap
 from clinic.domain.scheduling.visit import VisitShape
 from clinic.domain.time.hours import local_day, parse_week
 from clinic.domain.time.timeline import cell_at, instant_at, span
-from clinic.engine.search.candidates import Sought, nearby, soonest
+from clinic.engine.search.candidates import SearchCriteria, nearby, soonest
 from clinic.factory import create_app
 from clinic.store.base import Base
 from clinic.store.bulk import insert_rows
@@ -81,7 +81,7 @@ def test_two_towns_of_one_metropolitan_area_are_in_two_zones(chain: Session) -> 
     visit = visits_of(chain, "physical-therapy")[0]
     near = nearby(chain, visit.id, Point(35.07, -85.45), 25)
     assert {candidate.location.slug for candidate in near} == {"chattanooga", "jasper"}
-    openings = soonest(chain, Sought(visit=visit, candidates=near), now=NOW, limit=60)
+    openings = soonest(chain, SearchCriteria(visit=visit, candidates=near), now=NOW, limit=60)
     assert {opening.location.slug for opening in openings} == {"chattanooga", "jasper"}
     assert [opening.start for opening in openings] == sorted(opening.start for opening in openings)
 
@@ -232,7 +232,7 @@ def test_online_first_visits_are_on_offer_and_procedures_need_a_c_arm(chain: Ses
     orlando = Point(28.5399, -81.3727)
     for service in chain.scalars(select(Service.slug)).all():
         visit = visits_of(chain, service)[0]
-        sought = Sought(visit=visit, candidates=nearby(chain, visit.id, orlando, 25))
+        sought = SearchCriteria(visit=visit, candidates=nearby(chain, visit.id, orlando, 25))
         assert len(soonest(chain, sought, now=NOW, limit=5)) == 5
     procedures = chain.execute(
         select(func.count(), func.count(Appointment.room_id), func.count(Appointment.equipment_id))

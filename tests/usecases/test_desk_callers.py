@@ -16,7 +16,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFou
 from clinic.domain.people.callers import CLOSED, EMPTY_LOOKS, LOOKS_AN_HOUR, NO_MATCH, PAUSE
 from clinic.domain.people.patient import GuardianDetails
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening, write_reference
+from clinic.domain.tokens import SlotRef, write_opening, write_reference
 from clinic.engine.placing.resolve import reached
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Specialist
@@ -28,7 +28,7 @@ from tests import build
 from tests.build import KEY
 from tests.conftest import FakeClock
 from tests.desk import BORN, Desk, Someone
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = FakeClock().now
 WRONG = write_reference(12345)
@@ -114,7 +114,7 @@ def test_a_name_and_one_more_fact_open_that_patient_and_no_other(front: Desk, fa
         with pytest.raises(InvalidInput):
             front.verify(call, found.rows[0].row, "jose", fact, answer)
         return
-    assert front.verify(call, found.rows[0].row, "jose", fact, answer) == desk.Verdict(match=True)
+    assert front.verify(call, found.rows[0].row, "jose", fact, answer) == desk.CallerVerdict(match=True)
     record = desk.callers_record(front.session, front.agent, call, now=NOW)
     assert (record.given_name, record.phone, record.alone, [visit.reference for visit in record.coming]) == (
         "José María", "+14075550123", False, [booked.reference],
@@ -189,7 +189,7 @@ def _sees_at_most(front: Desk, call: int, agent: Someone, booked: Booked) -> Non
         assert (viewer.patients, viewer.visits) == (frozenset(), frozenset({booked.summary.appointment_id}))
     on = desk.OnCall(agent, call, KEY)
     front.days += 1
-    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(front.now + timedelta(days=front.days)))
+    wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(front.now + timedelta(days=front.days)))
     held = desk.hold_for_call(front.session, on, write_opening(KEY, wish), now=NOW)
     with pytest.raises(IllegalMove, match="this one visit is theirs"):  # made by the staff, it would prove something tomorrow
         desk.book_for_caller(front.session, on, held.token, desk.ForCaller(), now=NOW)
@@ -204,7 +204,7 @@ def test_whoever_booked_yesterday_and_pressed_nothing_moves_that_visit_and_sees_
     record = desk.callers_record(front.session, front.agent, call, now=NOW)
     assert (record.alone, [visit.reference for visit in record.coming]) == (True, [mine.reference])
     on = desk.OnCall(front.agent, call, KEY)
-    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=20)))
+    wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=20)))
     moved = desk.move_for_caller(front.session, on, mine.summary.appointment_id, write_opening(KEY, wish), now=NOW)
     assert moved.summary.start == NOW + timedelta(days=20)
     with pytest.raises(NotFound):
@@ -282,12 +282,12 @@ def test_three_wrong_answers_close_facts_until_tomorrow_and_never_a_call(front: 
         call = front.begin(agent := front.hire())
         row = front.look(call, agent).rows[0].row
         said = front.verify(call, row, name, "reference", answer, agent)
-        assert said == desk.Verdict(match=False, closed=number == 3, say=CLOSED if number == 3 else NO_MATCH)
+        assert said == desk.CallerVerdict(match=False, closed=number == 3, say=CLOSED if number == 3 else NO_MATCH)
     assert locked(front) == [patient]
     call = front.begin()
     row = front.look(call).rows[0].row
     right, wrong = [front.verify(call, row, "Maria", "reference", answer) for answer in (mine.reference, WRONG)]
-    assert right == wrong == desk.Verdict(match=False, closed=True, say=CLOSED), "nobody learns whether it fitted"
+    assert right == wrong == desk.CallerVerdict(match=False, closed=True, say=CLOSED), "nobody learns whether it fitted"
     task = front.session.scalars(select(Task)).one()
     assert (task.kind, task.patient_id, task.done_at) == ("phone_locked", patient, None)
     front.session.rollback()
@@ -372,7 +372,7 @@ def test_looks_that_find_nobody_count_on_no_record_and_pause_looking(front: Desk
                 front.session.rollback()
         answers.append(said)
     assert answers[0] == answers[1]
-    assert answers[0][:EMPTY_LOOKS] == [desk.Found(0, ())] * EMPTY_LOOKS
+    assert answers[0][:EMPTY_LOOKS] == [desk.CallersFound(0, ())] * EMPTY_LOOKS
     assert answers[0][-1][1] == PAUSE.total_seconds()
     assert locked(front) == []
     assert front.session.get_one(Patient, front.patient_of(mine)).phone_misses == 0
@@ -408,7 +408,7 @@ def test_a_family_of_five_is_booked_in_one_call_and_each_is_known_the_next_day(f
         record = desk.callers_record(front.session, front.agent, call, now=front.now)
         assert (record.alone, [visit.reference for visit in record.coming]) == (False, [booked[given_name].reference])
         front.days += 1
-        wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=front.days)))
+        wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=front.days)))
         on = desk.OnCall(front.agent, call, KEY)
         visit = record.coming[0].appointment_id
         assert desk.move_for_caller(front.session, on, visit, write_opening(KEY, wish), now=front.now).reference
@@ -419,7 +419,7 @@ def test_a_family_of_five_is_booked_in_one_call_and_each_is_known_the_next_day(f
 def _book_in(front: Desk, call: int) -> Booked:
     front.days += 1
     on = desk.OnCall(front.agent, call, KEY)
-    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(front.now + timedelta(days=front.days)))
+    wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(front.now + timedelta(days=front.days)))
     held = desk.hold_for_call(front.session, on, write_opening(KEY, wish), now=front.now)
     return desk.book_for_caller(front.session, on, held.token, desk.ForCaller(), now=front.now)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.connect import begin_write
 from clinic.store.tables.directory import Service
 from clinic.store.tables.work import Call
@@ -23,7 +23,7 @@ from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk
-from tests.rush import connected, together
+from tests.race import connected, together
 from tests.web.visiting import ZIPS
 
 NOW = FakeClock().now
@@ -243,7 +243,7 @@ def test_two_press_call_now_at_once(front: Desk, database: str) -> None:
 
 
 def test_what_is_held_and_what_did_not_suit(front: Desk) -> None:
-    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=30)))
+    wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(NOW + timedelta(days=30)))
     booking.hold(front.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=NOW)
     for why, place in (("too_far", "32801"), ("too_late", "32801"), ("too_far", "32801"), ("cost", "")):
         end(front, front.begin(), "nothing_suits", why, service_slug=front.session.get_one(Service, 1).slug, postal_code=place)

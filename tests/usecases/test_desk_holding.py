@@ -14,7 +14,7 @@ from clinic.domain.errors import IllegalMove, InvalidInput, KeyReused, NotFound,
 from clinic.domain.people.patient import GuardianDetails
 from clinic.domain.time.hours import to_utc
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.patients import Guardian, Intake
@@ -44,7 +44,7 @@ class Call:
             assert at.verify(self.id, row, "Maria", "reference", about.reference, self.agent).match, "booked by the staff"
 
     def opening(self, start: datetime) -> str:
-        return write_opening(KEY, Wish(self.desk.kind.id, self.desk.place.id, self.desk.doctor.id, cell_at(start)))
+        return write_opening(KEY, SlotRef(self.desk.kind.id, self.desk.place.id, self.desk.doctor.id, cell_at(start)))
 
     def hold(self, start: datetime, **given: Any) -> booking.Hold:
         return desk.hold_for_call(self.session, given.pop("on", self.on), self.opening(start), now=self.desk.now, **given)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, PatientClash, TimeTaken
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.usecases import booking, desk
 from clinic.usecases.desk import ForCaller, OnCall
@@ -23,7 +23,7 @@ from tests import build
 from tests.build import KEY, PATIENT
 from tests.desk import Desk
 from tests.invariants import broken
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando
 
@@ -43,7 +43,7 @@ def rush_of(url: str, rounds: int) -> Counter[str]:
                 desk.new_caller(session, on.person, on.call_id, caller, sure=True, key=KEY, now=NOW)
             start = NOW + timedelta(days=1 + number // 7, hours=number % 7)
             openings = [
-                write_opening(KEY, Wish(at.kind.id, at.place.id, at.doctor.id, cell_at(start) + rng.choice((0, 0, 3))))
+                write_opening(KEY, SlotRef(at.kind.id, at.place.id, at.doctor.id, cell_at(start) + rng.choice((0, 0, 3))))
                 for _ in range(3)
             ]
 
@@ -96,7 +96,7 @@ def test_four_tabs_of_one_call_hold_three_times_and_two_agents_one_patient(datab
         at = Desk(session, NOW)
         on = OnCall(at.agent, at.begin(), KEY)
         openings = [
-            write_opening(KEY, Wish(at.kind.id, at.place.id, at.doctor.id, cell_at(NOW + timedelta(hours=number))))
+            write_opening(KEY, SlotRef(at.kind.id, at.place.id, at.doctor.id, cell_at(NOW + timedelta(hours=number))))
             for number in (1, 2, 3, 4)
         ]
         answers = together(engine, [lambda s, o=opening: desk.hold_for_call(s, on, o, now=NOW) for opening in openings])

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput, NotFound, PlaceUnknown
 from clinic.domain.time.hours import local_day, to_utc, zone
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.search.candidates import Opening
 from clinic.engine.search.phone_options import NEAR_MILES
 from clinic.store.tables.directory import Specialist
 from clinic.usecases import booking
-from clinic.usecases.desk.searching import Asked, Offers, offers
+from clinic.usecases.desk.searching import DeskSearch, Offers, offers
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.counting import counted_queries
@@ -30,7 +30,7 @@ CENTRE = (28.54, -81.37)
 
 def find(session: Session, line: str = "", **asked: Any) -> Offers:
     given = {"service": "back-pain-evaluation", "line": line, **asked}
-    return offers(session, given.pop("place", "32801"), Asked(**given), now=NOW)
+    return offers(session, given.pop("place", "32801"), DeskSearch(**given), now=NOW)
 
 
 def by_kind(found: Offers) -> dict[str, Opening]:
@@ -103,10 +103,10 @@ class TestThreeOffers:
 
 def booking_times(session: Session, found: Offers, slug: str) -> list[Opening]:
     """Every start of the clinic in the next weeks, with its distance."""
-    from clinic.engine.search.candidates import Sought, by_start, nearby
+    from clinic.engine.search.candidates import SearchCriteria, by_start, nearby
 
     candidates = [c for c in nearby(session, found.visit.id, found.place.point, found.miles) if c.location.slug == slug]
-    return by_start(session, Sought(visit=found.visit, candidates=candidates), now=NOW)
+    return by_start(session, SearchCriteria(visit=found.visit, candidates=candidates), now=NOW)
 
 
 class TestWords:
@@ -204,5 +204,5 @@ def test_past_the_horizon_when_a_date_is_asked_for(session: Session) -> None:
     kind = build.visit_type(session, build.service(session, "back-pain-evaluation"), horizon_days=10)
     place, person, _kind = build.practice(session, visit=kind)
     assert by_kind(find(session, "from 2/1/2027"))["soonest"].start == to_utc(date(2027, 2, 1), 540, "America/New_York")
-    far = Wish(kind.id, place.id, person.id, cell_at(to_utc(date(2027, 2, 1), 540, "America/New_York")))
+    far = SlotRef(kind.id, place.id, person.id, cell_at(to_utc(date(2027, 2, 1), 540, "America/New_York")))
     assert booking.hold(session, write_opening(KEY, far), key=KEY, who=replace(build.STAFF), now=NOW)

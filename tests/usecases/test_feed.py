@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from clinic.adapters.ical import CalendarEntry, write_calendar
 from clinic.domain.errors import NotFound
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key, write_opening
+from clinic.domain.tokens import SlotRef, write_key, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Specialist
@@ -66,10 +66,10 @@ def feed(session: Session) -> Iterator[Feed]:
 
 def test_visits_at_every_clinic_and_nothing_of_the_patient(feed: Feed) -> None:
     feed.book(feed.at(1, 10), given_name="Ada", family_name="Okafor")
-    opening = write_opening(KEY, Wish(feed.kind.id, feed.river.id, feed.ana.id, cell_at(feed.at(5, 19))))
+    opening = write_opening(KEY, SlotRef(feed.kind.id, feed.river.id, feed.ana.id, cell_at(feed.at(5, 19))))
     held = booking.hold(feed.session, opening, key=KEY, who=PATIENT, now=NOW)
     there = booking.confirm(feed.session, held.token, feed.details(), key=KEY, who=PATIENT, now=NOW)
-    booking.hold(feed.session, write_opening(KEY, Wish(feed.kind.id, feed.place.id, feed.ana.id, cell_at(feed.at(2)))),
+    booking.hold(feed.session, write_opening(KEY, SlotRef(feed.kind.id, feed.place.id, feed.ana.id, cell_at(feed.at(2)))),
                  key=KEY, who=PATIENT, now=NOW)  # fmt: skip
     other = build.specialist(feed.session)
     build.shift(feed.session, other, feed.place)
@@ -87,7 +87,7 @@ def test_visits_at_every_clinic_and_nothing_of_the_patient(feed: Feed) -> None:
 def test_a_moved_visit_keeps_its_uid_and_raises_its_sequence_and_a_cancelled_one_stays_a_month(feed: Feed) -> None:
     booked, goes = feed.book(feed.at(1, 10)), feed.book(feed.at(40, 12))
     first = feed.events()
-    opening = write_opening(KEY, Wish(feed.kind.id, feed.place.id, feed.ana.id, cell_at(feed.at(3, 15))))
+    opening = write_opening(KEY, SlotRef(feed.kind.id, feed.place.id, feed.ana.id, cell_at(feed.at(3, 15))))
     booking.reschedule(feed.session, booked.manage_token, opening, key=KEY, who=PATIENT, now=NOW)
     feed.cancel(goes)
     then = feed.events()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUnknown
 from clinic.domain.time.hours import PARTS_OF_DAY
 from clinic.store.tables.operations import SearchCount
-from clinic.usecases.find import Found, Overview, Wanted, days_of, find_place, openings_near, overview, suggest, visit_for
+from clinic.usecases.find import OpeningsNear, Overview, Wanted, days_of, find_place, openings_near, overview, suggest, visit_for
 from clinic.usecases.gazetteer import load_gazetteer
 from tests import build
 
@@ -25,7 +25,7 @@ def world(session: Session) -> build.World:
     return build.world(session, now=NOW)
 
 
-def find(session: Session, near: str, service: str = "physical-therapy", *, now: datetime = NOW, **given: Any) -> Found:
+def find(session: Session, near: str, service: str = "physical-therapy", *, now: datetime = NOW, **given: Any) -> OpeningsNear:
     return openings_near(session, find_place(session, near), Wanted(service=service, **given), now=now)
 
 

@@ -21,7 +21,7 @@ from clinic.store.tables.directory import Location, Offer, Specialist, VisitType
 from clinic.store.tables.schedules import Shift
 from clinic.store.tables.waitlist import FreedTime, WaitlistEntry
 from clinic.usecases import imports
-from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
+from clinic.usecases.imports import ImportOutcome, import_locations, import_shifts, import_specialists
 from clinic.usecases.imports.columns import columns_of
 from tests import build
 from tests.conftest import FakeClock
@@ -32,11 +32,11 @@ WEEK = "Mon 09:00-17:00; Tue 09:00-17:00"
 NOW = FakeClock().now
 
 
-def counts(outcome: Outcome) -> tuple[int, int, int, int]:
+def counts(outcome: ImportOutcome) -> tuple[int, int, int, int]:
     return outcome.new, outcome.changed, outcome.same, len(outcome.rejected)
 
 
-def locations(session: Session, text: str, dry_run: bool = False, **mapping: str) -> Outcome:
+def locations(session: Session, text: str, dry_run: bool = False, **mapping: str) -> ImportOutcome:
     return import_locations(session, parse_csv(text.encode()), mapping, dry_run=dry_run, now=NOW)
 
 
@@ -220,11 +220,11 @@ def test_a_header_that_will_not_do(session: Session, header: str, mapping: dict[
     assert stored(session) == []
 
 
-def people(session: Session, text: str) -> Outcome:
+def people(session: Session, text: str) -> ImportOutcome:
     return import_specialists(session, parse_csv(text.encode()), {}, now=NOW)
 
 
-def shifts(session: Session, text: str) -> Outcome:
+def shifts(session: Session, text: str) -> ImportOutcome:
     return import_shifts(session, parse_csv(text.encode()), {}, now=NOW)
 
 

@@ -13,14 +13,14 @@ from clinic.adapters.csv_files import CsvFile, parse_csv
 from clinic.domain.errors import NotOffered
 from clinic.domain.scheduling.affected import Cause
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Location, Specialist, VisitType
 from clinic.store.tables.messages import OutboxMessage
 from clinic.store.tables.work import Task
 from clinic.usecases import booking
-from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists
+from clinic.usecases.imports import ImportOutcome, import_locations, import_shifts, import_specialists
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.queues import NOW, Queue
@@ -39,10 +39,10 @@ class Files(Queue):
         session.get_one(Specialist, self.ana.id).import_key = "ana"
         session.commit()
 
-    def shifts(self, *lines: str, dry_run: bool = False) -> Outcome:
+    def shifts(self, *lines: str, dry_run: bool = False) -> ImportOutcome:
         return import_shifts(self.session, self._file(HEADER + "\n".join(lines)), {}, now=self.now, dry_run=dry_run)
 
-    def site(self, zone: str = "America/New_York", hours: str = "", dry_run: bool = False) -> Outcome:
+    def site(self, zone: str = "America/New_York", hours: str = "", dry_run: bool = False) -> ImportOutcome:
         row = self.session.get_one(Location, self.place.id)
         line = f"park,{row.name},{row.street},{row.city},FL,32801,{row.latitude},{row.longitude},{zone},{hours}\n"
         return import_locations(self.session, self._file(SITE + line), {}, now=self.now, dry_run=dry_run)
@@ -118,7 +118,7 @@ def test_offers_that_go_say_whose_visits_stay(files: Files, cells: str) -> None:
 
 
 def test_a_time_that_is_only_held_ends_and_whoever_holds_it_is_told_when_they_book(files: Files) -> None:
-    opening = write_opening(KEY, Wish(files.kind.id, files.place.id, files.ana.id, cell_at(files.at(1, 15))))
+    opening = write_opening(KEY, SlotRef(files.kind.id, files.place.id, files.ana.id, cell_at(files.at(1, 15))))
     held = booking.hold(files.session, opening, key=KEY, who=PATIENT, now=files.now)
     files.shifts(TUESDAY)
     with pytest.raises(NotOffered):

@@ -19,7 +19,15 @@ from clinic.domain.time.hours import DAY_NAMES
 from clinic.store.base import Base
 from clinic.store.tables.directory import Location, Offer, Specialist
 from clinic.store.tables.schedules import Shift
-from clinic.usecases.imports import Outcome, import_locations, import_shifts, import_specialists, locations, shifts, specialists
+from clinic.usecases.imports import (
+    ImportOutcome,
+    import_locations,
+    import_shifts,
+    import_specialists,
+    locations,
+    shifts,
+    specialists,
+)
 from clinic.usecases.imports.columns import Field
 from tests import build
 from tests.conftest import FakeClock
@@ -34,7 +42,7 @@ class Import:
     """A kind of file: a line that tells everything, the columns that make another row of it, and one that may always change."""
 
     fields: tuple[Field, ...]
-    run: Callable[[Session, CsvFile], Outcome]
+    run: Callable[[Session, CsvFile], ImportOutcome]
     table: type[Base]
     line: Mapping[str, str]
     another: Mapping[str, str]
@@ -223,7 +231,7 @@ def heading(what: str, name: str) -> str:
     return one.also[0].replace("_", " ").title() if one.also else name
 
 
-def run(session: Session, what: str, cells: Mapping[str, str]) -> Outcome:
+def run(session: Session, what: str, cells: Mapping[str, str]) -> ImportOutcome:
     """Import a file of one line, which is its second."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -234,7 +242,7 @@ def run(session: Session, what: str, cells: Mapping[str, str]) -> Outcome:
     return outcome
 
 
-def counts(outcome: Outcome) -> tuple[int, int, int, int]:
+def counts(outcome: ImportOutcome) -> tuple[int, int, int, int]:
     return outcome.new, outcome.changed, outcome.same, len(outcome.rejected)
 
 

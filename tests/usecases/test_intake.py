@@ -13,7 +13,7 @@ from clinic.adapters.sealing import Sealer, WrongKey, new_key
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.roles import Grant, Role, Viewer
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key
+from clinic.domain.tokens import SlotRef, write_key
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.place import Details
@@ -30,7 +30,7 @@ class Visit:
     def __init__(self, session: Session) -> None:
         self.location, self.specialist, kind = build.practice(session)
         patient = build.patient(session, now=NOW)
-        wish = Wish(kind.id, self.location.id, self.specialist.id, cell_at(NOW + timedelta(days=1)))
+        wish = SlotRef(kind.id, self.location.id, self.specialist.id, cell_at(NOW + timedelta(days=1)))
         self.id = place.book(session, wish, Details(patient.id), who=build.STAFF, now=NOW)
         session.commit()
         self.token = write_key(build.KEY, "manage", self.id, 0)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput
 from clinic.domain.people.patient import GuardianDetails
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.messages import OutboxMessage
 from clinic.usecases import booking
@@ -20,7 +20,7 @@ from clinic.usecases.booking import Booked
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = FakeClock().now
 BORN = date(1971, 4, 23)
@@ -36,7 +36,7 @@ class Help:
 
     def book(self, **said: Any) -> Booked:
         self.days += 1
-        wish = Wish(self.kind.id, self.place.id, self.person.id, cell_at(NOW + timedelta(days=self.days)))
+        wish = SlotRef(self.kind.id, self.place.id, self.person.id, cell_at(NOW + timedelta(days=self.days)))
         held = booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=self.now)
         return booking.confirm(self.session, held.token, build.details(**said), key=KEY, who=PATIENT, now=self.now)
 

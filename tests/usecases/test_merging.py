@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound, PatientClash
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.store.base import Base
 from clinic.store.connect import begin_write
@@ -26,7 +26,7 @@ from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock
 from tests.desk import Desk, Someone
 from tests.invariants import broken
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = FakeClock().now
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Smith", "phone": "407 555 0111"}
@@ -87,7 +87,7 @@ def whose(records: Records, *visits: Booked) -> list[int]:
 
 
 def hold(session: Session, at: Desk, start: datetime) -> str:
-    wish = Wish(at.kind.id, at.place.id, at.doctor.id, cell_at(start))
+    wish = SlotRef(at.kind.id, at.place.id, at.doctor.id, cell_at(start))
     return booking.hold(session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=NOW).token
 
 
@@ -161,7 +161,7 @@ def test_visits_at_one_time_are_named_and_nothing_is_merged_until_one_moved(reco
     session = records.session
     place, doctor, _ = build.practice(session, visit=records.kind, weekly=build.EVERY_DAY)
     start = records.visits[0].summary.start + timedelta(minutes=15)
-    wish = Wish(records.kind.id, place.id, doctor.id, cell_at(start))
+    wish = SlotRef(records.kind.id, place.id, doctor.id, cell_at(start))
     held = booking.hold(session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=NOW)
     clashing = booking.confirm(session, held.token, build.details(**ANNA), key=KEY, who=PATIENT, now=NOW)
     task = records.ask(records.ana, records.anna)
@@ -239,7 +239,7 @@ def test_a_merge_and_bookings_of_either_at_once(records: Records, database: str)
     with connected(database, 4) as engine:
         for number in range(ROUNDS):
             start = NOW + timedelta(days=10 + number)
-            there = Wish(records.kind.id, place.id, doctor.id, cell_at(start))
+            there = SlotRef(records.kind.id, place.id, doctor.id, cell_at(start))
             same_time = booking.hold(records.session, write_opening(KEY, there), key=KEY, who=PATIENT, now=NOW).token
             mine = hold(records.session, records, start)
             later = hold(records.session, records, start + timedelta(hours=1))

@@ -16,7 +16,7 @@ from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.errors import NotFound, NotOffered
 from clinic.domain.people.roles import Grant, Role, Viewer, reach
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.tables.audit import Audit
@@ -53,7 +53,7 @@ class Chain:
         self.kind = kind.id
         for clinic, giver in [(place_, specialist), *others]:
             patient = build.patient(self.session, now=NOW)
-            wish = Wish(kind.id, clinic.id, giver.id, cell_at(NOW + timedelta(days=1)))
+            wish = SlotRef(kind.id, clinic.id, giver.id, cell_at(NOW + timedelta(days=1)))
             self.visits.append(place.book(self.session, wish, Details(patient.id), who=build.STAFF, now=NOW))
             self.clinics.append(clinic.id)
             self.patients.append(patient.id)
@@ -147,13 +147,13 @@ def test_without_a_supervisor_it_falls_to_every_manager(chain: Chain) -> None:
     times = day.move_times(chain.session, viewer, chain.visits[0], now=NOW)
     places = {opening.location.id for _, openings in times.days for opening in openings}
     assert places == set(chain.clinics[:2]), "at the visit's own clinic, and where the manager is one"
-    beyond = write_opening(KEY, Wish(chain.kind, chain.clinics[2], chain.specialists[2], cell_at(NOW + timedelta(days=2))))
+    beyond = write_opening(KEY, SlotRef(chain.kind, chain.clinics[2], chain.specialists[2], cell_at(NOW + timedelta(days=2))))
     how = {"key": KEY, "sealer": SEALER, "who": build.STAFF, "now": NOW}
     with pytest.raises(NotOffered):
         day.move(chain.session, viewer, chain.visits[0], day.Moving(beyond, "away"), **how)
     with pytest.raises(NotFound):
         day.move_times(chain.session, viewer, chain.visits[2], now=NOW)
-    to = write_opening(KEY, Wish(chain.kind, chain.clinics[0], chain.specialists[0], cell_at(NOW + timedelta(days=2))))
+    to = write_opening(KEY, SlotRef(chain.kind, chain.clinics[0], chain.specialists[0], cell_at(NOW + timedelta(days=2))))
     day.move(chain.session, viewer, chain.visits[0], day.Moving(to, "away"), **how)
     assert chain.entrusted(manager) == frozenset(), "the task is settled by the move"
 

@@ -14,7 +14,7 @@ from clinic.domain.errors import IllegalMove, NotFound, NotOffered, TimeTaken, U
 from clinic.domain.geography.places import Point
 from clinic.domain.time.hours import local_day
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.search.candidates import Opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
@@ -56,13 +56,13 @@ class Chain:
 
     def opening(self, start: datetime, person: Any = None, place: Any = None, kind: Any = None) -> str:
         who, where, what = person or self.ana, place or self.home, kind or self.kind
-        return write_opening(KEY, Wish(what.id, where.id, who.id, cell_at(start)))
+        return write_opening(KEY, SlotRef(what.id, where.id, who.id, cell_at(start)))
 
     def book(self, start: datetime = THURSDAY, **typed: Any) -> Booked:
         held = booking.hold(self.session, self.opening(start), key=KEY, who=PATIENT, now=self.now)
         return booking.confirm(self.session, held.token, build.details(**typed), key=KEY, who=PATIENT, now=self.now)
 
-    def choices(self, booked: Booked) -> booking.Choices:
+    def choices(self, booked: Booked) -> booking.MoveChoices:
         return booking.choices(self.session, booked.manage_token, key=KEY, now=self.now)
 
     def move(self, booked: Booked, opening: str, who: Any = PATIENT) -> Booked:

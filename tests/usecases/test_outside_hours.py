@@ -13,7 +13,7 @@ from clinic.domain.errors import InvalidInput, NotOffered, TimeRefused, TimeTake
 from clinic.domain.time.hours import to_utc
 from clinic.domain.time.timeline import cell_at
 from clinic.domain.time.typed_time import read_clock, start_cell
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.outside_hours import lifting
 from clinic.store.tables.audit import Audit
@@ -38,7 +38,7 @@ class Clinic:
         self.place, self.person, self.kind = build.practice(session, **shape)
 
     def hold(self, start: datetime, who: Who = LIFTED) -> booking.Hold:
-        wish = Wish(self.kind.id, self.place.id, self.person.id, cell_at(start))
+        wish = SlotRef(self.kind.id, self.place.id, self.person.id, cell_at(start))
         return booking.hold(self.session, write_opening(KEY, wish), key=KEY, who=who, now=NOW)
 
     def refusal(self, start: datetime, who: Who = LIFTED) -> str:
@@ -79,7 +79,7 @@ def test_an_override_needs_a_reason_of_the_list_and_somebody_who_gives_the_visit
         lifting(STAFF, "because Maria asked")
     assert set(refused.value.fields) == {"override_reason"}
     stranger = build.specialist(session)
-    wish = Wish(clinic.kind.id, clinic.place.id, stranger.id, cell_at(at(16, 19)))
+    wish = SlotRef(clinic.kind.id, clinic.place.id, stranger.id, cell_at(at(16, 19)))
     with pytest.raises(NotOffered, match="does not give"):
         booking.hold(session, write_opening(KEY, wish), key=KEY, who=LIFTED, now=NOW)
 
@@ -88,7 +88,7 @@ def test_a_visit_is_moved_outside_the_hours(session: Session) -> None:
     clinic = Clinic(session)
     hold = clinic.hold(at(17, 10), PATIENT)
     booked = booking.confirm(session, hold.token, build.details(), key=KEY, who=PATIENT, now=NOW)
-    evening = write_opening(KEY, Wish(clinic.kind.id, clinic.place.id, clinic.person.id, cell_at(at(17, 19, 35))))
+    evening = write_opening(KEY, SlotRef(clinic.kind.id, clinic.place.id, clinic.person.id, cell_at(at(17, 19, 35))))
     with pytest.raises(NotOffered):
         booking.reschedule(session, booked.manage_token, evening, key=KEY, who=STAFF, now=NOW)
     moved = booking.reschedule(session, booked.manage_token, evening, key=KEY, who=LIFTED, now=NOW)
@@ -123,7 +123,7 @@ def test_the_gap_and_the_fold_of_a_clock_change() -> None:
 class TestTyped:
     def typed(self, clinic: Clinic, day: date | None, clock: str, **given: str) -> overriding.Typed:
         words = {"location": clinic.place.slug, "specialist": clinic.person.slug, "visit_type": clinic.kind.slug} | given
-        return overriding.read_typed(clinic.session, overriding.Words(**words, day=day, clock=clock), key=KEY, now=NOW)
+        return overriding.read_typed(clinic.session, overriding.OverrideWords(**words, day=day, clock=clock), key=KEY, now=NOW)
 
     def test_inside_outside_and_taken(self, session: Session) -> None:
         clinic = Clinic(session)

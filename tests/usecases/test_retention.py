@@ -279,10 +279,10 @@ def test_a_purge_that_was_stopped_goes_on_where_it_was(
 
 def test_a_visit_booked_yesterday_is_not_touched(session: Session, clock: FakeClock) -> None:
     world = build.world(session, now=clock())
-    from clinic.domain.tokens import Wish, write_opening
+    from clinic.domain.tokens import SlotRef, write_opening
 
     start = clock() + timedelta(days=2)
-    wish = Wish(
+    wish = SlotRef(
         world.visit_types["back-pain-evaluation-visit"].id, world.locations["orlando-downtown"].id,
         world.specialists["ana-flores"].id, cell_at(start),
     )  # fmt: skip

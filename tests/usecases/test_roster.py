@@ -23,9 +23,9 @@ from clinic.domain.scheduling.roster_edits import (
     hours_off,
 )
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
-from clinic.engine.search.candidates import Candidate, Sought, all_starts
+from clinic.engine.search.candidates import CandidateSite, SearchCriteria, all_starts
 from clinic.store.directory import locations
 from clinic.store.directory.catalogue import find_visit
 from clinic.store.tables.appointments import Appointment, Claim
@@ -70,7 +70,7 @@ class Calendar(Queue):
             visit = find_visit(self.session, kind.id)
             assert visit is not None
             rows = locations.offering(self.session, kind.id)
-            sought = Sought(visit=visit, candidates=[Candidate(row) for row in rows])
+            sought = SearchCriteria(visit=visit, candidates=[CandidateSite(row) for row in rows])
             for practice, cells in all_starts(self.session, sought, now=self.now).items():
                 found |= {(kind.id, practice.site.id, cell) for cell in cells}
         self.session.rollback()
@@ -102,7 +102,7 @@ class Calendar(Queue):
         return found
 
     def hold(self, start: datetime) -> Any:
-        opening = write_opening(KEY, Wish(self.kind.id, self.place.id, self.ana.id, cell_at(start)))
+        opening = write_opening(KEY, SlotRef(self.kind.id, self.place.id, self.ana.id, cell_at(start)))
         return booking.hold(self.session, opening, key=KEY, who=PATIENT, now=self.now)
 
     def id_of(self, booked: Booked) -> int:
@@ -160,7 +160,7 @@ def test_rooms_that_others_use_at_a_new_clinic_are_not_counted_as_free(calendar:
     other = build.specialist(calendar.session)
     build.offer(calendar.session, calendar.short, calendar.park, other)
     build.shift(calendar.session, other, calendar.park, "Tue 18:00-21:00")
-    opening = write_opening(KEY, Wish(calendar.short.id, calendar.park.id, other.id, cell_at(calendar.at(1, 19))))
+    opening = write_opening(KEY, SlotRef(calendar.short.id, calendar.park.id, other.id, cell_at(calendar.at(1, 19))))
     booking.hold(calendar.session, opening, key=KEY, who=PATIENT, now=NOW)
     effect = calendar.preview(AddHours(calendar.park.id, TOMORROW, "18:00-21:00"))
     assert [(kind.added, kind.removed) for kind in effect.kinds] == [(2, 0), (5, 0)], "the only room is in use at seven"
@@ -275,7 +275,7 @@ class TestSaving:
         booked = calendar.book(calendar.at(1, 13))
         off = days_off(TOMORROW, TOMORROW, EASTERN)
         effect = calendar.preview(off)
-        opening = write_opening(KEY, Wish(calendar.kind.id, calendar.place.id, calendar.ana.id, cell_at(calendar.at(1, 15))))
+        opening = write_opening(KEY, SlotRef(calendar.kind.id, calendar.place.id, calendar.ana.id, cell_at(calendar.at(1, 15))))
         booking.reschedule(calendar.session, booked.manage_token, opening, key=KEY, who=PATIENT, now=NOW)
         with pytest.raises(Undecided) as refused:
             calendar.save(off, effect=effect)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import ChangedMeanwhile, DomainError, NotOffered, Undecided
 from clinic.domain.scheduling.roster_edits import SetDay, TakeOff
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.store.connect import begin_write
@@ -29,7 +29,7 @@ from clinic.usecases.roster import Decisions, preview, save
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
-from tests.rush import NOW, Clinic, connected, make_clinic, together
+from tests.race import NOW, Clinic, connected, make_clinic, together
 
 ANA = Who("account:1", "portal", staff=True)
 TEN = NOW + timedelta(days=1, hours=1)
@@ -104,7 +104,7 @@ def test_hours_wait_for_a_booking_under_way_and_then_see_it(engine: Engine) -> N
         thread.start()
         sleep(0.4)
         assert thread.is_alive(), "it should be waiting for its turn"
-        place.hold(first, Wish(clinic.kinds[0], clinic.place, clinic.people[0], cell_at(TEN)), who=PATIENT, now=NOW)
+        place.hold(first, SlotRef(clinic.kinds[0], clinic.place, clinic.people[0], cell_at(TEN)), who=PATIENT, now=NOW)
         first.commit()
         thread.join()
     assert isinstance(answers[0], Undecided), answers

@@ -22,7 +22,7 @@ from clinic.domain.scheduling.affected import Cause
 from clinic.domain.scheduling.roster_edits import AddHours, ComeBack, Edit, SetDay, SetWeek, TakeOff, days_off
 from clinic.domain.time.hours import DAY_NAMES, local_day, parse_day, zone
 from clinic.domain.time.timeline import cell_at, instant_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import outside_hours
 from clinic.store.tables.appointments import Appointment, Claim
 from clinic.store.tables.audit import Audit
@@ -97,7 +97,7 @@ class Diary(Calendar):
     """A calendar in which visits lie also outside the hours."""
 
     def by_agreement(self, start: datetime, place: int) -> None:
-        opening = write_opening(KEY, Wish(self.kind.id, place, self.ana.id, cell_at(start)))
+        opening = write_opening(KEY, SlotRef(self.kind.id, place, self.ana.id, cell_at(start)))
         held = booking.hold(self.session, opening, key=KEY, who=BY_AGREEMENT, now=self.now)
         booking.confirm(self.session, held.token, self.details(), key=KEY, who=BY_AGREEMENT, now=self.now)
 

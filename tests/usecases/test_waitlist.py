@@ -90,9 +90,9 @@ class TestFreedTime:
 
 def build_opening(queue: Queue, start: datetime) -> str:
     from clinic.domain.time.timeline import cell_at
-    from clinic.domain.tokens import Wish, write_opening
+    from clinic.domain.tokens import SlotRef, write_opening
 
-    return write_opening(KEY, Wish(queue.kind.id, queue.place.id, queue.ana.id, cell_at(start)))
+    return write_opening(KEY, SlotRef(queue.kind.id, queue.place.id, queue.ana.id, cell_at(start)))
 
 
 def freed_at(queue: Queue, start: datetime) -> None:
@@ -214,11 +214,11 @@ class TestOrder:
 
 def write_at(queue: Queue, location_id: int, start: datetime) -> str:
     from clinic.domain.time.timeline import cell_at
-    from clinic.domain.tokens import Wish, write_opening
+    from clinic.domain.tokens import SlotRef, write_opening
     from clinic.store.tables.directory import Offer
 
     person = queue.session.scalars(select(Offer.specialist_id).where(Offer.location_id == location_id)).one()
-    return write_opening(KEY, Wish(queue.kind.id, location_id, person, cell_at(start)))
+    return write_opening(KEY, SlotRef(queue.kind.id, location_id, person, cell_at(start)))
 
 
 def said(typed: Any) -> dict[str, Any]:
@@ -639,7 +639,7 @@ class TestJoining:
         assert set(refused.value.fields) == {"given_name", "phone", "birth_date", "postal_code", "notice", "miles"}
         with pytest.raises(NotFound):
             waitlist.join(
-                queue.session, waitlist.Wish(service="none", wants=Wants()), queue.details(),
+                queue.session, waitlist.WaitRequest(service="none", wants=Wants()), queue.details(),
                 sealer=SEALER, key=KEY, who=PATIENT, now=NOW,
             )  # fmt: skip
 

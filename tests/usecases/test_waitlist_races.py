@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import TimeTaken
 from clinic.domain.scheduling.waitlist import Policy
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key, write_opening
+from clinic.domain.tokens import SlotRef, write_key, write_opening
 from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.usecases import booking, waitlist
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.invariants import broken
 from tests.queues import NOW, SEALER, Queue
-from tests.rush import connected, together
+from tests.race import connected, together
 
 CROWD, PROVEN_CROWD = 24, 100
 
@@ -36,7 +36,7 @@ def taking(offer: TimeOffer) -> Callable[[Session], waitlist.Offered]:
 
 def booking_at(queue: Queue, start: datetime, name: str) -> Callable[[Session], Any]:
     """Somebody who never waited chooses the time on the page."""
-    opening = write_opening(KEY, Wish(queue.kind.id, queue.place.id, queue.ana.id, cell_at(start)))
+    opening = write_opening(KEY, SlotRef(queue.kind.id, queue.place.id, queue.ana.id, cell_at(start)))
 
     def book(session: Session) -> Any:
         held = booking.hold(session, opening, key=KEY, who=PATIENT, now=NOW)

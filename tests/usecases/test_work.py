@@ -13,7 +13,7 @@ from clinic.adapters.sealing import Sealer, new_key
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Grant, Role, reach
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
@@ -26,7 +26,7 @@ from clinic.store.work import tasks
 from clinic.usecases import work
 from clinic.usecases.work import Worker
 from tests import build
-from tests.rush import connected, together
+from tests.race import connected, together
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)
 SEALER = Sealer([new_key()])
@@ -48,10 +48,10 @@ class Desk:
         self.here, self.specialist, kind = build.practice(session)
         self.there, far, _ = build.practice(session, visit=kind)
         self.patient = build.patient(session, now=NOW)
-        wish = Wish(kind.id, self.here.id, self.specialist.id, cell_at(NOW + timedelta(days=1)))
+        wish = SlotRef(kind.id, self.here.id, self.specialist.id, cell_at(NOW + timedelta(days=1)))
         self.visit = place.book(session, wish, Details(self.patient.id), who=build.STAFF, now=NOW)
         self.stranger = build.patient(session, now=NOW)
-        not_here = Wish(kind.id, self.there.id, far.id, cell_at(NOW + timedelta(days=1)))
+        not_here = SlotRef(kind.id, self.there.id, far.id, cell_at(NOW + timedelta(days=1)))
         place.book(session, not_here, Details(self.stranger.id), who=build.STAFF, now=NOW)
         session.commit()
         self.omar = worker(session, "Omar", Grant(Role.FRONT_DESK, self.here.id))
@@ -73,7 +73,7 @@ def desk(session: Session) -> Desk:
     return Desk(session)
 
 
-def open_by(desk: Desk, who: Worker, task_id: int) -> work.Opened:
+def open_by(desk: Desk, who: Worker, task_id: int) -> work.OpenedTask:
     return work.open_task(desk.session, who, task_id, sealer=SEALER, now=NOW)
 
 

@@ -762,7 +762,7 @@ REASONS: Mapping[str | tuple[str, str], str] = {
     ("portal.report", "?visit"): "the reference that stands in the field at first: nothing is looked up",
     # What is read as a whole
     "? in web.desk.screen.show": WHOLE, "? in web.desk.call_backs._show": WHOLE, "? in web.portal.visit._show_move": WHOLE,
-    "? in web.portal.availability.asking._send": "is carried along as `typed`, which is a case",
+    "? in web.portal.availability.form_views._send": "is carried along as `typed`, which is a case",
     **{
         f"…{name}": "of a form that is carried in `typed`, which is a case"
         for name in (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.people.roles import AT_A_LOCATION, Grant, Reach, Role, reach
 from clinic.domain.scheduling.roster_edits import AddHours
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, read_opening, write_key, write_opening
+from clinic.domain.tokens import SlotRef, read_opening, write_key, write_opening
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.store.desk.call_holds import HOLD
@@ -98,7 +98,7 @@ class Street:
         world = self.world
         clinic = world.there if (at or whose) == "there" else world.here
         when = world.app.extensions["clinic"].clock().replace(hour=hour, minute=0) + timedelta(days=2)
-        return write_opening(key or self.key, Wish(kind or self.kind, clinic, world.calendars[whose], cell_at(when)))
+        return write_opening(key or self.key, SlotRef(kind or self.kind, clinic, world.calendars[whose], cell_at(when)))
 
 
 def furnish(app: Flask, url: str) -> Street:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from clinic.domain.scheduling.appointment import State
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.extensions import db
 from clinic.store.audit.audit import note
 from clinic.store.connect import begin_statement, begin_write
@@ -83,7 +83,7 @@ def test_holds_bookings_and_cancellations_as_they_happen(watched: FlaskClient, d
 
         def opening(hours: int) -> str:
             cell = int((clock() + timedelta(days=1, hours=hours)).timestamp()) // 300
-            return write_opening(build.KEY, Wish(kind.id, place.id, person.id, cell))
+            return write_opening(build.KEY, SlotRef(kind.id, place.id, person.id, cell))
 
         def hold(hours: int, who: build.Who = build.PATIENT) -> booking.Hold:
             return booking.hold(session, opening(hours), key=build.KEY, who=who, now=clock())

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from clinic.domain.people.roles import AT_A_LOCATION, Grant, Reach, Role, Scope, Viewer
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.tables.directory import Specialist
@@ -189,7 +189,7 @@ def build_town(app: Flask, database: str) -> World:
             build.shift(session, session.get_one(Specialist, calendars[whose]), clinic)
             build.offer(session, kind, clinic, session.get_one(Specialist, calendars[whose]))
             patient = patients[whose] = build.patient(session, now=tomorrow).id
-            wish = Wish(kind.id, clinic.id, calendars[whose], cell_at(tomorrow))
+            wish = SlotRef(kind.id, clinic.id, calendars[whose], cell_at(tomorrow))
             visits[whose] = place.book(session, wish, Details(patient), who=build.STAFF, now=tomorrow - timedelta(days=1))
             session.commit()
             about = {"appointment_id": visits[whose], "patient_id": patient, "created_at": tomorrow}

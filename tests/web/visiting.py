@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.geography.gazetteer import MILITARY, STANDARD, ZipEntry
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.connect import engine_options, prepare
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Location, LocationDay, Specialist, VisitType
@@ -165,7 +165,7 @@ def opening_at(
             )
         ]  # fmt: skip
     key = app.extensions["clinic"].settings.secret_key.encode()
-    return write_opening(key, Wish(*ids, cell_at(start)))
+    return write_opening(key, SlotRef(*ids, cell_at(start)))
 
 
 def check_answers(client: FlaskClient, details: str, **changed: str) -> TestResponse:

@@ -6,6 +6,6 @@ so that nothing half-right is ever served.
 
 from clinic.adapters.content.document import ContentError
 from clinic.adapters.content.library import Library, read_library
-from clinic.adapters.content.pages import Asked, CarePage, Section, Source, Term
+from clinic.adapters.content.pages import CarePage, FrequentQuestion, Section, Source, Term
 
-__all__ = ["Asked", "CarePage", "ContentError", "Library", "Section", "Source", "Term", "read_library"]
+__all__ = ["CarePage", "ContentError", "FrequentQuestion", "Library", "Section", "Source", "Term", "read_library"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from clinic.adapters.content.document import Document
-from clinic.domain.care.preparation import IntakeOption, IntakeQuestion, Line, Preparation, Preparations
+from clinic.domain.care.preparation import IntakeOption, IntakeQuestion, Preparation, PreparationLine, Preparations
 
 SHOWN = ("before", "confirmation", "printed")
 NOT_SURE = "not_sure"
@@ -45,7 +45,9 @@ def _preparation(document: Document, kind: str) -> Preparation:
         shown = document.list(*here, "show")
         if not set(shown) <= set(SHOWN):
             document.refuse(f"show is a list of {', '.join(SHOWN)}.", *here, "show")
-        line = Line(document.text(*here, "id"), document.text(*here, "text"), frozenset(shown), given.get("may_differ") is True)
+        line = PreparationLine(
+            document.text(*here, "id"), document.text(*here, "text"), frozenset(shown), given.get("may_differ") is True
+        )
         lines.append(line)
     return Preparation(str(_version(document, *at, "version")), tuple(lines))
 

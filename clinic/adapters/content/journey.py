@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from clinic.adapters.content.document import Document
-from clinic.domain.care.pathway import Choice, Conditions, Interruption, Kind, Option, Outcome, Pathway, Question, Rule, Step
+from clinic.domain.care.pathway import (
+    Choice,
+    Conditions,
+    Interruption,
+    Kind,
+    Option,
+    Pathway,
+    PathwayOutcome,
+    Question,
+    Rule,
+    Step,
+)
 
 LEADS = {"next": "question", "outcome": "outcome", "interruption": "interruption"}
 
@@ -72,7 +83,7 @@ def _conditions(document: Document, given: dict[str, Any], *path: str | int) -> 
     return found
 
 
-def _outcome(document: Document, name: str) -> Outcome:
+def _outcome(document: Document, name: str) -> PathwayOutcome:
     at = ("outcomes", name)
     choices = []
     for number in range(len(document.list(*at, "options"))):
@@ -81,7 +92,7 @@ def _outcome(document: Document, name: str) -> Outcome:
         service, page = document.text(*here, "service", optional=True), document.text(*here, "page", optional=True)
         choices.append(Choice(service or None, page or None, document.text(*here, "why"), document.text(*here, "expect"), asks))
     call = tuple(document.text(*at, "call", line) for line in range(len(document.list(*at, "call", optional=True))))
-    return Outcome(name, document.text(*at, "title"), document.text(*at, "intro"), tuple(choices), call)
+    return PathwayOutcome(name, document.text(*at, "title"), document.text(*at, "intro"), tuple(choices), call)
 
 
 def _interruption(document: Document, name: str) -> Interruption:

@@ -38,7 +38,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FrequentQuestion:
     """A question people ask and its answer, as clean HTML and as plain text."""
 
     question: str
@@ -68,7 +68,7 @@ class CarePage:
     see_also: tuple[str, ...]
     urgent: str
     sections: tuple[Section, ...]
-    questions: tuple[Asked, ...]
+    questions: tuple[FrequentQuestion, ...]
     text: str
     front: Document = field(repr=False, compare=False)
 
@@ -165,13 +165,14 @@ def _sections(body: str) -> tuple[str, list[Section]]:
     return render(lead), [Section(slug_of(heading), heading.strip(), render(text)) for heading, text in pairs]
 
 
-def _questions(body: str) -> tuple[Asked, ...]:
+def _questions(body: str) -> tuple[FrequentQuestion, ...]:
     _before, found, after = body.partition(f"## {QUESTIONS}")
     if not found:
         return ()
     parts = re.split(r"^### +(.+)$", re.split(r"^## ", after, flags=re.MULTILINE)[0], flags=re.MULTILINE)[1:]
     return tuple(
-        Asked(question.strip(), render(text), plain(text)) for question, text in zip(parts[::2], parts[1::2], strict=True)
+        FrequentQuestion(question.strip(), render(text), plain(text))
+        for question, text in zip(parts[::2], parts[1::2], strict=True)
     )
 
 

@@ -99,7 +99,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PathwayOutcome:
     """What may come next, best fit first. `call` says when to call instead."""
 
     id: str
@@ -126,7 +126,7 @@ class Pathway:
     version: int
     start: str
     questions: Mapping[str, Question]
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, PathwayOutcome]
     interruptions: Mapping[str, Interruption]
 
     def after(self, question: Question, answers: Answers) -> Step:

@@ -14,7 +14,7 @@ NOWHERE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PreparationLine:
     """One sentence. `may_differ`: a clinic may word it its own way, or leave it out."""
 
     id: str
@@ -28,7 +28,7 @@ class Preparation:
     """What a patient does before a visit of one type at one clinic. `version`: "3", or "3+1" where a clinic has its own words."""
 
     version: str
-    lines: tuple[Line, ...]
+    lines: tuple[PreparationLine, ...]
 
     def shown(self, where: Shown) -> tuple[str, ...]:
         """The sentences for before confirming, for the confirmation, or for the printed sheet."""
@@ -91,7 +91,7 @@ class Preparations:
             return usual
         version, texts = self.overrides[location, visit_type]
         worded = ((line, texts.get(line.id, line.text)) for line in usual.lines)
-        lines = tuple(Line(line.id, text, line.shown, line.may_differ) for line, text in worded if text is not None)
+        lines = tuple(PreparationLine(line.id, text, line.shown, line.may_differ) for line, text in worded if text is not None)
         return Preparation(f"{usual.version}+{version}", lines)
 
     def routes_of(self, questions: Iterable[IntakeQuestion], given: Mapping[str, object]) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPlace:
     """A ZIP code, a city or an address. `guesses` are in the order to try; `street` is the text to geocode.
 
     `abroad`: if it is no city of ours, it is a province of Canada. `also`: other places that go by this name.
@@ -67,7 +67,7 @@ class Named:
     also: tuple[str, ...] = ()
 
 
-Whereabouts = NearMe | Point | InState | Named
+Whereabouts = NearMe | Point | InState | NamedPlace
 
 _COUNTRIES = (("united", "states", "of", "america"), ("united", "states"), ("usa",), ("us",))
 _LEADS = (("close", "to"), ("near",), ("around",), ("in",), ("at",))
@@ -115,18 +115,18 @@ def _named(text: str, parts: list[list[str]]) -> Whereabouts:
     code, parts = _take_zip(text, parts)
     parts = _without_lead(parts)
     if not parts:
-        return Named(postal_code=code)
+        return NamedPlace(postal_code=code)
     if code is None and (_CANADIAN_CODE.search(text) or _is_canadian(parts)):
         raise PlaceUnknown(IN_CANADA)
     state, rest = _take_state(parts)
     if not rest:
-        return Named(postal_code=code, state=state) if code else _state_alone(parts, state)
+        return NamedPlace(postal_code=code, state=state) if code else _state_alone(parts, state)
     street = text if any(any(c.isdigit() for c in word) for part in rest for word in part) else None
     guesses = _guesses(parts, state, rest, loose=street is not None)
     if guesses and guesses[0].key == "twentyninepalms":
         street = None
     abroad = len(parts) == 1 and " ".join(parts[0]) in PROVINCES
-    return Named(guesses=guesses, postal_code=code, street=street, state=state, abroad=abroad)
+    return NamedPlace(guesses=guesses, postal_code=code, street=street, state=state, abroad=abroad)
 
 
 def _guesses(parts: Sequence[list[str]], state: str | None, rest: Sequence[list[str]], *, loose: bool) -> tuple[Guess, ...]:
@@ -148,9 +148,9 @@ def _state_alone(parts: Sequence[list[str]], state: str | None) -> Whereabouts:
     """A state's name, or a city's that is better known under it."""
     name = " ".join(word for part in parts for word in part)
     if name == "new york":
-        return Named(guesses=(Guess("newyork", "NY"),), state="NY")
+        return NamedPlace(guesses=(Guess("newyork", "NY"),), state="NY")
     if name == "washington":
-        return Named(guesses=(Guess("washington", None),), also=("Washington State",))
+        return NamedPlace(guesses=(Guess("washington", None),), also=("Washington State",))
     return InState(state or "")
 
 

@@ -29,7 +29,7 @@ class Agent(Protocol):
     def reach(self, action: str, /) -> Reach: ...
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     BOOKED = "booked"
     MOVED = "moved"
     CANCELLED = "cancelled"
@@ -42,13 +42,13 @@ class Outcome(StrEnum):
 
 WHY = ("too_late", "too_far", "wrong_time", "wrong_person", "cost", "other")
 """Why nothing suited."""
-WANTED_A_VISIT = (Outcome.BOOKED, Outcome.WAITLISTED, Outcome.CALL_BACK, Outcome.NOTHING_SUITS)
+WANTED_A_VISIT = (CallOutcome.BOOKED, CallOutcome.WAITLISTED, CallOutcome.CALL_BACK, CallOutcome.NOTHING_SUITS)
 """Calls by which somebody wanted a visit that they did not have."""
-DONE_BY = {Outcome.BOOKED: "book", Outcome.MOVED: "move", Outcome.CANCELLED: "cancel"}
+DONE_BY = {CallOutcome.BOOKED: "book", CallOutcome.MOVED: "move", CallOutcome.CANCELLED: "cancel"}
 """What must have been done with a visit in a call that ended so."""
 
 
-STILL_WAITING = (Outcome.CALL_BACK, Outcome.DROPPED)
+STILL_WAITING = (CallOutcome.CALL_BACK, CallOutcome.DROPPED)
 """After a call to somebody who waited for it that ended so, they wait on."""
 
 
@@ -58,12 +58,12 @@ def is_open(began_at: datetime, ended_at: datetime | None, *, now: datetime) -> 
 
 def check_ending(outcome: str, why: str, done: Iterable[str]) -> dict[str, str]:
     """What cannot be right of how a call ended, given what was done with visits in it: a sentence for each field."""
-    if outcome not in set(Outcome):
+    if outcome not in set(CallOutcome):
         return {"outcome": "Choose how the call ended."}
-    needed = DONE_BY.get(Outcome(outcome))
+    needed = DONE_BY.get(CallOutcome(outcome))
     if needed and needed not in set(done):
         return {"outcome": f"No visit was {outcome} in this call. Choose how it ended."}
-    if outcome == Outcome.NOTHING_SUITS and why not in WHY:
+    if outcome == CallOutcome.NOTHING_SUITS and why not in WHY:
         return {"why": "Choose why nothing suited."}
     return {}
 
@@ -91,7 +91,7 @@ def first_call_rate(outcomes: Mapping[str, int]) -> float | None:
     Not counted: calls to move or cancel a visit, questions, and calls that dropped.
     """
     wanted = sum(outcomes.get(outcome, 0) for outcome in WANTED_A_VISIT)
-    return outcomes.get(Outcome.BOOKED, 0) / wanted if wanted else None
+    return outcomes.get(CallOutcome.BOOKED, 0) / wanted if wanted else None
 
 
 def handling_seconds(lengths: Iterable[timedelta]) -> float | None:

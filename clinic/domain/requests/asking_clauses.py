@@ -39,7 +39,7 @@ _MILES = r"\d{1,4}\s?(?:miles|mile|mi)"
 
 
 @dataclass(slots=True)
-class Found:
+class Clauses:
     """Clauses so far. They narrow: the later of two beginnings counts, the earlier of two ends."""
 
     days: set[int] = field(default_factory=set)
@@ -68,7 +68,7 @@ class Found:
         )  # fmt: skip
 
 
-Take = Callable[[Found, Mapping[str, str | None], date], bool]
+Take = Callable[[Clauses, Mapping[str, str | None], date], bool]
 """Takes a clause in; False when it cannot be, and is not understood."""
 
 
@@ -130,7 +130,7 @@ def _days_of(said: str) -> set[int]:
     return {(begins + step) % 7 for step in range((ends - begins) % 7 + 1)}
 
 
-def _between(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _between(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     first, end = read_hour(said["one"] or ""), read_hour(said["two"] or "", end=True)
     if first is None or end is None:
         return False
@@ -139,21 +139,21 @@ def _between(found: Found, said: Mapping[str, str | None], _today: date) -> bool
     return True
 
 
-def _since(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _since(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     minutes = read_hour(said["at"] or "")
     if minutes is not None:
         found.after.append(minutes)
     return minutes is not None
 
 
-def _until(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _until(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     minutes = read_hour(said["at"] or "", end=True)
     if minutes:
         found.before.append(minutes)
     return bool(minutes)
 
 
-def _around(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _around(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     minutes = read_hour(said["at"] or "")
     if minutes is None:
         return False
@@ -163,7 +163,7 @@ def _around(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
     return True
 
 
-def _from_day(found: Found, said: Mapping[str, str | None], today: date) -> bool:
+def _from_day(found: Clauses, said: Mapping[str, str | None], today: date) -> bool:
     day = read_day(said["day"] or "", today)
     if day is None or (said["how"] == "after" and day == date.max):
         return False
@@ -171,7 +171,7 @@ def _from_day(found: Found, said: Mapping[str, str | None], today: date) -> bool
     return True
 
 
-def _until_day(found: Found, said: Mapping[str, str | None], today: date) -> bool:
+def _until_day(found: Clauses, said: Mapping[str, str | None], today: date) -> bool:
     day = read_day(said["day"] or "", today)
     if day is None or day == date.min:
         return False
@@ -179,7 +179,7 @@ def _until_day(found: Found, said: Mapping[str, str | None], today: date) -> boo
     return True
 
 
-def _on_day(found: Found, said: Mapping[str, str | None], today: date) -> bool:
+def _on_day(found: Clauses, said: Mapping[str, str | None], today: date) -> bool:
     day = read_day(said["day"] or "", today)
     if day is None:
         return False
@@ -190,44 +190,44 @@ def _on_day(found: Found, said: Mapping[str, str | None], today: date) -> bool:
     return True
 
 
-def _week(found: Found, said: Mapping[str, str | None], today: date) -> bool:
+def _week(found: Clauses, said: Mapping[str, str | None], today: date) -> bool:
     monday = today - timedelta(days=today.weekday()) + timedelta(days=7 if said["which"] == "next" else 0)
     found.first.append(max(monday, today))
     found.last.append(monday + timedelta(days=6))
     return True
 
 
-def _in_a_while(found: Found, said: Mapping[str, str | None], today: date) -> bool:
+def _in_a_while(found: Clauses, said: Mapping[str, str | None], today: date) -> bool:
     found.first.append(today + timedelta(days=int(said["count"] or 0) * (7 if (said["unit"] or "").startswith("week") else 1)))
     return True
 
 
-def _on_days(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _on_days(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     named = re.findall(_SOME_DAYS, said["days"] or "")
     into = found.not_days if said.get("neg") else found.days
     into.update(day for one in named for day in _days_of(one))
     return True
 
 
-def _in_part(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _in_part(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     found.parts.add(said["part"] or "")
     return True
 
 
-def _who(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _who(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     woman = said["who"] in ("woman", "women", "female", "lady")
     found.genders.add("woman" if woman != bool(said.get("neg")) else "man")
     return True
 
 
-def _miles(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _miles(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     miles = int(re.sub(r"\D", "", said["miles"] or "0"))
     if 1 <= miles <= WIDEST_MILES:
         found.miles.append(miles)
     return 1 <= miles <= WIDEST_MILES
 
 
-def _on_foot_or_by_bus(found: Found, said: Mapping[str, str | None], _today: date) -> bool:
+def _on_foot_or_by_bus(found: Clauses, said: Mapping[str, str | None], _today: date) -> bool:
     found.miles.append(BUS_MILES if said["bus"] else WALK_MILES)
     return True
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.domain.requests.asking import Filters
-from clinic.domain.requests.asking_clauses import CLAUSES, FAR, NOT, NUMBERS, Found
+from clinic.domain.requests.asking_clauses import CLAUSES, FAR, NOT, NUMBERS, Clauses
 
 LONGEST = 300
 LANGUAGES = (
@@ -63,7 +63,7 @@ class _Line:
     def __init__(self, text: str, today: date, names: Sequence[str], languages: Iterable[str]) -> None:
         self.words = re.findall(r"[^\s,;]+|[,;]", text)
         self.folded = [_fold(word) for word in self.words]
-        self.today, self.found = today, Found()
+        self.today, self.found = today, Clauses()
         self.whole: dict[tuple[str, ...], list[str]] = {}
         self.piece: dict[tuple[str, ...], list[str]] = {}
         for name in dict.fromkeys(names):

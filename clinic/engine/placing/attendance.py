@@ -14,7 +14,7 @@ from clinic.domain.scheduling.appointment import State, check_move
 from clinic.domain.time.timeline import cell_at
 from clinic.engine.placing.changing import Who, locked, record
 from clinic.store.appointments import claims
-from clinic.store.appointments.claims import Taking
+from clinic.store.appointments.claims import ClaimSpan
 from clinic.store.directory.catalogue import find_visit
 from clinic.store.tables.appointments import Appointment
 from clinic.store.waitlist import waitlist
@@ -93,10 +93,10 @@ def _take_back(session: Session, appointment: Appointment, *, now: datetime) -> 
     if visit is None:
         raise IllegalMove("This kind of visit is not on offer any more, so it cannot be taken back.")
     shape, cell = visit.shape, cell_at(appointment.start_at)
-    takings = [Taking(appointment.specialist_id, *shape.specialist_cells(cell))]
-    takings += [Taking(one, *shape.room_cells(cell)) for one in (appointment.room_id, appointment.equipment_id) if one]
+    takings = [ClaimSpan(appointment.specialist_id, *shape.specialist_cells(cell))]
+    takings += [ClaimSpan(one, *shape.room_cells(cell)) for one in (appointment.room_id, appointment.equipment_id) if one]
     if appointment.patient_id is not None:
-        takings.append(Taking(appointment.patient_id, *shape.patient_cells(cell)))
+        takings.append(ClaimSpan(appointment.patient_id, *shape.patient_cells(cell)))
     claims.drop_expired(session, takings, now=now)
     try:
         claims.claim(session, appointment.id, takings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from clinic.domain.tokens import write_key
-from clinic.store.appointments.confirmations import Held
+from clinic.store.appointments.confirmations import HoldRow
 from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.tables.appointments import Appointment
 
@@ -30,7 +30,7 @@ class Booked:
     summary: VisitSummary
 
 
-def keys_of(visit: Appointment | Held, key: bytes) -> Keys:
+def keys_of(visit: Appointment | HoldRow, key: bytes) -> Keys:
     return Keys(visit.id, visit.reference, write_key(key, "manage", visit.id, visit.generation))
 
 

@@ -25,13 +25,13 @@ from clinic.store.appointments import appointments
 from clinic.store.audit import audit
 from clinic.store.messages import outbox
 from clinic.store.messages.recipients import find_recipient
-from clinic.store.schedules.specialist_calendar import Taken, taken
+from clinic.store.schedules.specialist_calendar import BusyStretch, taken
 from clinic.store.work import tasks
 
 Places = Mapping[int, Workplace]
 
 
-class Standing(NamedTuple):
+class RosterAtClinics(NamedTuple):
     """A roster, and the clinics that it is at as they are then."""
 
     roster: Roster
@@ -45,23 +45,23 @@ class Touched:
     `visits` have no task yet, `listed` have one already; of `freed` the causes of the task have ended, all of them.
     """
 
-    visits: dict[Taken, frozenset[Cause]]
-    holds: tuple[Taken, ...]
-    listed: dict[Taken, frozenset[Cause]]
-    freed: tuple[Taken, ...]
+    visits: dict[BusyStretch, frozenset[Cause]]
+    holds: tuple[BusyStretch, ...]
+    listed: dict[BusyStretch, frozenset[Cause]]
+    freed: tuple[BusyStretch, ...]
 
 
-def touched(session: Session, specialist_id: int, before: Standing, after: Standing, *, now: datetime) -> Touched:
+def touched(session: Session, specialist_id: int, before: RosterAtClinics, after: RosterAtClinics, *, now: datetime) -> Touched:
     """Two queries; under the specialist's lock it is what will be when the change is saved."""
     rows = taken(session, specialist_id, now=now)
     origin = cell_at(now) // CELLS_PER_DAY * CELLS_PER_DAY - CELLS_PER_DAY
     cells = max((row.end_cell for row in rows), default=origin) - origin + CELLS_PER_DAY
     lines = _Lines(before, after, origin, cells)
     open_ones = tasks.causes_of(session, [row.appointment_id for row in rows])
-    visits: dict[Taken, frozenset[Cause]] = {}
-    listed: dict[Taken, frozenset[Cause]] = {}
-    holds: list[Taken] = []
-    freed: list[Taken] = []
+    visits: dict[BusyStretch, frozenset[Cause]] = {}
+    listed: dict[BusyStretch, frozenset[Cause]] = {}
+    holds: list[BusyStretch] = []
+    freed: list[BusyStretch] = []
     for row in rows:
         new = lines.taken_from(row)
         known = open_ones.get(row.appointment_id)
@@ -81,12 +81,12 @@ def touched(session: Session, specialist_id: int, before: Standing, after: Stand
 class _Lines:
     """When the specialist works, before and after, as timelines from `origin`."""
 
-    def __init__(self, before: Standing, after: Standing, origin: int, cells: int) -> None:
+    def __init__(self, before: RosterAtClinics, after: RosterAtClinics, origin: int, cells: int) -> None:
         self._before, self._after, self._origin, self._cells = before, after, origin, cells
         self._away_before, self._away = (one.roster.away_line(origin, cells) for one in (before, after))
         self._of: dict[int, tuple[int, int]] = {}
 
-    def taken_from(self, row: Taken) -> frozenset[Cause]:
+    def taken_from(self, row: BusyStretch) -> frozenset[Cause]:
         """Why the change touches it; nothing where it does not."""
         wanted = self._span(row)
         before, after = self._hours(row.location_id)
@@ -99,12 +99,12 @@ class _Lines:
             causes.add(Cause.CLOSED)
         return frozenset(causes)
 
-    def _is_closed(self, row: Taken) -> bool:
+    def _is_closed(self, row: BusyStretch) -> bool:
         """Whether the change takes the whole day of the visit at its clinic: all hours of it, or in so many words."""
         said_before, said = (self._is_said_off(one, row) for one in (self._before, self._after))
         return self._is_off(self._after, row) and (not self._is_off(self._before, row) or (said and not said_before))
 
-    def still_holds(self, cause: Cause, row: Taken) -> bool:
+    def still_holds(self, cause: Cause, row: BusyStretch) -> bool:
         wanted = self._span(row)
         if cause is Cause.AWAY:
             return bool(wanted & self._away)
@@ -113,7 +113,7 @@ class _Lines:
         taken_back = self._is_said_off(self._before, row) and not self._is_said_off(self._after, row)
         return cause is Cause.HOURS or (self._is_off(self._after, row) and not taken_back)
 
-    def _span(self, row: Taken) -> int:
+    def _span(self, row: BusyStretch) -> int:
         return span(row.start_cell - self._origin, row.end_cell - self._origin)
 
     def _hours(self, location_id: int) -> tuple[int, int]:
@@ -122,7 +122,7 @@ class _Lines:
             self._of[location_id] = before, after
         return self._of[location_id]
 
-    def _line(self, standing: Standing, location_id: int) -> int:
+    def _line(self, standing: RosterAtClinics, location_id: int) -> int:
         """Hours at the clinic while it is open; whether the specialist is away is another matter."""
         place = standing.places.get(location_id)
         if place is None:
@@ -130,24 +130,24 @@ class _Lines:
         hours = standing.roster.hours_line(place.id, place.time_zone, self._origin, self._cells)
         return hours & place.open_line(self._origin, self._cells)
 
-    def _is_off(self, standing: Standing, row: Taken) -> bool:
+    def _is_off(self, standing: RosterAtClinics, row: BusyStretch) -> bool:
         """Whether they do not work at that clinic at all on the day of the visit."""
         place = standing.places.get(row.location_id)
         return place is None or not standing.roster.hours_on(place.id, _day_of(row, place))
 
     @staticmethod
-    def _is_said_off(standing: Standing, row: Taken) -> bool:
+    def _is_said_off(standing: RosterAtClinics, row: BusyStretch) -> bool:
         """Whether the roster says of that very day that they do not work there."""
         place = standing.places.get(row.location_id)
         day = _day_of(row, place) if place else None
         return any((one.location_id, one.day, one.hours) == (row.location_id, day, "") for one in standing.roster.days)
 
 
-def _day_of(row: Taken, at: Workplace) -> date:
+def _day_of(row: BusyStretch, at: Workplace) -> date:
     return local_day(row.start_at, at.time_zone)
 
 
-def put_on_list(session: Session, affected: Mapping[Taken, frozenset[Cause]], *, now: datetime) -> None:
+def put_on_list(session: Session, affected: Mapping[BusyStretch, frozenset[Cause]], *, now: datetime) -> None:
     """A task for each visit; and its patient is told to call first, if it is open when the last reminder would be sent."""
     tasks.add_affected(session, {row.appointment_id: (row.patient_id, causes) for row, causes in affected.items()}, now=now)
     for row in affected:
@@ -167,7 +167,7 @@ def take_note(session: Session, found: Touched, *, actor: str, now: datetime) ->
         audit.note(session, row.appointment_id, actor=actor, action="stands_again", patient_id=row.patient_id, now=now)
 
 
-def end_holds(session: Session, holds: Iterable[Taken], *, now: datetime) -> None:
+def end_holds(session: Session, holds: Iterable[BusyStretch], *, now: datetime) -> None:
     """As if their minutes were over: who types on is told that the time is not on offer, keeps every answer, and sees others."""
     for held in holds:
         if (hold := appointments.find(session, held.appointment_id)) is not None:

@@ -16,8 +16,8 @@ from clinic.engine.placing.changing import Who
 from clinic.engine.placing.intake import Answerable, book_held
 from clinic.store.access import find_patient
 from clinic.store.appointments import confirmations
-from clinic.store.appointments.confirmations import Held, Said
-from clinic.store.appointments.idempotency import Once, made_by
+from clinic.store.appointments.confirmations import HoldRow, PatientRecord
+from clinic.store.appointments.idempotency import RequestKey, made_by
 from clinic.store.desk import callers
 from clinic.store.patients import intake, patients
 from clinic.store.tables.appointments import Appointment
@@ -33,7 +33,7 @@ WAYS = ("email", "text", "letter", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BookingRequest:
     """For whom, and what is asked for this time. `booked_by` is one of domain.people.patient.BOOKED_BY.
 
     `guardian` answers for a minor this time, None: as before. `told_by` is how they are told of this visit, one of WAYS; None:
@@ -48,7 +48,14 @@ class Asked:
 
 
 def book(
-    session: Session, hold: Appointment, asked: Asked, *, viewer: Viewer, who: Who, now: datetime, once: Once | None = None
+    session: Session,
+    hold: Appointment,
+    asked: BookingRequest,
+    *,
+    viewer: Viewer,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None = None,
 ) -> bool:
     """Make the hold a visit of a patient within the viewer's reach, with everything else as last told.
 
@@ -84,7 +91,7 @@ def _may_book_at(viewer: Viewer, hold: Appointment, patient_id: int) -> bool:
     return viewer.reach.covers(location_id=hold.location_id, mine=mine, looked_up=looked_up)
 
 
-def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) -> Said:
+def _as_told(session: Session, patient: Patient, asked: BookingRequest, now: datetime) -> PatientRecord:
     """How to reach them, and what helps them, as was said with their last proven booking (of none that is, with the last one),
     or else as their record has it.
     """
@@ -95,7 +102,7 @@ def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) ->
     if asked.told_by is not None:
         email = {"email": email or (None if ids else patient.email), "text": email}.get(asked.told_by)
         consented = now if asked.told_by == "text" else None
-    return Said(
+    return PatientRecord(
         given_name=source.given_name or patient.given_name, family_name=source.family_name or patient.family_name,
         match_name=patient.match_name, birth_date=patient.birth_date, phone=patient.phone,
         phone_extension=source.phone_extension, email=email, postal_code=source.postal_code,
@@ -105,7 +112,7 @@ def _as_told(session: Session, patient: Patient, asked: Asked, now: datetime) ->
     )  # fmt: skip
 
 
-def _answers_for(session: Session, patient: Patient, hold: Held, named: GuardianDetails | None) -> Answerable | None:
+def _answers_for(session: Session, patient: Patient, hold: HoldRow, named: GuardianDetails | None) -> Answerable | None:
     """The guardian of a minor: named now, or with an earlier booking. Raises InvalidInput without one."""
     if not is_minor(patient.birth_date, local_day(hold.start_at, hold.time_zone)):
         return None

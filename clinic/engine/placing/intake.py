@@ -13,8 +13,8 @@ from clinic.domain.people.patient import PatientDetails, check, is_minor, match_
 from clinic.domain.time.hours import local_day
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
-from clinic.store.appointments.confirmations import Found, Said
-from clinic.store.appointments.idempotency import Once
+from clinic.store.appointments.confirmations import BookingFacts, PatientRecord
+from clinic.store.appointments.idempotency import RequestKey
 from clinic.store.patients import patients
 from clinic.store.work import tasks
 
@@ -35,12 +35,12 @@ class Answerable:
         return "Answerable(…)"
 
 
-def as_stored(details: PatientDetails, *, now: datetime) -> Said:
+def as_stored(details: PatientDetails, *, now: datetime) -> PatientRecord:
     """The details as they are stored. Raises InvalidInput without a birth date or a phone number that can be."""
     if details.birth_date is None:
         raise InvalidInput({"birth_date": "Enter the patient’s date of birth, such as 04/23/1971."})
     phone, extension = read_phone(details.phone)
-    return Said(
+    return PatientRecord(
         given_name=details.given_name.strip(), family_name=details.family_name.strip(),
         match_name=match_name(details.given_name, details.family_name), birth_date=details.birth_date,
         phone=phone, phone_extension=extension, email=details.email or None,
@@ -88,13 +88,13 @@ def review(details: PatientDetails, visit_at: datetime, time_zone: str, *, now: 
 
 def book_held(
     session: Session,
-    found: Found,
-    said: Said,
+    found: BookingFacts,
+    said: PatientRecord,
     answers_for: Answerable | None,
     *,
     who: Who,
     now: datetime,
-    once: Once | None = None,
+    once: RequestKey | None = None,
 ) -> None:
     """Book the held time that was found, with the guardian of a minor, and with tasks for what a person should look at.
 

@@ -11,7 +11,7 @@ from clinic.domain.tokens import read_reference
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class VisitLookup:
     """Whose visit is looked for, read by `read_lookup`: a number in E.164, a reference as we write it, or both."""
 
     family_name: str
@@ -20,10 +20,10 @@ class Lookup:
     reference: str | None
 
     def __repr__(self) -> str:  # never into a log
-        return "Lookup(…)"
+        return "VisitLookup(…)"
 
 
-def read_lookup(family_name: str, birth_date: date | None, *, phone: str = "", reference: str = "") -> Lookup:
+def read_lookup(family_name: str, birth_date: date | None, *, phone: str = "", reference: str = "") -> VisitLookup:
     """What was typed, as people type it. Raises InvalidInput with every wrong field, whether there is such a visit or not."""
     wrong: dict[str, str] = {}
     number = code = None
@@ -44,4 +44,4 @@ def read_lookup(family_name: str, birth_date: date | None, *, phone: str = "", r
         wrong["phone"] = "Enter the phone number you gave when booking, or the reference."
     if wrong or birth_date is None:
         raise InvalidInput(wrong)
-    return Lookup(family_name, birth_date, number, code)
+    return VisitLookup(family_name, birth_date, number, code)

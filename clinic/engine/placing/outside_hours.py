@@ -17,13 +17,13 @@ from clinic.domain.scheduling.roster_rules import Workplace
 from clinic.domain.scheduling.visit import VisitShape
 from clinic.domain.time.hours import AROUND_THE_CLOCK
 from clinic.domain.time.timeline import CELL_MINUTES
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing.changing import Who
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit
 from clinic.store.directory.locations import Site
 from clinic.store.schedules import rosters
-from clinic.store.schedules.site_schedules import Practice, Roster, roster_of
+from clinic.store.schedules.site_schedules import PractitionerRole, SiteRoster, roster_of
 from clinic.store.schedules.specialist_calendar import workplaces
 
 REASONS = {
@@ -47,7 +47,7 @@ def lifting(who: Who, reason: str) -> Who:
     return replace(who, staff=True, outside_hours=True, detail=f"{who.detail} outside_hours={reason}".strip())
 
 
-def lifted(session: Session, wish: Wish, visit: BookableVisit, site: Site) -> tuple[VisitShape, Site, dict[int, Roster]]:
+def lifted(session: Session, wish: SlotRef, visit: BookableVisit, site: Site) -> tuple[VisitShape, Site, dict[int, SiteRoster]]:
     """What calendars are opened with, so that published hours do not count. Raises NotOffered for what stays."""
     person = next((one for one in people.offering(session, visit.id, [site.id]) if one.id == wish.specialist_id), None)
     if person is None:
@@ -59,7 +59,7 @@ def lifted(session: Session, wish: Wish, visit: BookableVisit, site: Site) -> tu
         if place.id != site.id and _works(theirs, place, start, end - start):
             raise NotOffered(ELSEWHERE)
     always = Site(site.id, site.time_zone, "")  # without its version: what is kept of the site has its hours
-    practice = Practice(always, person.id, person.slug, person.name)
+    practice = PractitionerRole(always, person.id, person.slug, person.name)
     around_the_clock = [(AROUND_THE_CLOCK, date.min, None)]
     return shape, always, {site.id: roster_of(practice, around_the_clock, (), [one[:2] for one in theirs.away])}
 

@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
 from clinic.domain.scheduling.appointment import HOLD_MINUTES, State, check_move, check_reschedule, hold_until, is_late
 from clinic.domain.time.timeline import cell_at, instant_at
-from clinic.domain.tokens import Wish, write_reference
+from clinic.domain.tokens import SlotRef, write_reference
 from clinic.engine.placing import outside_hours
 from clinic.engine.placing.changing import Who, locked, record
 from clinic.engine.search.candidates import window
 from clinic.store.appointments import appointments, claims, confirmations
 from clinic.store.appointments.appointments import NewAppointment
-from clinic.store.appointments.claims import Taking
-from clinic.store.appointments.confirmations import Held, Said
-from clinic.store.appointments.idempotency import Once, find_earlier, lock_of, made_by
+from clinic.store.appointments.claims import ClaimSpan
+from clinic.store.appointments.confirmations import HoldRow, PatientRecord
+from clinic.store.appointments.idempotency import RequestKey, find_earlier, lock_of, made_by
 from clinic.store.directory.catalogue import BookableVisit, find_visit, find_visit_at
 from clinic.store.locks import lock_calendars
 from clinic.store.schedules.calendars import Calendars
@@ -57,10 +57,10 @@ class _Slot:
     end: datetime
     room_id: int | None
     equipment_id: int | None
-    takings: tuple[Taking, ...]
+    takings: tuple[ClaimSpan, ...]
 
 
-def look(session: Session, wish: Wish, *, now: datetime) -> None:
+def look(session: Session, wish: SlotRef, *, now: datetime) -> None:
     """A courtesy before the locks: refuse at once what is plainly taken, so that a rush for one time does not queue.
 
     Raises TimeTaken. Passing it promises nothing.
@@ -69,12 +69,14 @@ def look(session: Session, wish: Wish, *, now: datetime) -> None:
         raise TimeTaken()
 
 
-def check(session: Session, wish: Wish, *, who: Who, now: datetime) -> None:
+def check(session: Session, wish: SlotRef, *, who: Who, now: datetime) -> None:
     """Raise TimeTaken or NotOffered for a time that could not be taken, as far as a look without the locks can tell."""
     _find_slot(session, wish, who=who, now=now)
 
 
-def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES, once: Once | None = None) -> int:
+def hold(
+    session: Session, wish: SlotRef, *, who: Who, now: datetime, minutes: int = HOLD_MINUTES, once: RequestKey | None = None
+) -> int:
     """Take the time for `minutes`, for nobody in particular yet. Returns the appointment's id.
 
     Asked `once` before, it is that of the hold made then. Raises TimeTaken, NotOffered, KeyReused.
@@ -89,19 +91,26 @@ def hold(session: Session, wish: Wish, *, who: Who, now: datetime, minutes: int 
     return claims.take(session, new, slot.takings, by=who.by, now=now, once=once)
 
 
-def book(session: Session, wish: Wish, details: Details, *, who: Who, now: datetime) -> int:
+def book(session: Session, wish: SlotRef, details: Details, *, who: Who, now: datetime) -> int:
     """Take the time for a patient at once, without a hold. Raises TimeTaken, NotOffered, PatientClash."""
     lock_calendars(
         session, [wish.specialist_id, details.patient_id], locations=[wish.location_id], visit_type_id=wish.visit_type_id
     )
     slot = _find_slot(session, wish, who=who, now=now)
-    takings = (*slot.takings, Taking(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
+    takings = (*slot.takings, ClaimSpan(details.patient_id, *slot.visit.shape.patient_cells(wish.start_cell)))
     new = _new(wish, slot, state=State.BOOKED, who=who, now=now, details=details)
     return claims.take(session, new, takings, by=who.by, now=now)
 
 
 def confirm(
-    session: Session, hold: Held, said: Said, patient_id: int | None, *, who: Who, now: datetime, once: Once | None = None
+    session: Session,
+    hold: HoldRow,
+    said: PatientRecord,
+    patient_id: int | None,
+    *,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None = None,
 ) -> int:
     """Make a hold, as `bookings.find` found it, a visit of that patient, or of one who is new to us. Returns the patient's id.
 
@@ -158,7 +167,7 @@ def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
     return True
 
 
-def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: datetime) -> Appointment:
+def move(session: Session, appointment_id: int, wish: SlotRef, *, who: Who, now: datetime) -> Appointment:
     """Reschedule: the old time is given back in the same transaction that secures the new one. The id stays.
 
     To where it is already, it is no move: a button pressed twice.
@@ -184,7 +193,7 @@ def move(session: Session, appointment_id: int, wish: Wish, *, who: Who, now: da
     claims.drop_expired(session, slot.takings, now=now)
     claims.claim(session, appointment_id, slot.takings)
     if appointment.patient_id is not None:
-        theirs = Taking(appointment.patient_id, *slot.visit.shape.patient_cells(wish.start_cell))
+        theirs = ClaimSpan(appointment.patient_id, *slot.visit.shape.patient_cells(wish.start_cell))
         claims.claim(session, appointment_id, [theirs], refuse_as=PatientClash)
     appointment.location_id, appointment.specialist_id = wish.location_id, wish.specialist_id
     appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
@@ -212,7 +221,7 @@ def swap(session: Session, appointment_id: int, hold_id: int, *, who: Who, now: 
     appointment = locked(session, appointment_id, hold.specialist_id, location_id=hold.location_id)
     hold = appointments.find(session, hold_id)
     assert hold is not None  # seen a moment ago, and appointments that are held are never deleted
-    wish = Wish(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
+    wish = SlotRef(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
     if hold.patient_id is not None or hold.state == State.CANCELLED:
         raise TimeTaken()
     if hold.state == State.HELD:
@@ -246,7 +255,7 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
 
 def _find_slot(
     session: Session,
-    wish: Wish,
+    wish: SlotRef,
     *,
     who: Who,
     now: datetime,
@@ -284,8 +293,8 @@ def _find_slot(
     rooms = calendars.free_rooms(location.id, wish.start_cell)
     equipment = calendars.free_equipment(location.id, wish.start_cell)
     room_id, equipment_id = (rooms[0] if rooms else None), (equipment[0] if equipment else None)
-    takings = [Taking(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))]
-    takings += [Taking(r, *visit.shape.room_cells(wish.start_cell)) for r in (room_id, equipment_id) if r is not None]
+    takings = [ClaimSpan(wish.specialist_id, *visit.shape.specialist_cells(wish.start_cell))]
+    takings += [ClaimSpan(r, *visit.shape.room_cells(wish.start_cell)) for r in (room_id, equipment_id) if r is not None]
     return _Slot(visit, location.time_zone, start, end, room_id, equipment_id, tuple(takings))
 
 
@@ -293,18 +302,18 @@ def _is_start(calendars: Calendars, cell: int) -> bool:
     return any(line >> (cell - calendars.origin) & 1 for _practice, line in calendars.starts())
 
 
-def _stands(hold: Appointment | Held, its_claims: int, now: datetime) -> bool:
+def _stands(hold: Appointment | HoldRow, its_claims: int, now: datetime) -> bool:
     """Whether the hold has not ended and every claim of it is still there."""
     wanted = 1 + (hold.room_id is not None) + (hold.equipment_id is not None)
     return hold.hold_expires_at is not None and hold.hold_expires_at > now and its_claims == wanted
 
 
-def _take_again(session: Session, hold: Appointment | Held, *, who: Who, now: datetime) -> _Slot:
+def _take_again(session: Session, hold: Appointment | HoldRow, *, who: Who, now: datetime) -> _Slot:
     """Claim a lapsed hold's time once more, perhaps in another room. Raises TimeTaken, NotOffered.
 
     Notice counts from when it was held: whoever types slowly loses priority, and nothing else.
     """
-    wish = Wish(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
+    wish = SlotRef(hold.visit_type_id, hold.location_id, hold.specialist_id, cell_at(hold.start_at))
     claims.drop_claims(session, hold.id)
     slot = _find_slot(session, wish, who=who, now=now, asked_at=hold.held_at)
     claims.drop_expired(session, slot.takings, now=now)
@@ -320,7 +329,7 @@ def _visit(session: Session, visit_type_id: int) -> BookableVisit:
 
 
 def _new(
-    wish: Wish, slot: _Slot, *, state: State, who: Who, now: datetime,
+    wish: SlotRef, slot: _Slot, *, state: State, who: Who, now: datetime,
     expires_at: datetime | None = None, details: Details | None = None,
 ) -> NewAppointment:  # fmt: skip
     return NewAppointment(

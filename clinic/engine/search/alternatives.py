@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import TimeRefused, UnusableToken
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.search.candidates import Opening, alternatives_to, soonest_anywhere
 from clinic.store.tables.appointments import Appointment
 
@@ -18,7 +18,7 @@ ALTERNATIVES = 5
 
 
 @contextmanager
-def with_alternatives(session: Session, wanted: Callable[[], Wish | None], *, now: datetime, staff: bool) -> Iterator[None]:
+def with_alternatives(session: Session, wanted: Callable[[], SlotRef | None], *, now: datetime, staff: bool) -> Iterator[None]:
     """Whatever time is refused inside leaves with openings that can be had."""
     try:
         yield
@@ -32,6 +32,6 @@ def with_alternatives(session: Session, wanted: Callable[[], Wish | None], *, no
         raise
 
 
-def wish_of(appointment: Appointment) -> Wish:
+def wish_of(appointment: Appointment) -> SlotRef:
     """The time that the appointment has."""
-    return Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))
+    return SlotRef(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, cell_at(appointment.start_at))

@@ -21,11 +21,11 @@ from clinic.domain.scheduling.openings import earliest
 from clinic.domain.scheduling.visit import VisitShape
 from clinic.domain.time.hours import AROUND_THE_CLOCK, anywhere, week_line
 from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, cell_from, instant_at, span, starts
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.store.directory.catalogue import BookableVisit, find_visit, first_online_visit, visits_of
 from clinic.store.directory.locations import LocationRow, Site, find_point, offering, offering_within
 from clinic.store.schedules.calendars import Calendars
-from clinic.store.schedules.site_schedules import Practice, Roster
+from clinic.store.schedules.site_schedules import PractitionerRole, SiteRoster
 
 HORIZON_DAYS = (2, 8, 28)
 PER_LOCATION = 3
@@ -39,7 +39,7 @@ Distance = Callable[[Point, Point], float]
 Order = Literal["soonest", "nearest"]
 
 
-class Candidate(NamedTuple):
+class CandidateSite(NamedTuple):
     """A site that offers the visit, and how far it is (miles; None when nobody asked from where)."""
 
     location: LocationRow
@@ -64,12 +64,12 @@ class Opening:
     specialist_name: str
 
     @property
-    def wish(self) -> Wish:
-        return Wish(self.visit.id, self.location.id, self.specialist_id, cell_at(self.start))
+    def wish(self) -> SlotRef:
+        return SlotRef(self.visit.id, self.location.id, self.specialist_id, cell_at(self.start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class SearchCriteria:
     """What is looked for. `since` and `until` narrow what notice and horizon allow.
 
     Candidates are for one search: what changes at a site after they were read may not be seen.
@@ -82,7 +82,7 @@ class Sought:
     """
 
     visit: BookableVisit
-    candidates: Sequence[Candidate]
+    candidates: Sequence[CandidateSite]
     since: datetime | None = None
     until: datetime | None = None
     first_day: date | None = None
@@ -92,13 +92,13 @@ class Sought:
     specialist_id: int | None = None
     own_appointment_id: int | None = None
     staff: bool = False
-    as_if: Mapping[int, Roster] | None = None
-    _by_id: dict[int, Candidate] = field(default_factory=dict, repr=False, compare=False)
+    as_if: Mapping[int, SiteRoster] | None = None
+    _by_id: dict[int, CandidateSite] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_id.update((candidate.location.id, candidate) for candidate in self.candidates)
 
-    def candidate(self, location_id: int) -> Candidate:
+    def candidate(self, location_id: int) -> CandidateSite:
         return self._by_id[location_id]
 
     @property
@@ -116,16 +116,16 @@ def window(visit: VisitShape, now: datetime, *, staff: bool = False) -> tuple[da
 
 def nearby(
     session: Session, visit_type_id: int, point: Point, radius_miles: float, *, distance: Distance = distance_miles
-) -> list[Candidate]:
+) -> list[CandidateSite]:
     """Sites within `radius_miles` that offer the visit type, nearest first."""
     rows = offering_within(session, visit_type_id, boxes(point, radius_miles))
-    measured = [Candidate(row, distance(point, Point(row.latitude, row.longitude))) for row in rows]
+    measured = [CandidateSite(row, distance(point, Point(row.latitude, row.longitude))) for row in rows]
     return sorted((c for c in measured if c.miles is not None and c.miles <= radius_miles), key=lambda c: c.rank)
 
 
 def nearest(
     session: Session, visit_type_id: int, point: Point, count: int = NEAREST_ANYWAY, *, distance: Distance = distance_miles
-) -> list[Candidate]:
+) -> list[CandidateSite]:
     """The `count` nearest sites that offer the visit type, however far: the box doubles until they are inside."""
     radius = 10.0
     while True:
@@ -135,7 +135,7 @@ def nearest(
         radius = min(radius * 2, _ROUND_THE_WORLD)
 
 
-def soonest(session: Session, sought: Sought, *, now: datetime, limit: int) -> list[Opening]:
+def soonest(session: Session, sought: SearchCriteria, *, now: datetime, limit: int) -> list[Opening]:
     """The `limit` earliest openings over all candidates; ties by distance, then slugs."""
     for calendars, first, last, certain in growing(session, sought, now=now):
         openings = _soonest_of(calendars, sought, span(first, last), limit)
@@ -145,7 +145,7 @@ def soonest(session: Session, sought: Sought, *, now: datetime, limit: int) -> l
 
 
 def nearest_first(
-    session: Session, sought: Sought, *, now: datetime, limit: int, per_location: int = PER_LOCATION
+    session: Session, sought: SearchCriteria, *, now: datetime, limit: int, per_location: int = PER_LOCATION
 ) -> list[Opening]:
     """Openings of the nearest site first, at most `per_location` of each, each site's earliest."""
     for calendars, first, last, certain in growing(session, sought, now=now):
@@ -155,9 +155,9 @@ def nearest_first(
     return []
 
 
-def by_start(session: Session, sought: Sought, *, now: datetime) -> list[Opening]:
+def by_start(session: Session, sought: SearchCriteria, *, now: datetime) -> list[Opening]:
     """Every start of the window once a site, earliest first; of several who are free then, the first by name."""
-    free: dict[tuple[int, int], Practice] = {}
+    free: dict[tuple[int, int], PractitionerRole] = {}
     for practice, cells in all_starts(session, sought, now=now).items():
         for cell in cells:
             other = free.setdefault((cell, practice.site.id), practice)
@@ -167,7 +167,7 @@ def by_start(session: Session, sought: Sought, *, now: datetime) -> list[Opening
     return [opening_at(sought, cell, practice) for (cell, _site), practice in ordered]
 
 
-def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Practice, list[int]]:
+def all_starts(session: Session, sought: SearchCriteria, *, now: datetime) -> dict[PractitionerRole, list[int]]:
     """Every start of every practice in the window, as cells: for a day's or a week's list, and for the benchmarks."""
     for calendars, first, last, _certain in growing(session, sought, now=now, steps=()):
         bounds = span(first, last)
@@ -175,7 +175,7 @@ def all_starts(session: Session, sought: Sought, *, now: datetime) -> dict[Pract
     return {}
 
 
-class Line(NamedTuple):
+class StartLine(NamedTuple):
     """Starts as a timeline: bit i of `starts` is the cell i after `origin`, of `cells` in all."""
 
     starts: int
@@ -183,17 +183,17 @@ class Line(NamedTuple):
     cells: int
 
 
-def line_of(session: Session, sought: Sought, *, now: datetime) -> Line:
+def line_of(session: Session, sought: SearchCriteria, *, now: datetime) -> StartLine:
     """Every start in the window, whoever gives it and wherever: for one specialist at one site."""
     for calendars, first, last, _certain in growing(session, sought, now=now, steps=()):
         line = reduce(or_, (line for _practice, line in starts_of(calendars, sought, span(first, last))), 0)
-        return Line(line, calendars.origin, calendars.cells)
-    return Line(0, 0, 0)
+        return StartLine(line, calendars.origin, calendars.cells)
+    return StartLine(0, 0, 0)
 
 
 def widening(
     session: Session, visit_type_id: int, point: Point, radius_miles: float
-) -> Iterator[tuple[float | None, list[Candidate]]]:
+) -> Iterator[tuple[float | None, list[CandidateSite]]]:
     """Candidates within the radius, then the next wider one, and at last the nearest anyway (radius None)."""
     radius: float | None = radius_miles
     known = 0
@@ -213,7 +213,7 @@ def widening(
     yield None, candidates
 
 
-def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, staff: bool = False) -> list[Opening]:
+def alternatives_to(session: Session, wish: SlotRef, *, now: datetime, limit: int, staff: bool = False) -> list[Opening]:
     """What to offer instead of a time that could not be had: the soonest at that clinic or near it, of the same kind.
 
     Of what only staff may book, the service's first visit: there it is arranged.
@@ -228,7 +228,7 @@ def alternatives_to(session: Session, wish: Wish, *, now: datetime, limit: int, 
         return []
     openings: list[Opening] = []
     for _radius, candidates in widening(session, visit.id, point, NEARBY_MILES):
-        sought = Sought(visit=visit, candidates=candidates, staff=staff)
+        sought = SearchCriteria(visit=visit, candidates=candidates, staff=staff)
         found = soonest(session, sought, now=now, limit=limit)
         openings = max(openings, found, key=len)  # the nearest anyway may be fewer clinics than a wide radius held
         if len(openings) >= limit:
@@ -241,12 +241,12 @@ def soonest_anywhere(session: Session, *, now: datetime, limit: int) -> list[Ope
     visit = first_online_visit(session)
     if visit is None:
         return []
-    candidates = [Candidate(row) for row in offering(session, visit.id)]
-    return soonest(session, Sought(visit=visit, candidates=candidates), now=now, limit=limit)
+    candidates = [CandidateSite(row) for row in offering(session, visit.id)]
+    return soonest(session, SearchCriteria(visit=visit, candidates=candidates), now=now, limit=limit)
 
 
 def growing(
-    session: Session, sought: Sought, *, now: datetime, steps: Sequence[int] = HORIZON_DAYS
+    session: Session, sought: SearchCriteria, *, now: datetime, steps: Sequence[int] = HORIZON_DAYS
 ) -> Iterator[tuple[Calendars, int, int, bool]]:
     """Calendars read ever further: (calendars, first and last start as bits, whether that is all there is)."""
     shape = sought.visit.shape
@@ -274,12 +274,12 @@ def growing(
     yield calendars, first_bit, end_bit, True
 
 
-def starts_of(calendars: Calendars, sought: Sought, bounds: int) -> Iterable[tuple[Practice, int]]:
+def starts_of(calendars: Calendars, sought: SearchCriteria, bounds: int) -> Iterable[tuple[PractitionerRole, int]]:
     """Each practice with the starts that will do."""
     return _chosen(calendars, sought, bounds) if sought.picky else calendars.starts(bounds)
 
 
-def _chosen(calendars: Calendars, sought: Sought, bounds: int) -> Iterator[tuple[Practice, int]]:
+def _chosen(calendars: Calendars, sought: SearchCriteria, bounds: int) -> Iterator[tuple[PractitionerRole, int]]:
     for practice, line in calendars.starts(bounds):
         if sought.people is not None and practice.specialist_id not in sought.people:
             continue
@@ -291,7 +291,7 @@ def _chosen(calendars: Calendars, sought: Sought, bounds: int) -> Iterator[tuple
             yield practice, line
 
 
-def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -> list[Opening]:
+def _soonest_of(calendars: Calendars, sought: SearchCriteria, bounds: int, limit: int) -> list[Opening]:
     found = ((line & -line, practice, line) for practice, line in starts_of(calendars, sought, bounds))
     # They come in the order of their rank, which `nsmallest` keeps among equals: nobody else can be among the earliest.
     lines = (
@@ -301,9 +301,11 @@ def _soonest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int) -
     return [opening_at(sought, calendars.origin + bit, practice) for bit, practice in earliest(lines, limit)]
 
 
-def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, per_location: int) -> tuple[list[Opening], bool]:
+def _nearest_of(
+    calendars: Calendars, sought: SearchCriteria, bounds: int, limit: int, per_location: int
+) -> tuple[list[Opening], bool]:
     """The openings, and whether a further horizon could not change them: no site before the last had too few."""
-    by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
+    by_site: dict[int, list[tuple[tuple[object, ...], PractitionerRole, int]]] = {}
     for practice, line in starts_of(calendars, sought, bounds):
         by_site.setdefault(practice.site.id, []).append(((practice.slug,), practice, line))
     openings: list[Opening] = []
@@ -321,7 +323,7 @@ def _nearest_of(calendars: Calendars, sought: Sought, bounds: int, limit: int, p
     return openings, settled
 
 
-def opening_at(sought: Sought, cell: int, practice: Practice) -> Opening:
+def opening_at(sought: SearchCriteria, cell: int, practice: PractitionerRole) -> Opening:
     candidate = sought.candidate(practice.site.id)
     start = instant_at(cell)
     return Opening(

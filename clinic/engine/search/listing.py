@@ -10,18 +10,27 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.scheduling.openings import earliest
 from clinic.domain.time.timeline import span
-from clinic.engine.search.candidates import PER_LOCATION, Candidate, Opening, Order, Sought, growing, opening_at, starts_of
+from clinic.engine.search.candidates import (
+    PER_LOCATION,
+    CandidateSite,
+    Opening,
+    Order,
+    SearchCriteria,
+    growing,
+    opening_at,
+    starts_of,
+)
 from clinic.store.schedules.calendars import Calendars
-from clinic.store.schedules.site_schedules import Practice
+from clinic.store.schedules.site_schedules import PractitionerRole
 
 
-class Look:
+class CalendarView:
     """Every start that will do, by the site's id. `firsts` has each site's first, as a timeline of that one bit."""
 
-    def __init__(self, calendars: Calendars, sought: Sought, bounds: int) -> None:
+    def __init__(self, calendars: Calendars, sought: SearchCriteria, bounds: int) -> None:
         self.sought, self.origin = sought, calendars.origin
         self.firsts: dict[int, int] = {}
-        self._by_site: dict[int, list[tuple[tuple[object, ...], Practice, int]]] = {}
+        self._by_site: dict[int, list[tuple[tuple[object, ...], PractitionerRole, int]]] = {}
         for practice, line in starts_of(calendars, sought, bounds):
             site = practice.site.id
             self._by_site.setdefault(site, []).append(((practice.slug,), practice, line))
@@ -35,7 +44,7 @@ class Look:
         first = earliest(lines, count)
         return tuple(opening_at(self.sought, self.origin + bit, practice) for bit, practice in first)
 
-    def first_of(self, candidates: Iterable[Candidate]) -> Opening | None:
+    def first_of(self, candidates: Iterable[CandidateSite]) -> Opening | None:
         """The earliest of all that these sites have; of several, the nearest."""
         open_ = [candidate for candidate in candidates if candidate.location.id in self.firsts]
         best = min(open_, key=lambda c: (self.firsts[c.location.id], c.rank), default=None)
@@ -47,28 +56,28 @@ class Listing:
     """The earliest opening of all, and clinics with their first openings each."""
 
     soonest: Opening | None = None
-    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...] = ()
+    clinics: tuple[tuple[CandidateSite, tuple[Opening, ...]], ...] = ()
 
 
 def listing(
-    session: Session, sought: Sought, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
+    session: Session, sought: SearchCriteria, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
 ) -> Listing:
     """The first `clinics` candidates that have an opening, nearest or soonest first, each with its `per_clinic` earliest."""
     found = Listing()
     for calendars, first, last, certain in growing(session, sought, now=now):
-        found, settled = list_of(Look(calendars, sought, span(first, last)), order, clinics, per_clinic)
+        found, settled = list_of(CalendarView(calendars, sought, span(first, last)), order, clinics, per_clinic)
         if settled or certain:
             break
     return found
 
 
-def list_of(look: Look, order: Order, clinics: int, per_clinic: int) -> tuple[Listing, bool]:
+def list_of(look: CalendarView, order: Order, clinics: int, per_clinic: int) -> tuple[Listing, bool]:
     """The listing, and whether a further horizon could not change it."""
     sought, firsts = look.sought, look.firsts
     ranked = sorted(sought.candidates, key=lambda c: c.rank)
     if order == "soonest":
         ranked = sorted((c for c in ranked if c.location.id in firsts), key=lambda c: firsts[c.location.id])
-    listed: list[tuple[Candidate, tuple[Opening, ...]]] = []
+    listed: list[tuple[CandidateSite, tuple[Opening, ...]]] = []
     settled = True
     for candidate in ranked:
         if len(listed) == clinics:

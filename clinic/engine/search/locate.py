@@ -15,7 +15,7 @@ from clinic.domain.geography.gazetteer import MILITARY, STANDARD, CityEntry, Zip
 from clinic.domain.geography.places import Point, distance_miles
 from clinic.domain.geography.states import ASSOCIATED, STATES
 from clinic.domain.geography.states import MILITARY as MILITARY_STATES
-from clinic.domain.geography.whereabouts import IN_CANADA, TYPE_A_PLACE, Guess, InState, Named, NearMe, read
+from clinic.domain.geography.whereabouts import IN_CANADA, TYPE_A_PLACE, Guess, InState, NamedPlace, NearMe, read
 from clinic.store.directory import gazetteer
 
 Geocode = Callable[[str], Point | None]
@@ -80,7 +80,7 @@ def nearest_zip(session: Session, point: Point) -> ZipEntry | None:
     return None
 
 
-def _address(session: Session, where: Named, geocode: Geocode | None) -> Place:
+def _address(session: Session, where: NamedPlace, geocode: Geocode | None) -> Place:
     """By the geocoder, unless its answer is far from the ZIP code or city in the text; else by those."""
     refusal, anchor = None, None
     try:
@@ -99,7 +99,7 @@ def _address(session: Session, where: Named, geocode: Geocode | None) -> Place:
     return replace(anchor, note=f"{anchor.note} {why}" if anchor.note else why)
 
 
-def _named(session: Session, where: Named) -> Place:
+def _named(session: Session, where: NamedPlace) -> Place:
     if where.postal_code is None:
         return _city(session, where)
     entry = gazetteer.zip_code(session, where.postal_code)
@@ -115,7 +115,7 @@ def _named(session: Session, where: Named) -> Place:
         raise PlaceUnknown(UNPLACED_ZIP if entry else NO_ZIP, error.suggestions) from None
 
 
-def _city(session: Session, where: Named) -> Place:
+def _city(session: Session, where: NamedPlace) -> Place:
     filed = gazetteer.cities_filed(session, [guess.key for guess in where.guesses])
     for guess in where.guesses:
         hits = [city for city in filed if city.key == guess.key and guess.state in (None, city.state)]

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.time.hours import local_day, to_utc
 from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, span
-from clinic.engine.search.candidates import HORIZON_DAYS, PER_LOCATION, Candidate, Opening, Order, Sought, growing
-from clinic.engine.search.listing import Listing, Look, list_of
+from clinic.engine.search.candidates import HORIZON_DAYS, PER_LOCATION, CandidateSite, Opening, Order, SearchCriteria, growing
+from clinic.engine.search.listing import CalendarView, Listing, list_of
 
 Kind = Literal["soonest", "nearest", "nearby"]
 
@@ -22,7 +22,7 @@ FAR_ENOUGH = HORIZON_DAYS[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PhoneOption:
     """One time, and what it is of all that were found; more than one thing where nothing else could be offered.
 
     "soonest": of all clinics; "nearest": the first of the nearest clinic that has any; "nearby": the next within ten miles, or
@@ -34,14 +34,14 @@ class Offer:
 
 
 def listing_with_offers(
-    session: Session, sought: Sought, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
-) -> tuple[tuple[Offer, ...], Listing]:
+    session: Session, sought: SearchCriteria, *, now: datetime, order: Order, clinics: int, per_clinic: int = PER_LOCATION
+) -> tuple[tuple[PhoneOption, ...], Listing]:
     """Up to three offers, and `listing`: from one look at the calendars. Candidates have their miles."""
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[PhoneOption, ...] = ()
     found = Listing()
     closest = min(sought.candidates, key=lambda c: c.rank, default=None)
     for calendars, first, last, certain in growing(session, sought, now=now):
-        look = Look(calendars, sought, span(first, last))
+        look = CalendarView(calendars, sought, span(first, last))
         offers = offers_of(look)
         found, settled = list_of(look, order, clinics, per_clinic)
         final = ("nearby",) in [offer.kinds for offer in offers] and closest is not None and closest.location.id in look.firsts
@@ -50,7 +50,7 @@ def listing_with_offers(
     return offers, found
 
 
-def offers_of(look: Look) -> tuple[Offer, ...]:
+def offers_of(look: CalendarView) -> tuple[PhoneOption, ...]:
     ranked = sorted(look.sought.candidates, key=lambda c: c.rank)
     soonest, nearest = look.first_of(ranked), _nearest(look, ranked)
     if soonest is None or nearest is None:
@@ -67,15 +67,15 @@ def offers_of(look: Look) -> tuple[Offer, ...]:
     said: tuple[tuple[Kind, Opening], ...] = (("soonest", soonest), ("nearest", nearest), ("nearby", nearby))
     for kind, opening in said:
         named.setdefault(opening, []).append(kind)
-    return tuple(Offer(tuple(kinds), opening) for opening, kinds in named.items())
+    return tuple(PhoneOption(tuple(kinds), opening) for opening, kinds in named.items())
 
 
-def _nearest(look: Look, ranked: Sequence[Candidate]) -> Opening | None:
+def _nearest(look: CalendarView, ranked: Sequence[CandidateSite]) -> Opening | None:
     nearest = next((candidate for candidate in ranked if candidate.location.id in look.firsts), None)
     return look.first_of([nearest]) if nearest else None
 
 
-def _later(look: Look, candidates: Iterable[Candidate], offered: Sequence[Opening]) -> Opening | None:
+def _later(look: CalendarView, candidates: Iterable[CandidateSite], offered: Sequence[Opening]) -> Opening | None:
     """The first at one of the clinics on a later day than all that is offered."""
     found: list[Opening] = []
     for candidate in candidates:

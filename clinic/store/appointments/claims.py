@@ -30,9 +30,9 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import DomainError, PatientClash, TimeTaken
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import CELL_MINUTES
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.store.appointments.appointments import NewAppointment
-from clinic.store.appointments.idempotency import BINDS, REMEMBER, Once, remember, values_of
+from clinic.store.appointments.idempotency import BINDS, REMEMBER, RequestKey, remember, values_of
 from clinic.store.audit.audit import By, note
 from clinic.store.base import Base, IdList, UtcDateTime
 from clinic.store.messages.outbox import tell
@@ -40,7 +40,7 @@ from clinic.store.tables.appointments import LONGEST_CELLS
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class ClaimSpan:
     """One claim to be made."""
 
     resource_id: int
@@ -98,7 +98,7 @@ def _values(new: NewAppointment) -> dict[str, Any]:
 
 
 def take(
-    session: Session, new: NewAppointment, takings: Sequence[Taking], *, by: By, now: datetime, once: Once | None = None
+    session: Session, new: NewAppointment, takings: Sequence[ClaimSpan], *, by: By, now: datetime, once: RequestKey | None = None
 ) -> int:
     """Write the appointment, its claims, the audit row, the request's key and (once booked) the outbox row. Returns its id.
 
@@ -136,7 +136,7 @@ def take(
 def claim(
     session: Session,
     appointment_id: int,
-    takings: Sequence[Taking],
+    takings: Sequence[ClaimSpan],
     *,
     expires_at: datetime | None = None,
     refuse_as: type[DomainError] = TimeTaken,
@@ -188,7 +188,7 @@ _DROP_EXPIRED = delete(_CLAIM).where(
 )
 
 
-def drop_expired(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
+def drop_expired(session: Session, takings: Sequence[ClaimSpan], *, now: datetime) -> None:
     """Delete claims of expired holds that stand in the way of `takings`."""
     now_ms = milliseconds(now)
     session.connection().execute(
@@ -215,7 +215,7 @@ _IN_THE_WAY = text("""
 """).bindparams(bindparam("start", type_=Integer), cell=CELL_MINUTES, longest=LONGEST_CELLS)
 
 
-def is_taken(session: Session, wish: Wish, *, now: datetime) -> bool:
+def is_taken(session: Session, wish: SlotRef, *, now: datetime) -> bool:
     """Whether the specialist is taken for (some of) it, as far as a look without a lock can tell."""
     wanted = {
         "specialist": wish.specialist_id, "visit_type": wish.visit_type_id, "start": wish.start_cell, "now": milliseconds(now)

@@ -22,8 +22,8 @@ from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import cell_at
 from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.appointments.appointments import add_resource
-from clinic.store.appointments.claims import Taking, by_guard, claim, keep_claims
-from clinic.store.appointments.idempotency import BINDS, REMEMBER, Earlier, Once, lock_of, remember, values_of
+from clinic.store.appointments.claims import ClaimSpan, by_guard, claim, keep_claims
+from clinic.store.appointments.idempotency import BINDS, REMEMBER, PriorUse, RequestKey, lock_of, remember, values_of
 from clinic.store.audit.audit import By, note
 from clinic.store.base import Base, UtcDateTime
 from clinic.store.locks import lock_calendars, lock_confirmation
@@ -33,7 +33,7 @@ from clinic.store.tables.appointments import Appointment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class PatientRecord:
     """What was said about the patient and the visit, as it is stored: names trimmed, phone in E.164, nothing instead of ''.
 
     The columns of patient, intake and appointment by these names mean the same.
@@ -57,11 +57,11 @@ class Said:
     reason: str | None
 
     def __repr__(self) -> str:  # never into a log
-        return "Said(…)"
+        return "PatientRecord(…)"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldRow:
     """An appointment that is, or was, a hold. `claims` is how many it has. Times are UTC."""
 
     id: int
@@ -82,7 +82,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BookingFacts:
     """What decides about a booking.
 
     `patient_id` is the one patient with exactly this name, birth date and phone, `ahead` how many first visits of the
@@ -90,8 +90,8 @@ class Found:
     `earlier` is what the request's key was used for before.
     """
 
-    hold: Held
-    earlier: Earlier | None
+    hold: HoldRow
+    earlier: PriorUse | None
     patient_id: int | None
     ahead: int
     resembling: tuple[int, ...]
@@ -123,7 +123,7 @@ _AHEAD_OF_THEM = (
     )
     .scalar_subquery()
 )
-_HELD = [_APPOINTMENT.c[field.name] for field in fields(Held)[:-1]]
+_HELD = [_APPOINTMENT.c[field.name] for field in fields(HoldRow)[:-1]]
 # One row, or one for each patient who may be the same.
 _FIND = (
     select(
@@ -139,7 +139,7 @@ _FIND = (
 )
 
 
-def find(session: Session, hold_id: int, said: Said, *, once: Once | None, now: datetime) -> Found | None:
+def find(session: Session, hold_id: int, said: PatientRecord, *, once: RequestKey | None, now: datetime) -> BookingFacts | None:
     """The hold and what decides about booking it, once its calendars, the key and the person are ours; None: no such hold.
 
     A hold never moves, so that the locks are those of where it was seen. SQLite needs none (see connect.begin_write).
@@ -163,7 +163,7 @@ _FIND_HELD = (
 )
 
 
-def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once | None) -> Found | None:
+def find_for(session: Session, hold: Appointment, patient_id: int, *, once: RequestKey | None) -> BookingFacts | None:
     """The hold and what decides about booking it for a patient whose record is known, once its calendars, theirs and the key
     are ours; None: it was purged meanwhile. A hold never moves: the locks are those of where it was seen.
     """
@@ -174,24 +174,24 @@ def find_for(session: Session, hold: Appointment, patient_id: int, *, once: Once
     if row is None:
         return None
     *held, request_hash, made, made_at = row
-    earlier = None if made is None else Earlier(request_hash, made, made_at)
-    return Found(Held(*held), earlier, patient_id, 0, resembling=())
+    earlier = None if made is None else PriorUse(request_hash, made, made_at)
+    return BookingFacts(HoldRow(*held), earlier, patient_id, 0, resembling=())
 
 
-def person_number(said: Said) -> int:
+def person_number(said: PatientRecord) -> int:
     """The second number of the lock of that person (locks.LockSpace.PERSONS): nobody else records them meanwhile."""
     return zlib.crc32(f"{said.match_name} {said.birth_date} {said.phone}".encode()) - 2**31
 
 
-def _found(rows: Any) -> Found | None:
+def _found(rows: Any) -> BookingFacts | None:
     if not rows:
         return None
     *held, request_hash, made, made_at, alike, _same, _ahead = rows[0]
-    earlier = None if made is None else Earlier(request_hash, made, made_at)
+    earlier = None if made is None else PriorUse(request_hash, made, made_at)
     same = [(patient_id, ahead) for *_, patient_id, is_same, ahead in rows if is_same]
     if len(same) == 1:
-        return Found(Held(*held), earlier, *same[0], resembling=())
-    return Found(Held(*held), earlier, None, 0, () if alike is None else tuple(row[-3] for row in rows))
+        return BookingFacts(HoldRow(*held), earlier, *same[0], resembling=())
+    return BookingFacts(HoldRow(*held), earlier, None, 0, () if alike is None else tuple(row[-3] for row in rows))
 
 
 OF_PATIENT = (
@@ -238,7 +238,7 @@ with new as (
 ), once as ({REMEMBER.format(made=":hold")})
 select id from who
 """  # noqa: S608 (names of columns, nothing else)
-_SAID = tuple(field.name for field in fields(Said))
+_SAID = tuple(field.name for field in fields(PatientRecord))
 _TYPES = {name: column.type for table in (_APPOINTMENT, _INTAKE, _PATIENT) for name, column in table.c.items()}
 _BOOK = text(_BOOK_AT_ONCE).bindparams(
     *(bindparam(name, type_=_TYPES[name]) for name in (*_SAID, "patient_id", "room_id", "equipment_id")),
@@ -248,7 +248,16 @@ _BOOK = text(_BOOK_AT_ONCE).bindparams(
 )
 
 
-def book(session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, by: By, now: datetime) -> int:
+def book(
+    session: Session,
+    hold: HoldRow,
+    said: PatientRecord,
+    patient_id: int | None,
+    *,
+    once: RequestKey | None,
+    by: By,
+    now: datetime,
+) -> int:
     """Write the visit that the hold becomes, for the patient of that id, or else for a new one. Returns the patient's id.
 
     With it go the patient's claim, the audit row, the outbox row, what was said, and the request's key; the draft goes.
@@ -276,7 +285,14 @@ _BECOME = update(_APPOINTMENT).where(_APPOINTMENT.c.id == bindparam("hold"))
 
 
 def _book_in_steps(
-    session: Session, hold: Held, said: Said, patient_id: int | None, *, once: Once | None, by: By, now: datetime
+    session: Session,
+    hold: HoldRow,
+    said: PatientRecord,
+    patient_id: int | None,
+    *,
+    once: RequestKey | None,
+    by: By,
+    now: datetime,
 ) -> int:
     connection = session.connection()
     if patient_id is None:
@@ -284,7 +300,7 @@ def _book_in_steps(
         row = {name: getattr(said, name) for name in OF_PATIENT}
         connection.execute(_ADD_PATIENT, row | {"id": patient_id, "created_at": now})
     keep_claims(session, hold.id, expires_at=None)
-    theirs = Taking(patient_id, cell_at(hold.start_at), cell_at(hold.end_at))
+    theirs = ClaimSpan(patient_id, cell_at(hold.start_at), cell_at(hold.end_at))
     claim(session, hold.id, [theirs], refuse_as=PatientClash)
     visit = {name: getattr(said, name) for name in _OF_VISIT} | {
         "state": State.BOOKED.value, "hold_expires_at": None, "booked_at": now, "patient_id": patient_id,

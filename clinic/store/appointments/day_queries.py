@@ -81,7 +81,7 @@ def visits_of_patient(session: Session, viewer: Viewer, patient_id: int) -> list
     return [DayVisit._make(row) for row in rows]
 
 
-class Busy(NamedTuple):
+class TakenStretch(NamedTuple):
     """A stretch of time that is taken, in cells, and where; not by whom or what."""
 
     start_cell: int
@@ -91,7 +91,7 @@ class Busy(NamedTuple):
     location_id: int
 
 
-def busy_between(session: Session, specialist_id: int, since: datetime, until: datetime, *, now: datetime) -> list[Busy]:
+def busy_between(session: Session, specialist_id: int, since: datetime, until: datetime, *, now: datetime) -> list[TakenStretch]:
     """What is taken of the specialist's time, held times that have not ended among it."""
     low, high = cell_at(since), cell_at(until)
     wanted = (
@@ -104,10 +104,10 @@ def busy_between(session: Session, specialist_id: int, since: datetime, until: d
         )
         .order_by(Claim.start_cell)
     )  # fmt: skip
-    return [Busy._make(row) for row in session.execute(wanted)]
+    return [TakenStretch._make(row) for row in session.execute(wanted)]
 
 
-class Counted(NamedTuple):
+class CountedVisit(NamedTuple):
     """A start and a state, of nobody in particular: for counting by the day of the clinic."""
 
     start_at: datetime
@@ -115,16 +115,16 @@ class Counted(NamedTuple):
     state: str
 
 
-def counted_between(session: Session, specialist_id: int, since: datetime, until: datetime) -> list[Counted]:
+def counted_between(session: Session, specialist_id: int, since: datetime, until: datetime) -> list[CountedVisit]:
     """When visits start, and what became of them; nothing that says whose they are."""
     wanted = select(Appointment.start_at, Appointment.time_zone, Appointment.state).where(
         Appointment.specialist_id == specialist_id, Appointment.start_at >= since, Appointment.start_at < until,
         Appointment.state.not_in(_GONE), Appointment.patient_id.is_not(None),
     )  # fmt: skip
-    return [Counted._make(row) for row in session.execute(wanted)]
+    return [CountedVisit._make(row) for row in session.execute(wanted)]
 
 
-class Colleague(NamedTuple):
+class ListedSpecialist(NamedTuple):
     """A specialist in a list; `time_zone` is that of the first clinic where they give visits, None without one."""
 
     id: int
@@ -144,9 +144,9 @@ _FIRST_CLINIC = (
 _COLLEAGUES = select(Specialist.id, Specialist.name, Specialist.profession, _FIRST_CLINIC)
 
 
-def find_specialist(session: Session, specialist_id: int) -> Colleague | None:
+def find_specialist(session: Session, specialist_id: int) -> ListedSpecialist | None:
     row = session.execute(_COLLEAGUES.where(Specialist.id == specialist_id)).one_or_none()
-    return Colleague._make(row) if row else None
+    return ListedSpecialist._make(row) if row else None
 
 
 def seen_at(session: Session, specialist_id: int) -> set[int]:
@@ -158,7 +158,7 @@ def seen_at(session: Session, specialist_id: int) -> set[int]:
     return set(session.scalars(offers.union(booked)))
 
 
-def specialists_named(session: Session, name: str, locations: Sequence[int] | None, *, limit: int) -> list[Colleague]:
+def specialists_named(session: Session, name: str, locations: Sequence[int] | None, *, limit: int) -> list[ListedSpecialist]:
     """Active specialists whose name contains `name`, in its order; only of `locations`, unless None."""
     wanted = _COLLEAGUES.where(Specialist.active).order_by(Specialist.name, Specialist.id).limit(limit)
     if name:
@@ -166,4 +166,4 @@ def specialists_named(session: Session, name: str, locations: Sequence[int] | No
     if locations is not None:
         here = select(Offer.specialist_id).where(Offer.location_id.in_(locations))
         wanted = wanted.where(Specialist.id.in_(here))
-    return [Colleague._make(row) for row in session.execute(wanted)]
+    return [ListedSpecialist._make(row) for row in session.execute(wanted)]

@@ -17,7 +17,7 @@ KEEP_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class RequestKey:
     """This request, named by its sender. `scope` is the endpoint; `request_hash` a hash of what it asks for."""
 
     scope: str
@@ -30,12 +30,12 @@ class Once:
         return zlib.crc32(f"{self.scope} {self.key}".encode()) - 2**31
 
 
-def lock_of(once: Once | None) -> int | None:
+def lock_of(once: RequestKey | None) -> int | None:
     """The number of the lock at which a twin of the request waits; None for a request without a name."""
     return once.lock if once else None
 
 
-class Earlier(NamedTuple):
+class PriorUse(NamedTuple):
     """A request that came with the same key before."""
 
     request_hash: str
@@ -43,7 +43,7 @@ class Earlier(NamedTuple):
     created_at: datetime
 
 
-def made_by(once: Once, earlier: Earlier | None, *, now: datetime) -> int | None:
+def made_by(once: RequestKey, earlier: PriorUse | None, *, now: datetime) -> int | None:
     """The appointment that this very request made. None when it is the first with its key for a day. Raises KeyReused."""
     if earlier is None or earlier.created_at <= now - KEEP_FOR:
         return None
@@ -58,10 +58,10 @@ _FIND = select(_KEY.c.request_hash, _KEY.c.appointment_id, _KEY.c.created_at).wh
 )
 
 
-def find_earlier(session: Session, once: Once) -> Earlier | None:
+def find_earlier(session: Session, once: RequestKey) -> PriorUse | None:
     """What this key was used for. With its lock that is certain; without, as far as a look can tell."""
     row = session.connection().execute(_FIND, {"scope": once.scope, "key": once.key}).one_or_none()
-    return Earlier(*row) if row else None
+    return PriorUse(*row) if row else None
 
 
 # Also as part of statements that write more; without a scope it does nothing. What was there before is a day old.
@@ -79,12 +79,12 @@ BINDS: tuple[BindParameter[Any], ...] = (
 _REMEMBER = text(REMEMBER.format(made=":made")).bindparams(*BINDS)
 
 
-def values_of(once: Once | None) -> dict[str, Any]:
+def values_of(once: RequestKey | None) -> dict[str, Any]:
     """What REMEMBER binds of a request."""
     return asdict(once) if once else {"scope": None, "key": None, "request_hash": None}
 
 
-def remember(session: Session, once: Once | None, appointment_id: int, *, now: datetime) -> None:
+def remember(session: Session, once: RequestKey | None, appointment_id: int, *, now: datetime) -> None:
     """From now on `made_by` knows the request."""
     if once:
         session.connection().execute(_REMEMBER, {**values_of(once), "made": appointment_id, "now": now})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.geography.places import address_line
 from clinic.domain.time.timeline import instant_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Location, Service, Specialist, VisitType
 from clinic.store.tables.waitlist import WaitlistEntry
@@ -87,11 +87,11 @@ _AROUND = (
 
 def summary_of(session: Session, appointment: Appointment) -> VisitSummary:
     """One query."""
-    wish = Wish(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, 0)
+    wish = SlotRef(appointment.visit_type_id, appointment.location_id, appointment.specialist_id, 0)
     return _summary(session, appointment, wish, appointment.start_at, appointment.end_at)
 
 
-def summary_if_moved(session: Session, appointment: Appointment, wish: Wish) -> VisitSummary:
+def summary_if_moved(session: Session, appointment: Appointment, wish: SlotRef) -> VisitSummary:
     """The visit as it would be at another time, with another specialist or elsewhere; whether that can be had, it does not say.
 
     Raises NoResultFound when one of the two is there no more.
@@ -100,7 +100,7 @@ def summary_if_moved(session: Session, appointment: Appointment, wish: Wish) -> 
     return _summary(session, appointment, wish, start, start + (appointment.end_at - appointment.start_at))
 
 
-def _summary(session: Session, appointment: Appointment, wish: Wish, start: datetime, end: datetime) -> VisitSummary:
+def _summary(session: Session, appointment: Appointment, wish: SlotRef, start: datetime, end: datetime) -> VisitSummary:
     where = {"visit_type": wish.visit_type_id, "location": wish.location_id, "specialist": wish.specialist_id}
     where["appointment"] = appointment.id
     (

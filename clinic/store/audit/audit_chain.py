@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from clinic.domain.chain import BEGINNING, Link, next_hash
+from clinic.domain.chain import BEGINNING, ChainLink, next_hash
 from clinic.store import locks
 from clinic.store.audit.audit import note
 from clinic.store.base import Base
@@ -78,14 +78,14 @@ def seal_rows(session: Session, *, until: int, limit: int, now: datetime) -> int
     return len(sealed)
 
 
-def links(session: Session, *, until: int, after: int = LOWEST, portion: int = 5000) -> Iterator[Link]:
+def links(session: Session, *, until: int, after: int = LOWEST, portion: int = 5000) -> Iterator[ChainLink]:
     """Rows and seals of ids above `after`, up to `until`, in order. Within one snapshot (connect.begin_snapshot)."""
     both = merge(_all_rows(session, after, until, portion), _all_seals(session, after, until, portion), key=_id)
     for id_, parts in groupby(both, key=_id):
         of_row, hash_ = None, None
         for part in parts:
             of_row, hash_ = part.row or of_row, part.hash or hash_
-        yield Link(id_, of_row, hash_)
+        yield ChainLink(id_, of_row, hash_)
 
 
 def count_rows(session: Session, *, after: int = 0) -> int:
@@ -150,14 +150,14 @@ def _rows(session: Session, *, after: int, until: int, limit: int) -> Sequence[d
     return [dict(zip(_NAMES, row, strict=True)) for row in session.execute(wanted)]
 
 
-def _all_rows(session: Session, after: int, until: int, portion: int) -> Iterator[Link]:
+def _all_rows(session: Session, after: int, until: int, portion: int) -> Iterator[ChainLink]:
     while rows := _rows(session, after=after, until=until, limit=portion):
-        yield from (Link(row["id"], row, None) for row in rows)
+        yield from (ChainLink(row["id"], row, None) for row in rows)
         after = rows[-1]["id"]
 
 
-def _all_seals(session: Session, after: int, until: int, portion: int) -> Iterator[Link]:
+def _all_seals(session: Session, after: int, until: int, portion: int) -> Iterator[ChainLink]:
     columns = select(_SEAL.c.audit_id, _SEAL.c.hash).order_by(_SEAL.c.audit_id).limit(portion)
     while seals := session.execute(columns.where(_SEAL.c.audit_id > after, _SEAL.c.audit_id <= until)).all():
-        yield from (Link(audit_id, None, hash_) for audit_id, hash_ in seals)
+        yield from (ChainLink(audit_id, None, hash_) for audit_id, hash_ in seals)
         after = seals[-1][0]

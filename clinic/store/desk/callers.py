@@ -17,7 +17,7 @@ from clinic.domain.time.hours import local_day
 from clinic.store import locks
 from clinic.store.access import within
 from clinic.store.appointments.appointments import add_resource
-from clinic.store.appointments.confirmations import OF_PATIENT, Said, person_number
+from clinic.store.appointments.confirmations import OF_PATIENT, PatientRecord, person_number
 from clinic.store.locks import LockSpace
 from clinic.store.patients.intake import last_said
 from clinic.store.tables.appointments import Appointment, Resource
@@ -41,7 +41,7 @@ _VISITED = (State.BOOKED, State.ARRIVED, State.STARTED, State.FULFILLED, State.N
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CallerCandidate:
     """A patient who may be meant."""
 
     id: int
@@ -53,12 +53,12 @@ _CANDIDATE = select(Patient.id, Patient.given_name, Patient.family_name, Patient
 )
 
 
-def _candidates(session: Session, *conditions: object) -> list[Candidate]:
+def _candidates(session: Session, *conditions: object) -> list[CallerCandidate]:
     rows = session.execute(_CANDIDATE.where(*conditions).order_by(Patient.id))  # type: ignore[arg-type]
-    return [Candidate(id_, Someone(given, family, born, phone)) for id_, given, family, born, phone in rows]
+    return [CallerCandidate(id_, Someone(given, family, born, phone)) for id_, given, family, born, phone in rows]
 
 
-def born_and_known_by(session: Session, birth_date: date, phone: str | None, reference: str | None) -> list[Candidate]:
+def born_and_known_by(session: Session, birth_date: date, phone: str | None, reference: str | None) -> list[CallerCandidate]:
     """Patients born that day whose number `phone` is, or their guardian's, or of whom a visit has that reference."""
     of_guardian = exists().where(
         Appointment.patient_id == Patient.id, Guardian.appointment_id == Appointment.id, Guardian.phone == phone
@@ -68,7 +68,7 @@ def born_and_known_by(session: Session, birth_date: date, phone: str | None, ref
     return _candidates(session, Patient.birth_date == birth_date, or_(*ways, *([of_visit] if reference else [])))
 
 
-def known_by(session: Session, phone: str | None, reference: str | None) -> list[Candidate]:
+def known_by(session: Session, phone: str | None, reference: str | None) -> list[CallerCandidate]:
     """Patients with that number of their own, or of whom a visit has that reference, whenever they were born."""
     # A look into an index for each: one condition for both would read every record.
     found = _candidates(session, Patient.phone == phone) if phone else []
@@ -78,12 +78,12 @@ def known_by(session: Session, phone: str | None, reference: str | None) -> list
     return found
 
 
-def born_or_with_phone(session: Session, birth_date: date, phone: str) -> list[Candidate]:
+def born_or_with_phone(session: Session, birth_date: date, phone: str) -> list[CallerCandidate]:
     """Everybody who shares one of the two."""
     return _candidates(session, or_(Patient.birth_date == birth_date, Patient.phone == phone))
 
 
-def candidate(session: Session, patient_id: int) -> Candidate | None:
+def candidate(session: Session, patient_id: int) -> CallerCandidate | None:
     """That patient; None for a record that was merged, as where there is none."""
     return next(iter(_candidates(session, Patient.id == patient_id)), None)
 
@@ -203,18 +203,18 @@ def unlock(session: Session, patient: Patient, *, by: int, now: datetime) -> Non
     session.execute(update(Task).where(*theirs).values(done_at=now, done_by_id=by))
 
 
-def lock_person(session: Session, said: Said) -> None:
+def lock_person(session: Session, said: PatientRecord) -> None:
     """Nobody else records this person meanwhile."""
     locks.wait_for(session, LockSpace.PERSONS, person_number(said))
 
 
-def exactly(session: Session, said: Said) -> list[int]:
+def exactly(session: Session, said: PatientRecord) -> list[int]:
     """Patients with just this name, birth date and number; instead of one that was merged, the one that was kept."""
     same = (Patient.birth_date == said.birth_date, Patient.phone == said.phone, Patient.match_name == said.match_name)
     return sorted(set(session.scalars(select(func.coalesce(Patient.merged_into_id, Patient.id)).where(*same))))
 
 
-def add(session: Session, said: Said, *, now: datetime) -> int:
+def add(session: Session, said: PatientRecord, *, now: datetime) -> int:
     """A new record. Returns its id."""
     patient_id = add_resource(session, "patient")
     row = {name: getattr(said, name) for name in OF_PATIENT}

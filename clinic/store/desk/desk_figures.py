@@ -17,7 +17,7 @@ from clinic.store.work.call_backs import MADE_FOR
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedCall:
     """A call, as it counts. `kept`: it was made to keep a promise, so it was not their first."""
 
     account_id: int
@@ -29,7 +29,7 @@ class Counted:
     kept: bool
 
 
-def since(session: Session, begin: datetime, until: datetime) -> list[Counted]:
+def since(session: Session, begin: datetime, until: datetime) -> list[CountedCall]:
     """Calls that began in [begin, until), by agents' names."""
     kept = exists().where(MADE_FOR).correlate(Call)
     wanted = (
@@ -38,7 +38,7 @@ def since(session: Session, begin: datetime, until: datetime) -> list[Counted]:
         .where(Call.began_at >= begin, Call.began_at < until)
         .order_by(Account.name, Account.id, Call.id)
     )
-    return [Counted(*row) for row in session.execute(wanted)]
+    return [CountedCall(*row) for row in session.execute(wanted)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def paused(session: Session, begin: datetime, until: datetime) -> list[Paused]:
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmetCount:
     """What did not suit, how often. `service` is its name, "" where none was said; `postal_code` likewise."""
 
     postal_code: str
@@ -71,7 +71,7 @@ class Unmet:
     count: int
 
 
-def unmet(session: Session, begin: datetime, until: datetime) -> list[Unmet]:
+def unmet(session: Session, begin: datetime, until: datetime) -> list[UnmetCount]:
     """Of calls that began in [begin, until) and in which nothing suited, by ZIP code and service."""
     service = func.coalesce(Service.name, "")
     wanted = (
@@ -81,7 +81,7 @@ def unmet(session: Session, begin: datetime, until: datetime) -> list[Unmet]:
         .group_by(Call.postal_code, service, Call.why)
         .order_by(Call.postal_code, service, Call.why)
     )
-    return [Unmet(*row) for row in session.execute(wanted)]
+    return [UnmetCount(*row) for row in session.execute(wanted)]
 
 
 @dataclass(frozen=True, slots=True)

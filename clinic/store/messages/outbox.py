@@ -67,7 +67,7 @@ def tell_staff(session: Session, account_id: int, event: Event, *, sequence: int
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueMessage:
     """A message whose time has come."""
 
     id: int
@@ -83,16 +83,16 @@ _WAITS = and_(_OUTBOX.c.event.in_(sorted(WAITS_FOR_MOVE)), why_to_move(_OUTBOX.c
 """A reminder of a visit that somebody has yet to move: it waits until that is settled."""
 
 
-def due(session: Session, *, now: datetime, limit: int) -> list[Due]:
+def due(session: Session, *, now: datetime, limit: int) -> list[DueMessage]:
     """The next messages that are due and not passed on, oldest first; on PostgreSQL this transaction's alone."""
     wanted = (
-        select(*(_OUTBOX.c[name] for name in Due.__dataclass_fields__))
+        select(*(_OUTBOX.c[name] for name in DueMessage.__dataclass_fields__))
         .where(_OUTBOX.c.done_at.is_(None), _OUTBOX.c.due_at <= now, ~_WAITS)
         .order_by(_OUTBOX.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Due(*row) for row in session.connection().execute(wanted)]
+    return [DueMessage(*row) for row in session.connection().execute(wanted)]
 
 
 def mark_done(session: Session, ids: Sequence[int], *, now: datetime) -> None:
@@ -135,7 +135,7 @@ _SCHEDULE = text("""
 """).bindparams(bindparam("due_at", type_=UtcDateTime()))
 
 
-def is_followed(session: Session, message: Due, *, now: datetime) -> bool:
+def is_followed(session: Session, message: DueMessage, *, now: datetime) -> bool:
     """Whether a later reminder of the same visit is due as well: of several that waited, the last is told and no other."""
     later = (
         _OUTBOX.c.appointment_id == message.appointment_id, _OUTBOX.c.sequence == message.sequence,

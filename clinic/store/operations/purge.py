@@ -33,7 +33,7 @@ Keys = Sequence[Sequence[Any]]
 """Primary keys, a tuple each."""
 
 
-class Due:
+class PurgeConditions:
     """Conditions for what may go at `now`; to be asked with `gone`: ids, by table, of what is thought of as gone already."""
 
     def __init__(self, keep: Retention, now: datetime) -> None:
@@ -169,7 +169,7 @@ def _whole(query: Select[Any]) -> Select[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PurgeKind:
     """One kind of thing that goes. `people` are those whose calendars are to be locked before a row of `table` goes.
 
     Where `noted`, the audit log says how many went.
@@ -177,7 +177,7 @@ class Kind:
 
     name: str
     table: Table
-    due: Callable[[Due], ColumnElement[bool]]
+    due: Callable[[PurgeConditions], ColumnElement[bool]]
     remove: Callable[[Session, Keys], None]
     portion: int = 1000
     people: Any = None
@@ -194,7 +194,7 @@ def alone(session: Session) -> None:
     locks.wait_for(session, LockSpace.PURGING)
 
 
-def some(session: Session, kind: Kind, due: Due, *, after: Sequence[Any] | None) -> Keys:
+def some(session: Session, kind: PurgeKind, due: PurgeConditions, *, after: Sequence[Any] | None) -> Keys:
     """The keys of the next rows that may go, in their order. (Those before `after` were looked at.)"""
     columns = list(kind.table.primary_key.columns)
     wanted = select(*columns).where(kind.due(due)).order_by(*columns).limit(kind.portion)
@@ -203,11 +203,11 @@ def some(session: Session, kind: Kind, due: Due, *, after: Sequence[Any] | None)
     return [tuple(row) for row in session.execute(wanted, _gone(due))]
 
 
-def _gone(due: Due) -> dict[str, list[int]]:
+def _gone(due: PurgeConditions) -> dict[str, list[int]]:
     return {f"gone_{name}": due.gone.get(name, []) for name in {name for keys in _GOES_WITH.values() for name in keys}}
 
 
-def imagine(session: Session, kind: Kind, due: Due) -> int:
+def imagine(session: Session, kind: PurgeKind, due: PurgeConditions) -> int:
     """How many may go; from then on they are thought of as gone."""
     keys = [tuple(row) for row in session.execute(select(*kind.table.primary_key.columns).where(kind.due(due)), _gone(due))]
     if kind.removes:
@@ -215,7 +215,7 @@ def imagine(session: Session, kind: Kind, due: Due) -> int:
     return len(keys)
 
 
-def remove(session: Session, kind: Kind, due: Due, keys: Keys) -> int:
+def remove(session: Session, kind: PurgeKind, due: PurgeConditions, keys: Keys) -> int:
     """Remove those that still may go once nobody else can change them. Returns how many."""
     if kind.people is not None:
         lock_calendars(session, session.scalars(select(kind.people).where(_is(kind.table, keys)).distinct()))
@@ -290,16 +290,16 @@ def _remove_patients(session: Session, keys: Keys) -> None:
 _SPECIALIST = _APPOINTMENT.c.specialist_id
 
 KINDS = (
-    Kind("drafts of times that are not held any more", _DRAFT, Due.drafts, _rows_of(_DRAFT)),
-    Kind("idempotency keys", _KEY, Due.keys, _rows_of(_KEY)),
-    Kind("messages emptied of text and address", _DELIVERY, Due.contents, _empty_messages),
-    Kind("tasks done", _TASK, Due.tasks, _rows_of(_TASK)),
-    Kind("calls to the desk", _CALL, Due.calls, _remove_calls),
-    Kind("merges of patients", _MERGE, Due.merges, _rows_of(_MERGE)),
-    Kind("times that became free, with their offers", _FREED, Due.freed, _remove_freed),
-    Kind("ended waitlist entries", _ENTRY, Due.entries, _remove_entries),
-    Kind("held times that nobody booked", _APPOINTMENT, Due.holds, _remove_appointments, 100, _SPECIALIST),
-    Kind("visits", _APPOINTMENT, Due.visits, _remove_appointments, 100, _SPECIALIST, noted=True),
-    Kind("patients with nothing left", _PATIENT, Due.patients, _remove_patients, 100, _PATIENT.c.id, noted=True),
+    PurgeKind("drafts of times that are not held any more", _DRAFT, PurgeConditions.drafts, _rows_of(_DRAFT)),
+    PurgeKind("idempotency keys", _KEY, PurgeConditions.keys, _rows_of(_KEY)),
+    PurgeKind("messages emptied of text and address", _DELIVERY, PurgeConditions.contents, _empty_messages),
+    PurgeKind("tasks done", _TASK, PurgeConditions.tasks, _rows_of(_TASK)),
+    PurgeKind("calls to the desk", _CALL, PurgeConditions.calls, _remove_calls),
+    PurgeKind("merges of patients", _MERGE, PurgeConditions.merges, _rows_of(_MERGE)),
+    PurgeKind("times that became free, with their offers", _FREED, PurgeConditions.freed, _remove_freed),
+    PurgeKind("ended waitlist entries", _ENTRY, PurgeConditions.entries, _remove_entries),
+    PurgeKind("held times that nobody booked", _APPOINTMENT, PurgeConditions.holds, _remove_appointments, 100, _SPECIALIST),
+    PurgeKind("visits", _APPOINTMENT, PurgeConditions.visits, _remove_appointments, 100, _SPECIALIST, noted=True),
+    PurgeKind("patients with nothing left", _PATIENT, PurgeConditions.patients, _remove_patients, 100, _PATIENT.c.id, noted=True),
 )
 """In an order in which what is needed by others goes after them. Audit rows go by themselves: see seals.py."""

@@ -14,7 +14,7 @@ from clinic.store.tables.schedules import Shift, ShiftDay
 from clinic.store.tables.staff import Account
 
 
-class Post(NamedTuple):
+class Assignment(NamedTuple):
     """One specialist at one clinic."""
 
     specialist_id: int
@@ -39,7 +39,7 @@ def workplaces_of(session: Session, specialist_id: int) -> set[int]:
     return set(session.scalars(pairs))
 
 
-def posts(session: Session, *, today: date, only: int | None = None) -> list[Post]:
+def posts(session: Session, *, today: date, only: int | None = None) -> list[Assignment]:
     """Where everybody works, or `only` that specialist, by name; hours that ended before `today` do not count. One query."""
     pairs = union(
         select(Offer.specialist_id, Offer.location_id),
@@ -56,7 +56,7 @@ def posts(session: Session, *, today: date, only: int | None = None) -> list[Pos
     )
     if only is not None:
         wanted = wanted.where(Specialist.id == only)
-    return [Post._make(row) for row in session.connection().execute(wanted)]
+    return [Assignment._make(row) for row in session.connection().execute(wanted)]
 
 
 def account_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -20,7 +20,7 @@ from clinic.domain.time.timeline import CELLS_PER_DAY, cell_at, cells_in, from_s
 from clinic.store.appointments.claims import milliseconds
 from clinic.store.base import driver_rows, one_of
 from clinic.store.directory.locations import Site
-from clinic.store.schedules.site_schedules import Cells, Dated, Pattern, Practice, Roster, Standing, standing_at
+from clinic.store.schedules.site_schedules import Cells, Dated, Pattern, PractitionerRole, SiteRoster, SiteSchedule, standing_at
 from clinic.store.tables.appointments import LONGEST_CELLS, Claim
 
 _NEAR = [
@@ -59,7 +59,7 @@ class Calendars:
         now: datetime,
         specialist_id: int | None = None,
         own_appointment_id: int | None = None,
-        as_if: Mapping[int, Roster] | None = None,
+        as_if: Mapping[int, SiteRoster] | None = None,
     ) -> None:
         self._session, self._visit, self._now = session, visit, now
         # A day of margin on either side: buffers reach back over midnight, visits run past the window's end.
@@ -103,7 +103,7 @@ class Calendars:
     def cells(self) -> int:
         return self._read_to - self.origin
 
-    def starts(self, within: int = -1) -> Iterator[tuple[Practice, int]]:
+    def starts(self, within: int = -1) -> Iterator[tuple[PractitionerRole, int]]:
         """Each practice with its starts: bit i is the cell i after `origin`; only those `within`, if it is given.
 
         In the order of the sites, and at each by slug. Without notice and horizon: these are the engine's part.
@@ -149,7 +149,7 @@ class Calendars:
         """Count every claim as free from here on: what is on offer at all, taken or not."""
         self._busy.clear()
 
-    def _open_line(self, standing: Standing, cells: int) -> int:
+    def _open_line(self, standing: SiteSchedule, cells: int) -> int:
         site = standing.site
         line = span(0, cells)
         if not (site.hours or standing.days or standing.closures):
@@ -183,7 +183,7 @@ class Calendars:
         """Closures or time off, as far as the window goes: some of them never end."""
         return from_spans(((start, min(end, self._limit)) for start, end in stretches), self.origin)
 
-    def _room_line(self, standing: Standing, cells: int) -> int:
+    def _room_line(self, standing: SiteSchedule, cells: int) -> int:
         """Where a suitable room and a suitable piece of equipment are free; everywhere, if none is needed."""
         line = everywhere = span(0, cells)
         wanted = ((self._visit.room_kind, standing.rooms), (self._visit.equipment_kind, standing.equipment))

@@ -41,7 +41,7 @@ Dated = tuple[str, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class PractitionerRole:
     """A specialist at a site."""
 
     site: Site
@@ -66,26 +66,26 @@ def _pattern(time_zone: str, shifts: tuple[Weekly, ...], days: tuple[Dated, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Roster:
+class SiteRoster:
     """When a specialist works at a site, and is away all the same."""
 
-    practice: Practice
+    practice: PractitionerRole
     pattern: Pattern
     away: tuple[Cells, ...]
 
 
-def roster_of(practice: Practice, shifts: Iterable[Weekly], days: Iterable[Dated], away: Iterable[Cells]) -> Roster:
+def roster_of(practice: PractitionerRole, shifts: Iterable[Weekly], days: Iterable[Dated], away: Iterable[Cells]) -> SiteRoster:
     """A roster that need not stand anywhere."""
-    return Roster(practice, _pattern(practice.site.time_zone, tuple(shifts), tuple(days)), tuple(away))
+    return SiteRoster(practice, _pattern(practice.site.time_zone, tuple(shifts), tuple(days)), tuple(away))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class SiteSchedule:
     """A site, as far as one visit type goes. What ended before the cell `since` may be missing."""
 
     site: Site
     since: int
-    rosters: tuple[Roster, ...]
+    rosters: tuple[SiteRoster, ...]
     closures: tuple[Cells, ...]
     days: tuple[Dated, ...]
     rooms: tuple[int, ...]
@@ -93,13 +93,13 @@ class Standing:
     resources: tuple[int, ...]
     """Everyone and everything here that claims can take."""
 
-    def of(self, specialist_id: int) -> Standing:
+    def of(self, specialist_id: int) -> SiteSchedule:
         """The same with this specialist alone."""
         rosters = tuple(roster for roster in self.rosters if roster.practice.specialist_id == specialist_id)
         resources = (specialist_id, *self.rooms, *self.equipment) if rosters else ()
         return replace(self, rosters=rosters, resources=resources)
 
-    def as_if(self, roster: Roster) -> Standing:
+    def as_if(self, roster: SiteRoster) -> SiteSchedule:
         """The same with this roster alone, whatever stands."""
         resources = (roster.practice.specialist_id, *self.rooms, *self.equipment)
         return replace(self, rosters=(roster,), resources=resources)
@@ -115,7 +115,7 @@ def standing_at(
     since: int,
     until: int,
     specialist_id: int | None = None,
-) -> list[Standing]:
+) -> list[SiteSchedule]:
     """What stands at the sites from the cell `since` to `until`, and perhaps before and after; of one specialist, if named.
 
     In the order of the sites, and the rosters of each in the order of the specialists' slugs.
@@ -140,14 +140,14 @@ class _Shelf:
     """What is known of one database. What was not asked for longest goes first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], Standing] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], SiteSchedule] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def find(self, what: object, sites: Iterable[Site], since: int) -> tuple[dict[int, Standing], list[Site]]:
-        found: dict[int, Standing] = {}
+    def find(self, what: object, sites: Iterable[Site], since: int) -> tuple[dict[int, SiteSchedule], list[Site]]:
+        found: dict[int, SiteSchedule] = {}
         missing: list[Site] = []
         with self._lock:
             for site in sites:
@@ -160,7 +160,7 @@ class _Shelf:
                     self._kept.move_to_end(key)
         return found, missing
 
-    def keep(self, what: object, read: Iterable[Standing]) -> None:
+    def keep(self, what: object, read: Iterable[SiteSchedule]) -> None:
         with self._lock:
             for standing in read:
                 key = (what, standing.site.id)
@@ -246,20 +246,20 @@ class _Reading:
             case "version":
                 self.versions[site] = resource
 
-    def _gathered(self, sites: Iterable[Site], since: int) -> list[Standing]:
+    def _gathered(self, sites: Iterable[Site], since: int) -> list[SiteSchedule]:
         by_id = {site.id: site for site in sites}
-        rosters: dict[int, list[Roster]] = defaultdict(list)
+        rosters: dict[int, list[SiteRoster]] = defaultdict(list)
         for (site_id, specialist_id), (slug, name) in sorted(self._names.items(), key=itemgetter(1)):
             site, key = by_id[site_id], (site_id, specialist_id)
             pattern = _pattern(site.time_zone, tuple(self._shifts.get(key, ())), tuple(self._shift_days.get(key, ())))
             away = tuple(self._away.get(specialist_id, ()))
-            rosters[site_id].append(Roster(Practice(site, specialist_id, slug, name), pattern, away))
+            rosters[site_id].append(SiteRoster(PractitionerRole(site, specialist_id, slug, name), pattern, away))
         return [self._standing(site, since, tuple(rosters.get(site.id, ()))) for site in sites]
 
-    def _standing(self, site: Site, since: int, rosters: tuple[Roster, ...]) -> Standing:
+    def _standing(self, site: Site, since: int, rosters: tuple[SiteRoster, ...]) -> SiteSchedule:
         rooms, equipment = tuple(self._rooms.get(site.id, ())), tuple(self._equipment.get(site.id, ()))
         people = (roster.practice.specialist_id for roster in rosters)
-        return Standing(
+        return SiteSchedule(
             site, since, rosters, tuple(self._closures.get(site.id, ())), tuple(self._days.get(site.id, ())),
             rooms, equipment, (*people, *rooms, *equipment),
         )  # fmt: skip

@@ -53,7 +53,7 @@ def given_by(session: Session, specialist_id: int) -> list[BookableVisit]:
     return [visit for id_ in ids if (visit := find_visit(session, id_)) is not None]
 
 
-class Taken(NamedTuple):
+class BusyStretch(NamedTuple):
     """What a visit or a held time takes of the specialist, buffers included, in cells; the patient's name if it is booked."""
 
     appointment_id: int
@@ -101,9 +101,9 @@ def booked_ahead(session: Session, *, now: datetime, locations: Iterable[int] | 
     return set(session.scalars(ahead))
 
 
-def taken(session: Session, specialist_id: int, *, now: datetime) -> list[Taken]:
+def taken(session: Session, specialist_id: int, *, now: datetime) -> list[BusyStretch]:
     """What they have ahead of them, the earliest first. Held times that have ended are left out."""
     cell = cell_at(now)
     ahead = (Claim.resource_id == specialist_id, Claim.end_cell > cell, Claim.start_cell > cell - LONGEST_CELLS)
     stands = or_(Claim.expires_at.is_(None), Claim.expires_at > milliseconds(now))
-    return [Taken._make(row) for row in session.connection().execute(_TAKEN.where(*ahead, stands))]
+    return [BusyStretch._make(row) for row in session.connection().execute(_TAKEN.where(*ahead, stands))]

@@ -100,7 +100,7 @@ def end_links(session: Session, account_id: int, *, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class StaffListing:
     """One person of the list."""
 
     id: int
@@ -123,7 +123,7 @@ def within(allowed: Reach) -> ColumnElement[bool]:
     return or_(exists().where(AccountGrant.account_id == Account.id, here), gives)
 
 
-def listed(session: Session, allowed: Reach, *, only: int | None = None) -> list[Listed]:
+def listed(session: Session, allowed: Reach, *, only: int | None = None) -> list[StaffListing]:
     """Everybody within reach by name; or `only` that account."""
     wanted = select(Account).where(within(allowed)).order_by(Account.name, Account.id)
     if only is not None:
@@ -135,7 +135,7 @@ def listed(session: Session, allowed: Reach, *, only: int | None = None) -> list
         if account_id in grants:
             grants[account_id].append(Grant(Role(role), location_id, flag))
     return [
-        Listed(
+        StaffListing(
             a.id, a.name, a.email, a.state, a.failures_in_row, a.password_hash is not None, a.totp_secret is not None,
             a.specialist_id, tuple(grants[a.id]),
         )

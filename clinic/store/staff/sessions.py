@@ -12,7 +12,7 @@ from clinic.store.tables.staff import Account, AccountLink, StaffSession
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OpenSession:
     """A session that is open as far as the database says, and whose it is. Times are UTC."""
 
     id: int
@@ -36,10 +36,10 @@ _FOUND = select(
 ).join(Account, Account.id == StaffSession.account_id)  # fmt: skip
 
 
-def find(session: Session, token_hash: str) -> Found | None:
+def find(session: Session, token_hash: str) -> OpenSession | None:
     """Whether it has ended is for the caller to say: an ended session is still known by its account."""
     row = session.execute(_FOUND.where(StaffSession.token_hash == token_hash)).one_or_none()
-    return Found(*row) if row else None  # type: ignore[call-arg]
+    return OpenSession(*row) if row else None  # type: ignore[call-arg]
 
 
 def open_session(

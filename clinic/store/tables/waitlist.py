@@ -18,16 +18,14 @@ _OPEN = text("done_at is null")
 class WaitlistEntry(Base):
     """Somebody waits for a visit of one type: with a later visit that they would give up for it, or without any yet.
 
-    Of whom there is no visit, `said` has what is needed to book and to reach them (store.appointments.confirmations.Said),
-    sealed. The clinic is
-    `location_id`, or any within `miles` of the point, which is shown as `near`; null everywhere: any clinic. `hours` are
-    weekly hours as in a roster, in the clinic's time ('': any time), `notice_hours` how long before its start a time must
-    be offered, `first_day` and `last_day` days at the clinic. `visits` is how many more of them are wanted (a series).
-    The order is that of `created_at`. `generation` revokes links, as an appointment's does.
-
-    What offering must know without opening `said`: their `time_zone` (by their ZIP code, null where it is not known), whether
-    they can only be reached `by_phone`, and a keyed hash of the `person`, so that somebody who joins twice is offered a time
-    once. Of a visit all that stands with it.
+    Of whom there is no visit, `said` has what is needed to book and to reach them, sealed: a PatientRecord of
+    store.appointments.confirmations. The clinic is `location_id`, or any within `miles` of the point, which is shown as `near`;
+    null everywhere: any clinic. `hours` are weekly hours as in a roster, in the clinic's time ('': any time), `notice_hours`
+    how long before its start a time must be offered, `first_day` and `last_day` days at the clinic. `visits` is how many more
+    of them are wanted (a series). The order is that of `created_at`. `generation` revokes links, as an appointment's does. What
+    offering must know without opening `said`: their `time_zone` (by their ZIP code, null where it is not known), whether they
+    can only be reached `by_phone`, and a keyed hash of the `person`, so that somebody who joins twice is offered a time once.
+    Of a visit all that stands with it.
     """
 
     __tablename__ = "waitlist_entry"

@@ -32,7 +32,7 @@ class Sight(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedTask:
     """A task of the list. It names no patient. `start` is UTC, in the clinic's `time_zone`; all of it None without a visit.
 
     `cause` is why the visit is to be moved, as domain.scheduling.affected writes it; '' where it is not.
@@ -94,14 +94,14 @@ def _at(allowed: Reach) -> ColumnElement[bool]:
 
 def open_tasks(
     session: Session, sight: Sight, *, kind: str = "", holder_id: int | None = None, limit: int, offset: int = 0, now: datetime
-) -> list[Listed]:
+) -> list[ListedTask]:
     """What presses first; of one kind, or that one account has, only."""
     wanted = _LISTED.where(within(sight, now=now)).order_by(*_in_turn(now)).limit(limit).offset(offset)
     if kind:
         wanted = wanted.where(Task.kind == kind)
     if holder_id is not None:
         wanted = wanted.where(Task.claimed_by_id == holder_id)
-    return [Listed(*row) for row in session.execute(wanted)]  # type: ignore[call-arg]
+    return [ListedTask(*row) for row in session.execute(wanted)]  # type: ignore[call-arg]
 
 
 def counts(session: Session, sight: Sight, *, holder_id: int | None = None, now: datetime) -> dict[str, int]:

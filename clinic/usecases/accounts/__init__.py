@@ -1,14 +1,14 @@
 """The staff: invited, signed in with two steps, signed out, given roles, reset."""
 
+from clinic.usecases.accounts.break_glass import REASONS, break_glass
+from clinic.usecases.accounts.credentials import Locks
 from clinic.usecases.accounts.factor import Proposal, change_codes, propose_factor, set_factor
-from clinic.usecases.accounts.glass import REASONS, break_glass
-from clinic.usecases.accounts.joining import Opened, change_password, choose_password, open_link
-from clinic.usecases.accounts.locks import Locks
+from clinic.usecases.accounts.joining import OpenedLink, change_password, choose_password, open_link
 from clinic.usecases.accounts.people import (
-    Colleague,
     Invited,
     Keeps,
     People,
+    StaffMember,
     close_account,
     give_role,
     invite,
@@ -22,7 +22,7 @@ from clinic.usecases.accounts.people import (
     take_role,
 )
 from clinic.usecases.accounts.person import Person
-from clinic.usecases.accounts.sessions import ABSOLUTE, IDLE, Place, Seen, end_others, end_place, look, places, sign_out
+from clinic.usecases.accounts.sessions import ABSOLUTE, IDLE, Seen, SignInPlace, end_others, end_place, look, places, sign_out
 from clinic.usecases.accounts.signing_in import LOCKED_AT, begin_sign_in, finish_sign_in
 from clinic.usecases.accounts.ties import confirm_calendar, end_calendar, tie_calendar
 
@@ -31,16 +31,16 @@ __all__ = [
     "IDLE",
     "LOCKED_AT",
     "REASONS",
-    "Colleague",
     "Invited",
     "Keeps",
     "Locks",
-    "Opened",
+    "OpenedLink",
     "People",
     "Person",
-    "Place",
     "Proposal",
     "Seen",
+    "SignInPlace",
+    "StaffMember",
     "begin_sign_in",
     "break_glass",
     "change_codes",

@@ -16,7 +16,7 @@ from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.patients import encrypted_answers as sealed
 from clinic.store.staff import accounts, sessions
-from clinic.usecases.accounts.locks import Locks
+from clinic.usecases.accounts.credentials import Locks
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import start
 from clinic.usecases.accounts.signing_in import WRONG_CODE

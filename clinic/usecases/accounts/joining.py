@@ -14,8 +14,8 @@ from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
 from clinic.store.tables.staff import Account, AccountLink
+from clinic.usecases.accounts.credentials import Locks
 from clinic.usecases.accounts.factor import NOT_YOUR_PASSWORD
-from clinic.usecases.accounts.locks import Locks
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import start
 
@@ -23,7 +23,7 @@ OVER = "This link was used, or is too old. Ask the person who invited you for a 
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedLink:
     """Whose link it is, and whether it is an "invite" or a "reset"."""
 
     purpose: str
@@ -31,10 +31,10 @@ class Opened:
     name: str
 
 
-def open_link(session: Session, token: str, *, locks: Locks, now: datetime) -> Opened:
+def open_link(session: Session, token: str, *, locks: Locks, now: datetime) -> OpenedLink:
     """Raises NotFound for a link that opens nothing (any more), UnusableToken for half of one. Changes nothing."""
     link, account = _opened(session, token, locks=locks, now=now)
-    return Opened(link.purpose, account.email, account.name)
+    return OpenedLink(link.purpose, account.email, account.name)
 
 
 def _opened(session: Session, token: str, *, locks: Locks, now: datetime) -> tuple[AccountLink, Account]:

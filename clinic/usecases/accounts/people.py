@@ -18,7 +18,7 @@ from clinic.store.appointments import feeds
 from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.staff import accounts, sessions, ties
-from clinic.store.staff.accounts import Listed
+from clinic.store.staff.accounts import StaffListing
 from clinic.store.staff.ties import Tie, Vouch
 from clinic.store.tables.directory import Specialist
 from clinic.store.tables.staff import Account
@@ -41,7 +41,7 @@ class People:
     tied to somebody that nobody answers for any more.
     """
 
-    people: list[Listed]
+    people: list[StaffListing]
     locations: Mapping[int, str]
     specialists: Mapping[int, str]
     out_of_reach: list[Tie]
@@ -61,13 +61,13 @@ class Keeps:
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class StaffMember:
     """One of them. `grants` are numbered; the numbers of those that may be taken away are in `removable`.
 
     `keeps` is their calendar; `specialists` are those that could be theirs, for a specialist who has none.
     """
 
-    listed: Listed
+    listed: StaffListing
     grants: list[tuple[int, Grant]]
     removable: frozenset[int]
     locations: Mapping[int, str]
@@ -92,7 +92,7 @@ def list_people(session: Session, person: Person, *, now: datetime) -> People:
     )  # fmt: skip
 
 
-def one_person(session: Session, person: Person, account_id: int, *, now: datetime) -> Colleague:
+def one_person(session: Session, person: Person, account_id: int, *, now: datetime) -> StaffMember:
     """Raises NotFound for somebody out of reach."""
     found = accounts.listed(session, person.reach("keep-people"), only=account_id)
     if not found:
@@ -101,13 +101,13 @@ def one_person(session: Session, person: Person, account_id: int, *, now: dateti
     mine = account_id == person.account_id
     removable = frozenset(id_ for id_, grant in grants if not mine and may_grant(person.grants, grant))
     wants = found[0].specialist_id is None and not mine and Role.SPECIALIST in {grant.role for _, grant in grants}
-    return Colleague(
+    return StaffMember(
         found[0], grants, removable, accounts.location_names(session), mine, _keeps(session, person, found[0], now=now),
         ties.free_specialists(session, person.reach("keep-people")) if wants else {},
     )  # fmt: skip
 
 
-def _keeps(session: Session, person: Person, listed: Listed, *, now: datetime) -> Keeps | None:
+def _keeps(session: Session, person: Person, listed: StaffListing, *, now: datetime) -> Keeps | None:
     if listed.specialist_id is None:
         return None
     name = session.scalar(select(Specialist.name).where(Specialist.id == listed.specialist_id)) or ""

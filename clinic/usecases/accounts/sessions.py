@@ -12,8 +12,8 @@ from clinic.engine.transaction import retried
 from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
-from clinic.store.staff.sessions import Found
-from clinic.usecases.accounts.locks import new_token, token_hash
+from clinic.store.staff.sessions import OpenSession
+from clinic.usecases.accounts.credentials import new_token, token_hash
 from clinic.usecases.accounts.person import Person, Stage
 
 IDLE = timedelta(minutes=15)
@@ -51,14 +51,14 @@ def look(session: Session, token: str, *, now: datetime) -> Seen:
     return Seen(person, found.account_id)
 
 
-def _until(found: Found, seen_at: datetime | None = None) -> datetime:
+def _until(found: OpenSession, seen_at: datetime | None = None) -> datetime:
     if found.factor_at is None:
         return found.created_at + FOR_SECOND_STEP
     return min((seen_at or found.last_seen_at) + IDLE, found.created_at + ABSOLUTE)
 
 
 @retried
-def _note(session: Session, found: Found, *, now: datetime) -> datetime:
+def _note(session: Session, found: OpenSession, *, now: datetime) -> datetime:
     begin_write(session)
     sessions.saw(session, found.id, now=now)
     session.commit()
@@ -75,7 +75,7 @@ def start(session: Session, account_id: int, *, factor: bool, device: str, now: 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SignInPlace:
     """One place where somebody is signed in. Times are UTC."""
 
     id: int
@@ -85,10 +85,10 @@ class Place:
     here: bool
 
 
-def places(session: Session, person: Person, *, now: datetime) -> list[Place]:
+def places(session: Session, person: Person, *, now: datetime) -> list[SignInPlace]:
     """Where this person is signed in, here first."""
     rows = sessions.open_ones(session, person.account_id, seen_after=now - IDLE, since=now - ABSOLUTE)
-    found = [Place(row.id, row.device, row.created_at, row.last_seen_at, row.id == person.session_id) for row in rows]
+    found = [SignInPlace(row.id, row.device, row.created_at, row.last_seen_at, row.id == person.session_id) for row in rows]
     return sorted(found, key=lambda place: not place.here)
 
 

@@ -13,7 +13,7 @@ from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
 from clinic.store.tables.staff import Account
-from clinic.usecases.accounts.locks import Locks
+from clinic.usecases.accounts.credentials import Locks
 from clinic.usecases.accounts.person import Person
 from clinic.usecases.accounts.sessions import KEPT_FOR, start
 

@@ -18,8 +18,8 @@ from clinic.engine.placing.resolve import NO_SUCH_KEY, get, opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
 from clinic.engine.transaction import retried
 from clinic.store.appointments import confirmations
-from clinic.store.appointments.confirmations import Found, Said
-from clinic.store.appointments.idempotency import Once, made_by
+from clinic.store.appointments.confirmations import BookingFacts, PatientRecord
+from clinic.store.appointments.idempotency import RequestKey, made_by
 from clinic.store.connect import begin_write
 
 Told = TypeVar("Told")
@@ -39,7 +39,7 @@ def confirm(
     key: bytes,
     who: Who,
     now: datetime,
-    once: Once | None = None,
+    once: RequestKey | None = None,
 ) -> Booked:
     """`book`, with everything there is to say of the visit."""
 
@@ -57,7 +57,7 @@ def book(
     key: bytes,
     who: Who,
     now: datetime,
-    once: Once | None = None,
+    once: RequestKey | None = None,
 ) -> Keys:
     """Book a held time. A hold that has ended still books if its time is free. `once` stands for the hold's token, too.
 
@@ -69,7 +69,7 @@ def book(
 
 def _confirm(
     session: Session, hold_token: str, details: PatientDetails, tell: Callable[[Keys], Told], *,
-    key: bytes, who: Who, now: datetime, once: Once | None,
+    key: bytes, who: Who, now: datetime, once: RequestKey | None,
 ) -> Told:  # fmt: skip
     hold_id = appointment_of(hold_token, "hold")
     try:
@@ -95,7 +95,14 @@ def _confirm(
 
 
 def _book(
-    session: Session, found: Found, details: PatientDetails, said: Said, *, who: Who, now: datetime, once: Once | None
+    session: Session,
+    found: BookingFacts,
+    details: PatientDetails,
+    said: PatientRecord,
+    *,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None,
 ) -> None:
     wrong, answers_for = said_of.problems(details, found.hold.start_at, found.hold.time_zone, now=now)
     if wrong:

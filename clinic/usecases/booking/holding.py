@@ -20,7 +20,7 @@ from clinic.engine.placing.resolve import opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
 from clinic.engine.transaction import retried
 from clinic.store.appointments import appointments
-from clinic.store.appointments.idempotency import Once, find_earlier
+from clinic.store.appointments.idempotency import RequestKey, find_earlier
 from clinic.store.appointments.summaries import summary_of
 from clinic.store.connect import begin_write
 from clinic.store.patients.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
@@ -28,18 +28,25 @@ from clinic.store.patients.intake import DRAFTS_KEPT_FOR, drop_draft, drop_draft
 Told = TypeVar("Told")
 
 
-def request_once(scope: str, key: str | None, request: Any) -> Once | None:
+def request_once(scope: str, key: str | None, request: Any) -> RequestKey | None:
     """An Idempotency-Key with what it was sent for. Raises InvalidInput unless it has 16 to 200 characters."""
     if key is None:
         return None
     if not 16 <= len(key) <= 200 or not key.isprintable():
         raise InvalidInput({"Idempotency-Key": "Send an Idempotency-Key of 16 to 200 characters, a new one for each request."})
     body = json.dumps(request, sort_keys=True, default=str, ensure_ascii=True)
-    return Once(scope, key, hashlib.sha256(body.encode()).hexdigest())
+    return RequestKey(scope, key, hashlib.sha256(body.encode()).hexdigest())
 
 
 def hold(
-    session: Session, opening: str, *, key: bytes, who: Who, now: datetime, once: Once | None = None, minutes: int = HOLD_MINUTES
+    session: Session,
+    opening: str,
+    *,
+    key: bytes,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None = None,
+    minutes: int = HOLD_MINUTES,
 ) -> Hold:
     """`take`, with everything there is to say of the hold. Sent twice it answers as the first time: when it was first to end."""
 
@@ -51,7 +58,14 @@ def hold(
 
 
 def take(
-    session: Session, opening: str, *, key: bytes, who: Who, now: datetime, once: Once | None = None, minutes: int = HOLD_MINUTES
+    session: Session,
+    opening: str,
+    *,
+    key: bytes,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None = None,
+    minutes: int = HOLD_MINUTES,
 ) -> str:
     """Hold the time that the opening token names; returns the key to it.
 
@@ -62,7 +76,7 @@ def take(
 
 def _take(
     session: Session, opening: str, tell: Callable[[str], Told], *,
-    key: bytes, who: Who, now: datetime, once: Once | None, minutes: int,
+    key: bytes, who: Who, now: datetime, once: RequestKey | None, minutes: int,
 ) -> Told:  # fmt: skip
     @retried
     def attempt(session: Session) -> Told:

@@ -10,18 +10,18 @@ from clinic.domain.people.roles import Viewer
 from clinic.engine.placing import existing_patient
 from clinic.engine.placing.booked import Booked, as_booked
 from clinic.engine.placing.changing import Who
-from clinic.engine.placing.existing_patient import Asked
+from clinic.engine.placing.existing_patient import BookingRequest
 from clinic.engine.placing.resolve import get, opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
 from clinic.engine.transaction import retried
-from clinic.store.appointments.idempotency import Once
+from clinic.store.appointments.idempotency import RequestKey
 from clinic.store.connect import begin_write
 
 
 def book_known(
     session: Session, hold_token: str, patient_id: int, *,
     viewer: Viewer, booked_by: str = "self", reason: str | None = None,
-    key: bytes, who: Who, now: datetime, once: Once | None = None,
+    key: bytes, who: Who, now: datetime, once: RequestKey | None = None,
 ) -> Booked:  # fmt: skip
     """Book a held time for a patient within the viewer's reach, to be reached and helped as they last told us.
 
@@ -30,12 +30,22 @@ def book_known(
     """
     hold = opened(session, hold_token, "hold", key)
     with with_alternatives(session, lambda: wish_of(get(session, hold.id)), now=now, staff=who.staff):
-        return _book(session, hold.id, Asked(patient_id, booked_by, reason), viewer=viewer, key=key, who=who, now=now, once=once)
+        return _book(
+            session, hold.id, BookingRequest(patient_id, booked_by, reason), viewer=viewer, key=key, who=who, now=now, once=once
+        )
 
 
 @retried
 def _book(
-    session: Session, hold_id: int, asked: Asked, *, viewer: Viewer, key: bytes, who: Who, now: datetime, once: Once | None
+    session: Session,
+    hold_id: int,
+    asked: BookingRequest,
+    *,
+    viewer: Viewer,
+    key: bytes,
+    who: Who,
+    now: datetime,
+    once: RequestKey | None,
 ) -> Booked:
     begin_write(session)
     existing_patient.book(session, get(session, hold_id), asked, viewer=viewer, who=who, now=now, once=once)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.people.patient import is_family_name
 from clinic.engine.placing.changing import Who
-from clinic.engine.placing.lookup import Lookup
+from clinic.engine.placing.lookup import VisitLookup
 from clinic.engine.transaction import retried
 from clinic.store.audit import audit
 from clinic.store.connect import begin_write
@@ -18,7 +18,7 @@ from clinic.store.patients import patients
 
 
 @retried
-def send_links(session: Session, lookup: Lookup, *, who: Who, now: datetime) -> None:
+def send_links(session: Session, lookup: VisitLookup, *, who: Who, now: datetime) -> None:
     """Have the link of each visit ahead sent to the contact on file, if there is such a patient.
 
     The phone number may be the patient's or their guardian's. Hit and miss look alike: nothing is returned, and the

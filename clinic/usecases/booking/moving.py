@@ -12,14 +12,14 @@ from clinic.domain.errors import IllegalMove, NotOffered
 from clinic.domain.geography.places import Point
 from clinic.domain.scheduling.appointment import State, check_move, check_reschedule
 from clinic.domain.time.hours import local_day
-from clinic.domain.tokens import Wish, guess_opening, read_opening
+from clinic.domain.tokens import SlotRef, guess_opening, read_opening
 from clinic.engine.placing import place
 from clinic.engine.placing.booked import Booked, as_booked
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.place import CALL_US
 from clinic.engine.placing.resolve import managed
 from clinic.engine.search.alternatives import wish_of, with_alternatives
-from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Opening, Sought, nearest, soonest, widening
+from clinic.engine.search.candidates import NEARBY_MILES, CandidateSite, Opening, SearchCriteria, nearest, soonest, widening
 from clinic.engine.transaction import retried
 from clinic.store.appointments.summaries import VisitSummary, summary_if_moved
 from clinic.store.connect import begin_write
@@ -34,7 +34,7 @@ CLINICS_TO_CHOOSE_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class MoveChoices:
     """Times that a visit could move to: the next days with its specialist, and with others at its clinic; the soonest elsewhere.
 
     Each time stands in the first group it fits. Its own time counts as free, so that it can move by a quarter of an hour.
@@ -59,20 +59,20 @@ def why_not_moved(visit: VisitSummary, *, now: datetime) -> str | None:
     return None
 
 
-def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -> Choices:
+def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -> MoveChoices:
     """The next times for the visit, three of each kind. Raises UnusableToken, NotFound."""
     appointment = managed(session, manage_token, key, now=now)
     visit, home = find_visit(session, appointment.visit_type_id), session.get(Location, appointment.location_id)
     if visit is None or home is None:
-        return Choices()
+        return MoveChoices()
     shown = {wish_of(appointment)}
-    sought = Sought(visit=visit, candidates=(), own_appointment_id=appointment.id)
+    sought = SearchCriteria(visit=visit, candidates=(), own_appointment_id=appointment.id)
 
-    def free(sought: Sought, count: int = IN_A_GROUP) -> tuple[Opening, ...]:
+    def free(sought: SearchCriteria, count: int = IN_A_GROUP) -> tuple[Opening, ...]:
         found = [o for o in soonest(session, sought, now=now, limit=count + len(shown)) if o.wish not in shown]
         return tuple(found[:count])
 
-    def first_of_days(sought: Sought) -> tuple[Opening, ...]:
+    def first_of_days(sought: SearchCriteria) -> tuple[Opening, ...]:
         """Whom the first time does not suit, the next quarter of an hour seldom does: a day each."""
         found: tuple[Opening, ...] = ()
         while len(found) < IN_A_GROUP and (first := free(sought, 1)):
@@ -82,9 +82,9 @@ def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -
         shown.update(opening.wish for opening in found)
         return found
 
-    theirs = [Candidate(row) for row in offering(session, visit.id, specialist_id=appointment.specialist_id)]
+    theirs = [CandidateSite(row) for row in offering(session, visit.id, specialist_id=appointment.specialist_id)]
     same_specialist = first_of_days(replace(sought, candidates=theirs, specialist_id=appointment.specialist_id))
-    here = [Candidate(row) for row in offering(session, visit.id, slugs=[home.slug])]
+    here = [CandidateSite(row) for row in offering(session, visit.id, slugs=[home.slug])]
     others = frozenset(one.id for one in people.offering(session, visit.id, [home.id])) - {appointment.specialist_id}
     same_clinic = first_of_days(replace(sought, candidates=here, people=others)) if others else ()
     nearby: tuple[Opening, ...] = ()
@@ -95,12 +95,12 @@ def choices(session: Session, manage_token: str, *, key: bytes, now: datetime) -
         nearby = max(nearby, free(replace(sought, candidates=others_near)), key=len)
         if len(nearby) == IN_A_GROUP:
             break
-    return Choices(same_specialist, same_clinic, nearby)
+    return MoveChoices(same_specialist, same_clinic, nearby)
 
 
 def clinics_to_move_to(
     session: Session, manage_token: str, *, near: Point | None = None, key: bytes, now: datetime
-) -> list[Candidate]:
+) -> list[CandidateSite]:
     """The twenty clinics nearest to `near`, or else to the visit's own, that offer its kind. Raises UnusableToken, NotFound."""
     appointment = managed(session, manage_token, key, now=now)
     visit = find_visit(session, appointment.visit_type_id)
@@ -139,7 +139,7 @@ def reschedule(session: Session, manage_token: str, opening: str, *, key: bytes,
 
 
 @retried
-def _reschedule(session: Session, appointment_id: int, wish: Wish, *, key: bytes, who: Who, now: datetime) -> Booked:
+def _reschedule(session: Session, appointment_id: int, wish: SlotRef, *, key: bytes, who: Who, now: datetime) -> Booked:
     begin_write(session)
     appointment: Appointment = place.move(session, appointment_id, wish, who=who, now=now)
     booked = as_booked(session, appointment, key)

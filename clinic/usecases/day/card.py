@@ -18,7 +18,7 @@ from clinic.store.patients import encrypted_answers, patients
 from clinic.store.patients import intake as intakes
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.patients import Guardian, Intake, Patient
-from clinic.usecases.day.seeing import note_card
+from clinic.usecases.day.access_notes import note_card
 from clinic.usecases.day.sheet import next_mark
 
 CONTACT_FOR = timedelta(days=7)

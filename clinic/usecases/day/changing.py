@@ -11,7 +11,7 @@ from clinic.adapters.sealing import Sealer
 from clinic.domain.errors import InvalidInput
 from clinic.domain.people.roles import Viewer
 from clinic.domain.text.messages import Event
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import reached
@@ -88,7 +88,7 @@ def _line(typed: str) -> str:
 
 @retried
 def _move(
-    session: Session, viewer: Viewer, appointment_id: int, wish: Wish, note: str, *, sealer: Sealer, who: Who, now: datetime
+    session: Session, viewer: Viewer, appointment_id: int, wish: SlotRef, note: str, *, sealer: Sealer, who: Who, now: datetime
 ) -> None:  # fmt: skip
     begin_write(session)
     before = reached(session, viewer, appointment_id).sequence

@@ -17,15 +17,15 @@ from clinic.domain.time.hours import ANY_ZONE, anywhere, local_day
 from clinic.domain.time.timeline import instant_at
 from clinic.engine.placing.attendance import EARLIEST
 from clinic.store.appointments import day_queries as store
-from clinic.store.appointments.day_queries import Colleague, DayVisit
-from clinic.usecases.day.seeing import note_days
+from clinic.store.appointments.day_queries import DayVisit, ListedSpecialist
+from clinic.usecases.day.access_notes import note_days
 
 MOST_LISTED = 40
 _NEXT = {State.BOOKED: State.ARRIVED, State.ARRIVED: State.STARTED, State.STARTED: State.FULFILLED}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DiaryRow:
     """A visit of a day. `late` in minutes, None when it is on time; `next` is the mark that it likely gets now."""
 
     visit: DayVisit
@@ -44,36 +44,36 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DiaryDay:
     """One day of the clinics' own calendars. Of the three, those are filled that whoever asks may see."""
 
     day: date
-    visits: tuple[Row, ...] = ()
+    visits: tuple[DiaryRow, ...] = ()
     busy: tuple[Stretch, ...] = ()
     counts: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Diary:
     """Days of a specialist. `shows` says which of the three they are: "names", "busy" or "counts".
 
     `today` is that of the first clinic where they give visits. `partly`: they have visits elsewhere that are not shown.
     """
 
-    specialist: Colleague
+    specialist: ListedSpecialist
     today: date
     shows: str
-    days: tuple[Day, ...]
+    days: tuple[DiaryDay, ...]
     partly: bool = False
 
     @property
-    def visits(self) -> list[Row]:
+    def visits(self) -> list[DiaryRow]:
         return [row for day in self.days for row in day.visits]
 
 
 def sheet(
     session: Session, viewer: Viewer, specialist_id: int, first_day: date | None, *, days: int = 1, actor: str, now: datetime
-) -> Sheet:
+) -> Diary:
     """`days` days from `first_day` on, today unless told; a week begins on its Monday.
 
     Whose visits are shown by name goes into the audit log. A constant number of queries. Raises NotFound beyond reach, Busy.
@@ -93,13 +93,13 @@ def sheet(
         visits = [v for v in store.visits_between(session, viewer, specialist_id, since, until) if _day_of(v) in wanted]
         note_days(session, visits, actor=actor, now=now)
         partly = not viewer.reach.covers(mine=specialist_id == viewer.specialist_id) and not clinics <= viewer.reach.locations
-        return Sheet(specialist, today, shows, tuple(_with_names(visits, wanted, now)), partly)
+        return Diary(specialist, today, shows, tuple(_with_names(visits, wanted, now)), partly)
     if shows == "busy":
-        return Sheet(specialist, today, shows, tuple(_busy(session, specialist_id, wanted, now)))
-    return Sheet(specialist, today, shows, tuple(_counts(session, specialist_id, wanted)))
+        return Diary(specialist, today, shows, tuple(_busy(session, specialist_id, wanted, now)))
+    return Diary(specialist, today, shows, tuple(_counts(session, specialist_id, wanted)))
 
 
-def colleagues(session: Session, viewer: Viewer, name: str = "") -> list[Colleague]:
+def colleagues(session: Session, viewer: Viewer, name: str = "") -> list[ListedSpecialist]:
     """Specialists into whose days whoever asks may look, by name; forty at most, so that one asks for part of a name."""
     allowed = viewer.reach
     wide = allowed.everywhere or not allowed.scopes.isdisjoint({Scope.BUSY, Scope.COUNTS})
@@ -125,14 +125,14 @@ def _day_of(visit: DayVisit) -> date:
     return local_day(visit.start_at, visit.time_zone)
 
 
-def _with_names(visits: Sequence[DayVisit], wanted: Iterable[date], now: datetime) -> Iterable[Day]:
+def _with_names(visits: Sequence[DayVisit], wanted: Iterable[date], now: datetime) -> Iterable[DiaryDay]:
     for day in wanted:
         theirs = [visit for visit in visits if _day_of(visit) == day]
         late = [minutes_late(delay) for delay in delays(map(_stage, theirs), now)]
-        yield Day(
+        yield DiaryDay(
             day,
             tuple(
-                Row(visit, minutes, next_mark(State(visit.state), visit.start_at, now))
+                DiaryRow(visit, minutes, next_mark(State(visit.state), visit.start_at, now))
                 for visit, minutes in zip(theirs, late, strict=True)
             ),
         )
@@ -147,20 +147,20 @@ def next_mark(state: State, start: datetime, now: datetime) -> State | None:
     return _NEXT.get(state) if start - now <= EARLIEST else None
 
 
-def _busy(session: Session, specialist_id: int, wanted: Sequence[date], now: datetime) -> Iterable[Day]:
+def _busy(session: Session, specialist_id: int, wanted: Sequence[date], now: datetime) -> Iterable[DiaryDay]:
     since, until = anywhere(wanted[0], wanted[-1])
     taken = [
         Stretch(instant_at(start), instant_at(end), zone, clinic)
         for start, end, zone, clinic, _ in store.busy_between(session, specialist_id, since, until, now=now)
     ]
     for day in wanted:
-        yield Day(day, busy=tuple(stretch for stretch in taken if local_day(stretch.start, stretch.time_zone) == day))
+        yield DiaryDay(day, busy=tuple(stretch for stretch in taken if local_day(stretch.start, stretch.time_zone) == day))
 
 
-def _counts(session: Session, specialist_id: int, wanted: Sequence[date]) -> Iterable[Day]:
+def _counts(session: Session, specialist_id: int, wanted: Sequence[date]) -> Iterable[DiaryDay]:
     since, until = anywhere(wanted[0], wanted[-1])
     counted: Counter[tuple[date, str]] = Counter(
         (local_day(start, zone), state) for start, zone, state in store.counted_between(session, specialist_id, since, until)
     )
     for day in wanted:
-        yield Day(day, counts={state: count for (on, state), count in sorted(counted.items()) if on == day})
+        yield DiaryDay(day, counts={state: count for (on, state), count in sorted(counted.items()) if on == day})

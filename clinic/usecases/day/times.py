@@ -16,9 +16,9 @@ from clinic.domain.errors import IllegalMove, NotFound, NotOffered
 from clinic.domain.people.roles import Viewer
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.hours import local_day
-from clinic.domain.tokens import Wish, read_opening
+from clinic.domain.tokens import SlotRef, read_opening
 from clinic.engine.placing.resolve import reached
-from clinic.engine.search.candidates import Candidate, Opening, Sought, by_start, soonest
+from clinic.engine.search.candidates import CandidateSite, Opening, SearchCriteria, by_start, soonest
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit, find_visit
 from clinic.store.directory.locations import LocationRow, offering
@@ -48,7 +48,7 @@ class Giver(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class DaysWithTimes:
     """Days with times, from `first_day` on; `later` is where the next ones begin, None when there are none.
 
     `kind` is the kind of visit they are for, one of `kinds`; None when the specialist gives none that can follow. `givers` are
@@ -66,7 +66,7 @@ class Times:
 
 def follow_up_times(
     session: Session, viewer: Viewer, appointment_id: int, *, kind: str = "", first_day: date | None = None, now: datetime
-) -> Times:
+) -> DaysWithTimes:
     """For another visit of its patient with its specialist, two weeks on unless told: kinds that are not for the new alone.
 
     `kind` is a slug; one that is not understood is the likeliest. Raises NotFound beyond reach.
@@ -77,7 +77,7 @@ def follow_up_times(
     first = max(first_day or today + timedelta(weeks=USUAL_WEEKS), today)
     chosen = next((one for one in kinds if one.slug == kind), None) or _likeliest(session, visit, kinds)
     if chosen is None:
-        return Times(None, (), first)
+        return DaysWithTimes(None, (), first)
     rows = _clinics(session, viewer, visit, chosen.id)
     return _times(session, rows, chosen, kinds, first, specialist_id=visit.specialist_id, now=now)
 
@@ -85,7 +85,7 @@ def follow_up_times(
 def move_times(
     session: Session, viewer: Viewer, appointment_id: int, *, giver_id: int | None = None, first_day: date | None = None,
     now: datetime,
-) -> Times:  # fmt: skip
+) -> DaysWithTimes:  # fmt: skip
     """For the visit itself: its own time counts as free. With its specialist, or with `giver_id`: one of those who give that kind
     of visit at the clinics of whoever asks, or ANYBODY. Unless told, with its specialist; of a visit that has yet to be moved,
     with anybody.
@@ -98,7 +98,7 @@ def move_times(
     kind = find_visit(session, visit.visit_type_id)
     first = max(first_day or date.min, local_day(now, visit.time_zone))
     if kind is None:
-        return Times(None, (), first)
+        return DaysWithTimes(None, (), first)
     rows = _places_to_move(session, viewer, visit)
     givers = _givers(session, visit, rows)
     if giver_id is None:
@@ -111,7 +111,7 @@ def move_times(
     return replace(found, givers=givers, chosen=giver_id)
 
 
-def check_move(session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes) -> Wish:
+def check_move(session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes) -> SlotRef:
     """The time that was pressed, if the visit may move there: with whom and where `move_times` would show it.
 
     Raises NotFound beyond reach, NotOffered, UnusableToken.
@@ -149,7 +149,7 @@ def _givers(session: Session, visit: Appointment, rows: Sequence[LocationRow]) -
     )
 
 
-def check_opening(session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes) -> Wish:
+def check_opening(session: Session, viewer: Viewer, appointment_id: int, opening: str, *, key: bytes) -> SlotRef:
     """The time that was pressed, if it is with the visit's specialist, at a clinic within reach.
 
     Raises NotFound beyond reach, NotOffered, UnusableToken.
@@ -188,20 +188,20 @@ def _clinics(session: Session, viewer: Viewer, visit: Appointment, visit_type_id
 def _times(
     session: Session, rows: Sequence[LocationRow], kind: BookableVisit, kinds: tuple[BookableVisit, ...], first: date,
     *, specialist_id: int | None, now: datetime, own: int | None = None,
-) -> Times:  # fmt: skip
-    sought = Sought(
-        visit=kind, candidates=[Candidate(row) for row in rows], staff=True, specialist_id=specialist_id,
+) -> DaysWithTimes:  # fmt: skip
+    sought = SearchCriteria(
+        visit=kind, candidates=[CandidateSite(row) for row in rows], staff=True, specialist_id=specialist_id,
         own_appointment_id=own, first_day=first, until=now + _FURTHEST,
     )  # fmt: skip
     opening = next(iter(soonest(session, sought, now=now, limit=1)), None)
     if opening is None:
-        return Times(kind, kinds, first)
+        return DaysWithTimes(kind, kinds, first)
     begins = _day_of(opening)
     near = replace(sought, first_day=begins, last_day=begins + _LOOKED_AT, until=None)
     openings = sorted(by_start(session, near, now=now), key=_day_of)
     days = [(day, tuple(times)) for day, times in groupby(openings, key=_day_of)]
     later = days[DAYS_AT_ONCE][0] if len(days) > DAYS_AT_ONCE else begins + _LOOKED_AT + timedelta(days=1)
-    return Times(kind, kinds, first, tuple(days[:DAYS_AT_ONCE]), later)
+    return DaysWithTimes(kind, kinds, first, tuple(days[:DAYS_AT_ONCE]), later)
 
 
 def _day_of(opening: Opening) -> date:

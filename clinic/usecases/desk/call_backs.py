@@ -125,24 +125,24 @@ def _as_listed(one: Promised, person: Agent, told: str = "", *, now: datetime) -
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberToCall:
     """Whom to call. `phone` in E.164; `ask_for` is a given name, '' where none is known."""
 
     phone: str
     ask_for: str
 
     def __repr__(self) -> str:  # never into a log
-        return "Number(…)"
+        return "NumberToCall(…)"
 
 
 @retried
-def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> Number:
+def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> NumberToCall:
     """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
     begin_write(session)
     one = _reached(session, person, task_id)
     note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
     session.commit()
-    return Number(one.phone or "", one.given_name or "")
+    return NumberToCall(one.phone or "", one.given_name or "")
 
 
 @retried

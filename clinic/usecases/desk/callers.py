@@ -32,12 +32,12 @@ from clinic.domain.people.calls import Agent
 from clinic.domain.people.patient import PatientDetails, check
 from clinic.domain.tokens import appointment_of, opens, read_reference, write_key
 from clinic.engine.placing.intake import as_stored
-from clinic.engine.placing.lookup import Lookup
+from clinic.engine.placing.lookup import VisitLookup
 from clinic.engine.transaction import retried
-from clinic.store.appointments.confirmations import Said
+from clinic.store.appointments.confirmations import PatientRecord
 from clinic.store.connect import begin_write
 from clinic.store.desk import callers
-from clinic.store.desk.callers import Candidate
+from clinic.store.desk.callers import CallerCandidate
 from clinic.store.staff import accounts
 from clinic.store.tables.work import Call
 from clinic.store.work import call_backs, tasks
@@ -50,7 +50,7 @@ TOO_MANY_EMPTY = "Nobody was found five times in this call. Wait ten minutes to 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CallersFound:
     """How many may be meant, and the first of them, masked. `named`: by the reference of a visit, so that the given name is all
     that is left to ask.
     """
@@ -77,7 +77,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CallerVerdict:
     """Whether the answers fit, and no more. `closed`: no fact opens this record today; `say` is for the agent."""
 
     match: bool
@@ -95,7 +95,7 @@ class NewCaller:
 
 
 @retried
-def look_up(session: Session, person: Agent, call_id: int, asked: Lookup, *, key: bytes, now: datetime) -> Found:
+def look_up(session: Session, person: Agent, call_id: int, asked: VisitLookup, *, key: bytes, now: datetime) -> CallersFound:
     """Who may be meant: born that day, of that family name as it may be heard, with that phone number or reference.
 
     A look that finds nobody counts on no record. Five of them in one call, of which nobody was taken as new, pause looking in it
@@ -112,10 +112,10 @@ def look_up(session: Session, person: Agent, call_id: int, asked: Lookup, *, key
         _count_empty(session, person, call, now=now)
     session.commit()
     known = "".join(word for word, said in (("phone", asked.phone), ("reference", asked.reference)) if said)
-    return Found(len(meant), _rows(meant, call_id, known, key, visit_id), named=visit_id is not None)
+    return CallersFound(len(meant), _rows(meant, call_id, known, key, visit_id), named=visit_id is not None)
 
 
-def _visit_named(session: Session, reference: str | None, meant: list[Candidate]) -> int | None:
+def _visit_named(session: Session, reference: str | None, meant: list[CallerCandidate]) -> int | None:
     """The visit of that reference, where its patient is the only one who may be meant."""
     visit_id = callers.visit_named(session, reference) if reference else None
     one = [candidate.id for candidate in meant]
@@ -137,7 +137,7 @@ def _count_empty(session: Session, person: Agent, call: Call, *, now: datetime) 
     session.flush()
 
 
-def _named(family_name: str, candidates: Iterable[Candidate]) -> list[Candidate]:
+def _named(family_name: str, candidates: Iterable[CallerCandidate]) -> list[CallerCandidate]:
     return [one for one in candidates if is_name(family_name, one.someone.family_name)]
 
 
@@ -166,7 +166,7 @@ class Meant:
 
 
 def _rows(
-    candidates: list[Candidate], call_id: int, known: str, key: bytes, visit_id: int | None = None
+    candidates: list[CallerCandidate], call_id: int, known: str, key: bytes, visit_id: int | None = None
 ) -> tuple[Masked, ...]:  # fmt: skip
     purpose = f"caller.{call_id}.{known if visit_id is None else _NAMED}"
     return tuple(
@@ -175,11 +175,11 @@ def _rows(
     )
 
 
-def row_of_dialled(session: Session, call_id: int, *, key: bytes) -> Found | None:
+def row_of_dialled(session: Session, call_id: int, *, key: bytes) -> CallersFound | None:
     """The patient whom the call was made to call back at the number on file, masked; None where that is nobody on record."""
     patient_id = call_backs.patient_called(session, call_id)
     one = callers.candidate(session, patient_id) if patient_id is not None else None
-    return Found(1, _rows([one], call_id, "dialled", key)) if one else None
+    return CallersFound(1, _rows([one], call_id, "dialled", key)) if one else None
 
 
 def read_row(row: str, call_id: int, key: bytes) -> Meant:
@@ -194,7 +194,7 @@ def read_row(row: str, call_id: int, key: bytes) -> Meant:
 
 
 @retried
-def verify(session: Session, person: Agent, call_id: int, row: str, proof: Proof, *, key: bytes, now: datetime) -> Verdict:
+def verify(session: Session, person: Agent, call_id: int, row: str, proof: Proof, *, key: bytes, now: datetime) -> CallerVerdict:
     """Whether the given name and the fact fit the record of a row, both together. If so, the call is about that patient; or,
     by the reference of a visit that proves nothing, about that one visit and nothing else.
 
@@ -231,8 +231,8 @@ def verify(session: Session, person: Agent, call_id: int, row: str, proof: Proof
         note(session, person, call_id, "caller_locked", patient_id=patient.id, now=now)
     session.commit()
     if whole or alone:
-        return Verdict(match=True)
-    return Verdict(match=False, closed=closed, say=CLOSED if closed else NO_MATCH)
+        return CallerVerdict(match=True)
+    return CallerVerdict(match=False, closed=closed, say=CLOSED if closed else NO_MATCH)
 
 
 def _bind(session: Session, call: Call, patient_id: int, *, visit_id: int | None = None, now: datetime) -> None:
@@ -321,7 +321,7 @@ def _check_new(details: PatientDetails, *, now: datetime) -> None:
             raise InvalidInput(wrong) from None
 
 
-def _alike(session: Session, said: Said) -> list[Candidate]:
+def _alike(session: Session, said: PatientRecord) -> list[CallerCandidate]:
     """The likeliest first: those who share the birth date and the number."""
     someone = Someone(said.given_name, said.family_name, said.birth_date, said.phone)
     near = callers.born_or_with_phone(session, said.birth_date, said.phone)

@@ -11,7 +11,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
-from clinic.domain.people.calls import OPEN_FOR, STILL_WAITING, Agent, Outcome, check_ending, check_note, check_relation, is_open
+from clinic.domain.people.calls import (
+    OPEN_FOR,
+    STILL_WAITING,
+    Agent,
+    CallOutcome,
+    check_ending,
+    check_note,
+    check_relation,
+    is_open,
+)
 from clinic.domain.people.roles import Viewer
 from clinic.engine.transaction import retried
 from clinic.store.audit import audit
@@ -186,13 +195,13 @@ def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, n
         return session.rollback()
     done = [noted.action for noted in calls.visits_of(session, call_id)]
     wrong = check_ending(ending.outcome, ending.why, done)
-    if ending.outcome == Outcome.CALL_BACK and not call_backs.is_promised(session, call_id):
+    if ending.outcome == CallOutcome.CALL_BACK and not call_backs.is_promised(session, call_id):
         wrong = {"outcome": "Say first when to call back."}
     refuse(wrong)
     patient_id = call.patient_id
     let_go(session, call)
     call.ended_at, call.outcome = now, ending.outcome
-    call.why = ending.why if ending.outcome == Outcome.NOTHING_SUITS else ""
+    call.why = ending.why if ending.outcome == CallOutcome.NOTHING_SUITS else ""
     call.service_slug, call.postal_code = ending.service_slug[:100], ending.postal_code[:5]
     session.flush()
     note(session, person, call_id, "call_end", patient_id=patient_id, now=now, more=f"outcome={ending.outcome}")

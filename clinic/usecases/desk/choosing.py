@@ -17,16 +17,16 @@ CLINICS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FilterChoices:
     """The nearest clinics first, specialists by name."""
 
     clinics: tuple[LocationRow, ...]
     people: tuple[Offering, ...]
 
 
-def choices_near(session: Session, place: Place, visit: BookableVisit) -> Choices:
+def choices_near(session: Session, place: Place, visit: BookableVisit) -> FilterChoices:
     """Whoever gives the visit at one of them may not give it at another: that is said when the time is asked for."""
     clinics = tuple(candidate.location for candidate in nearest(session, visit.id, place.point, CLINICS))
     ids = sorted(clinic.id for clinic in clinics)
     found = people.offering(session, visit.id, ids) if ids else ()
-    return Choices(clinics, tuple(sorted(found, key=lambda one: one.name)))
+    return FilterChoices(clinics, tuple(sorted(found, key=lambda one: one.name)))

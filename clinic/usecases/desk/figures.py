@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.people.calls import Agent, first_call_rate, handling_seconds
 from clinic.store.desk import desk_figures
-from clinic.store.desk.desk_figures import Counted, HeldNow, Paused
+from clinic.store.desk.desk_figures import CountedCall, HeldNow, Paused
 from clinic.store.operations.figures import count_holds
 from clinic.store.work.call_backs import count_promised
 
@@ -38,7 +38,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmetNeed:
     """What was asked for near a ZIP code, "" where none was said, and why nothing suited: how often each, the most first."""
 
     postal_code: str
@@ -75,7 +75,7 @@ def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime)
     """Calls that began in [since, now): midnight is the caller's to choose. A constant number of queries."""
     found = desk_figures.since(session, since, now)
     promised, overdue = count_promised(session, now=now)
-    agents: dict[int, list[Counted]] = {}
+    agents: dict[int, list[CountedCall]] = {}
     oversees = person.reach("see-calls").everywhere
     if oversees:
         for one in found:
@@ -90,7 +90,7 @@ def desk_day(session: Session, person: Agent, *, since: datetime, now: datetime)
     )
 
 
-def _tally(found: Iterable[Counted]) -> Tally:
+def _tally(found: Iterable[CountedCall]) -> Tally:
     every = list(found)
     outcomes = Counter(one.outcome for one in every if one.outcome)
     return Tally(
@@ -110,12 +110,12 @@ def held_now(session: Session, person: Agent, *, now: datetime) -> tuple[HeldNow
     return tuple(desk_figures.held_now(session, now=now, limit=MOST_HELD))
 
 
-def unmet(session: Session, person: Agent, *, since: datetime, now: datetime) -> tuple[Unmet, ...]:
+def unmet(session: Session, person: Agent, *, since: datetime, now: datetime) -> tuple[UnmetNeed, ...]:
     """Of calls since then in which nothing suited, where and what was wanted, the most frequent first; for who may see calls."""
     if not person.reach("see-calls").everywhere:
         return ()
     found: dict[tuple[str, str], dict[str, int]] = {}
     for one in desk_figures.unmet(session, since, now):
         found.setdefault((one.postal_code, one.service), {})[one.why] = one.count
-    wanted = [Unmet(*where, dict(sorted(why.items(), key=lambda pair: -pair[1]))) for where, why in found.items()]
+    wanted = [UnmetNeed(*where, dict(sorted(why.items(), key=lambda pair: -pair[1]))) for where, why in found.items()]
     return tuple(sorted(wanted, key=lambda one: -one.count))

@@ -66,7 +66,7 @@ def free_busy(session: Session, specialist: str, first_day: date, days: int, *, 
     return FreeBusy(specialist_id, first_day, tuple(found))
 
 
-def _line(taken: Iterable[store.Busy], first: int, last: int) -> int:
+def _line(taken: Iterable[store.TakenStretch], first: int, last: int) -> int:
     return from_spans(((one.start_cell, min(one.end_cell, last)) for one in taken), first)
 
 

@@ -23,12 +23,12 @@ from clinic.engine.placing import existing_patient, place
 from clinic.engine.placing import outside_hours as outside
 from clinic.engine.placing.booked import Booked, as_booked
 from clinic.engine.placing.changing import Who
-from clinic.engine.placing.existing_patient import Asked
+from clinic.engine.placing.existing_patient import BookingRequest
 from clinic.engine.placing.held import Hold, as_hold
 from clinic.engine.placing.resolve import get, opened, reached
 from clinic.engine.search.alternatives import wish_of, with_alternatives
 from clinic.engine.transaction import retried
-from clinic.store.appointments.idempotency import Once, find_earlier, made_by
+from clinic.store.appointments.idempotency import RequestKey, find_earlier, made_by
 from clinic.store.connect import begin_write
 from clinic.store.desk import call_holds
 from clinic.store.tables.appointments import Appointment
@@ -69,8 +69,8 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class ForCaller:
-    """What goes with a booking, fields as in engine.placing.existing_patient.Asked; `booked_by` None: what the call says of
-    who calls.
+    """What goes with a booking: fields as in engine.placing.existing_patient.BookingRequest. `booked_by` None: what the call says
+    of who calls.
     """
 
     reason: str | None = None
@@ -88,7 +88,7 @@ def _in_call(session: Session, on: OnCall, act: Callable[[Session, Call], Told],
     return told
 
 
-def hold_for_call(session: Session, on: OnCall, opening: str, *, now: datetime, once: Once | None = None) -> Hold:
+def hold_for_call(session: Session, on: OnCall, opening: str, *, now: datetime, once: RequestKey | None = None) -> Hold:
     """Hold the time for ten minutes; sent twice with a key it is held once. At most three times a call.
 
     Raises TimeTaken and NotOffered with alternatives, UnusableToken, IllegalMove, KeyReused, InvalidInput, NotFound, Busy.
@@ -148,7 +148,7 @@ def release_hold(session: Session, on: OnCall, hold_token: str, *, now: datetime
 
 
 def book_for_caller(
-    session: Session, on: OnCall, hold_token: str, asked: ForCaller, *, now: datetime, once: Once | None = None
+    session: Session, on: OnCall, hold_token: str, asked: ForCaller, *, now: datetime, once: RequestKey | None = None
 ) -> Booked:
     """Book a time that the call holds for the patient whom it is about, known for long or recorded in it.
 
@@ -165,7 +165,7 @@ def book_for_caller(
         if call.visit_id is not None:
             raise IllegalMove(THIS_VISIT_ALONE)
         booked_by = asked.booked_by or call.relation or "self"
-        for_them = Asked(call.patient_id, booked_by, asked.reason, asked.guardian, asked.told_by)
+        for_them = BookingRequest(call.patient_id, booked_by, asked.reason, asked.guardian, asked.told_by)
         if existing_patient.book(session, held, for_them, viewer=on.viewer(call, "book"), who=who, now=now, once=once):
             calls.note_visit(session, on.call_id, held.id, "book", now=now)
         return as_booked(session, get(session, held.id), on.key)

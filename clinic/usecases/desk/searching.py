@@ -14,10 +14,20 @@ from clinic.domain.requests import asking_line
 from clinic.domain.requests.asking import Filters, in_words, relaxed
 from clinic.domain.requests.asking_line import Read
 from clinic.domain.time.hours import anywhere, local_day
-from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Opening, Order, Sought, nearby, soonest, widening, window
+from clinic.engine.search.candidates import (
+    NEARBY_MILES,
+    CandidateSite,
+    Opening,
+    Order,
+    SearchCriteria,
+    nearby,
+    soonest,
+    widening,
+    window,
+)
 from clinic.engine.search.listing import Listing
 from clinic.engine.search.locate import Place, locate
-from clinic.engine.search.phone_options import Offer, listing_with_offers
+from clinic.engine.search.phone_options import PhoneOption, listing_with_offers
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit, visits_of
 from clinic.store.directory.people import Offering
@@ -28,7 +38,7 @@ BEYOND_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DeskSearch:
     """What is looked for. `visit_type` also one that only staff book; None: the service's first. `line`: see
     domain.requests.asking_line.
 
@@ -68,13 +78,13 @@ class Offers:
     understood: tuple[str, ...]
     not_understood: tuple[str, ...]
     miles: float
-    offers: tuple[Offer, ...] = ()
-    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...] = ()
+    offers: tuple[PhoneOption, ...] = ()
+    clinics: tuple[tuple[CandidateSite, tuple[Opening, ...]], ...] = ()
     problem: str | None = None
     widenings: tuple[Widening, ...] = ()
 
 
-def offers(session: Session, place: Place | str, asked: Asked, *, now: datetime) -> Offers:
+def offers(session: Session, place: Place | str, asked: DeskSearch, *, now: datetime) -> Offers:
     """Raises PlaceUnknown, PlaceAmbiguous, NotFound for an unknown service, InvalidInput for a visit type that is not its."""
     where = locate(session, place) if isinstance(place, str) else place
     search = _Search(session, where, visit_of(session, asked.service, asked.visit_type), asked, now)
@@ -105,9 +115,9 @@ class _Search:
     session: Session
     place: Place
     visit: BookableVisit
-    asked: Asked
+    asked: DeskSearch
     now: datetime
-    _near: dict[float, list[Candidate]] = field(default_factory=dict)
+    _near: dict[float, list[CandidateSite]] = field(default_factory=dict)
     _teams: dict[frozenset[int], list[Offering]] = field(default_factory=dict)
 
     def read(self) -> Read:
@@ -123,29 +133,29 @@ class _Search:
     def miles_of(self, filters: Filters) -> float:
         return float(filters.miles or self.asked.miles)
 
-    def candidates(self, miles: float) -> list[Candidate]:
+    def candidates(self, miles: float) -> list[CandidateSite]:
         if miles not in self._near:
             self._near[miles] = nearby(self.session, self.visit.id, self.place.point, miles)
         return self._near[miles]
 
-    def _team(self, candidates: Sequence[Candidate]) -> list[Offering]:
+    def _team(self, candidates: Sequence[CandidateSite]) -> list[Offering]:
         ids = frozenset(candidate.location.id for candidate in candidates)
         if ids not in self._teams:
             self._teams[ids] = people.offering(self.session, self.visit.id, sorted(ids)) if ids else []
         return self._teams[ids]
 
-    def listing(self, filters: Filters) -> tuple[tuple[Offer, ...], Listing]:
+    def listing(self, filters: Filters) -> tuple[tuple[PhoneOption, ...], Listing]:
         sought = self._sought(filters, self.candidates(self.miles_of(filters)))
         return listing_with_offers(self.session, sought, now=self.now, order=self.asked.order, clinics=CLINICS)
 
-    def _sought(self, filters: Filters, candidates: Sequence[Candidate]) -> Sought:
+    def _sought(self, filters: Filters, candidates: Sequence[CandidateSite]) -> SearchCriteria:
         since, until = window(self.visit.shape, self.now)
         if filters.first_day:
             _start, end = anywhere(filters.first_day, filters.first_day + timedelta(days=BEYOND_DAYS))
             until = max(until, end)
         team = self._team(candidates) if filters.about_people else []
         who = frozenset(one.id for one in team if filters.suits(one.name, one.gender, one.languages))
-        return Sought(
+        return SearchCriteria(
             visit=self.visit, candidates=candidates, since=since, until=until, first_day=filters.first_day,
             last_day=filters.last_day, within=filters.within, people=who if filters.about_people else None,
             own_appointment_id=self.asked.own_appointment_id, staff=True,
@@ -172,5 +182,5 @@ class _Search:
                 return Widening(which, ", ".join(in_words(replace(filters, miles=far))), opening)
         return None
 
-    def _soonest(self, filters: Filters, candidates: Sequence[Candidate]) -> Opening | None:
+    def _soonest(self, filters: Filters, candidates: Sequence[CandidateSite]) -> Opening | None:
         return next(iter(soonest(self.session, self._sought(filters, candidates), now=self.now, limit=1)), None)

@@ -21,7 +21,7 @@ OpenTime = tuple[time, time]
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PageLink:
     """Something that has a page of its own: enough to link to it."""
 
     slug: str
@@ -58,8 +58,8 @@ class SpecialistCard:
     profession: str
     languages: tuple[str, ...]
     about: str
-    locations: tuple[Listed, ...]
-    services: tuple[Listed, ...]
+    locations: tuple[PageLink, ...]
+    services: tuple[PageLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class ClosedStretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
+class ListedWorkplace:
     """A clinic where a specialist works, and on which days of the week they do so at present; no days when they differ."""
 
     clinic: LocationCard
@@ -124,7 +124,7 @@ class SpecialistPage:
 
     card: SpecialistCard
     services: tuple[ServiceCard, ...]
-    workplaces: tuple[Workplace, ...]
+    workplaces: tuple[ListedWorkplace, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from clinic.store.directory.people import read_languages
 from clinic.store.tables.directory import Specialist
 from clinic.usecases.directory.cards import (
     DAYS,
-    Listed,
+    ListedWorkplace,
     LocationCard,
+    PageLink,
     SpecialistCard,
     SpecialistPage,
-    Workplace,
     address_of,
     service_cards,
 )
@@ -71,7 +71,9 @@ def get_specialist_page(session: Session, slug: str, *, now: datetime) -> Specia
     return SpecialistPage(
         card,
         service_cards(listings.visit_types_of(session, found.id)),
-        tuple(Workplace(addresses[at.slug], tuple(DAYS[number] for number in sorted(works[at.slug]))) for at in card.locations),
+        tuple(
+            ListedWorkplace(addresses[at.slug], tuple(DAYS[number] for number in sorted(works[at.slug]))) for at in card.locations
+        ),
     )
 
 
@@ -83,11 +85,11 @@ def cards_of(
 
 
 def _with_offers(session: Session, people: Sequence[Specialist]) -> list[SpecialistCard]:
-    sites: dict[int, dict[Listed, None]] = {person.id: {} for person in people}
-    given: dict[int, dict[Listed, None]] = {person.id: {} for person in people}
+    sites: dict[int, dict[PageLink, None]] = {person.id: {} for person in people}
+    given: dict[int, dict[PageLink, None]] = {person.id: {} for person in people}
     for offer in listings.offers_of(session, list(sites)):
-        sites[offer.specialist_id][Listed(offer.location_slug, offer.location_name)] = None
-        given[offer.specialist_id][Listed(offer.service_slug, offer.service_name)] = None
+        sites[offer.specialist_id][PageLink(offer.location_slug, offer.location_name)] = None
+        given[offer.specialist_id][PageLink(offer.service_slug, offer.service_name)] = None
     return [
         SpecialistCard(
             person.slug, person.name, person.profession, read_languages(person.languages), person.about,

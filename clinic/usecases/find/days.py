@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
 from clinic.domain.time.hours import local_day
-from clinic.engine.search.candidates import Candidate, Opening, Sought, by_start, soonest
+from clinic.engine.search.candidates import CandidateSite, Opening, SearchCriteria, by_start, soonest
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit
 from clinic.store.directory.locations import offering
@@ -21,7 +21,7 @@ DAYS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class OpeningsOfDay:
     """One day of the clinics' own calendars with its openings, earliest first; a start at a clinic comes once."""
 
     day: date
@@ -38,7 +38,7 @@ class Days:
 
     visit: BookableVisit
     first_day: date
-    days: tuple[Day, ...]
+    days: tuple[OpeningsOfDay, ...]
     soonest: Opening | None
     earlier: date | None
     later: date | None
@@ -68,8 +68,8 @@ def days_of(
     rows = offering(session, visit.id, slugs=[location] if location else (), specialist_id=person)
     if not rows or (specialist and person is None):
         raise NotFound("We could not find that visit there. Please search again, or call us.")
-    sought = Sought(
-        visit=visit, candidates=[Candidate(row) for row in rows], within=within, specialist_id=person,
+    sought = SearchCriteria(
+        visit=visit, candidates=[CandidateSite(row) for row in rows], within=within, specialist_id=person,
         own_appointment_id=own_appointment_id,
     )  # fmt: skip
     first = next(iter(soonest(session, sought, now=now, limit=1)), None)
@@ -90,10 +90,10 @@ def days_of(
     )
 
 
-def _sheet(openings: Sequence[Opening], first: date, days: int) -> tuple[Day, ...]:
+def _sheet(openings: Sequence[Opening], first: date, days: int) -> tuple[OpeningsOfDay, ...]:
     # Clinics of one person may lie in two zones: sorted by the day on the wall first, then by the instant.
     found = {day: tuple(times) for day, times in groupby(sorted(openings, key=_day_of), key=_day_of)}
-    return tuple(Day(day, found.get(day, ())) for day in (first + timedelta(days=number) for number in range(days)))
+    return tuple(OpeningsOfDay(day, found.get(day, ())) for day in (first + timedelta(days=number) for number in range(days)))
 
 
 def _day_of(opening: Opening) -> date:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.search.candidates import Candidate, Opening, Sought, soonest
+from clinic.engine.search.candidates import CandidateSite, Opening, SearchCriteria, soonest
 from clinic.store.directory import people
 from clinic.store.directory.locations import offering
 from clinic.usecases.find.wanted import visit_for
@@ -31,5 +31,5 @@ def first_times(
     if specialist and person is None:
         return []
     rows = offering(session, visit.id, slugs=[location] if location else (), specialist_id=person)
-    sought = Sought(visit=visit, candidates=[Candidate(row) for row in rows], specialist_id=person)
+    sought = SearchCriteria(visit=visit, candidates=[CandidateSite(row) for row in rows], specialist_id=person)
     return soonest(session, sought, now=now, limit=limit)

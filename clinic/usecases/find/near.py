@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from clinic.domain.geography.places import Point, wider
-from clinic.engine.search.candidates import Candidate, Opening, Sought, nearby, nearest_first, soonest, widening
+from clinic.engine.search.candidates import CandidateSite, Opening, SearchCriteria, nearby, nearest_first, soonest, widening
 from clinic.engine.search.listing import listing
 from clinic.engine.search.locate import Place, locate, nearest_zip
 from clinic.store.connect import begin_statement
@@ -30,7 +30,7 @@ WORTH_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OpeningsNear:
     """Openings near a place.
 
     `radius_miles` is what was searched in the end: more than was asked for when `widened`. `anyway` says that nothing
@@ -40,7 +40,7 @@ class Found:
     place: Place
     visit: BookableVisit
     openings: list[Opening]
-    candidates: Sequence[Candidate]
+    candidates: Sequence[CandidateSite]
     radius_miles: float
     widened: bool
     anyway: bool
@@ -57,8 +57,8 @@ class Overview:
     place: Place
     visit: BookableVisit
     soonest: Opening | None
-    clinics: tuple[tuple[Candidate, tuple[Opening, ...]], ...]
-    candidates: Sequence[Candidate]
+    clinics: tuple[tuple[CandidateSite, tuple[Opening, ...]], ...]
+    candidates: Sequence[CandidateSite]
     radius_miles: float
     widened: bool
     anyway: bool
@@ -70,7 +70,7 @@ def find_place(session: Session, text: str, *, geocode: Geocode | None = None) -
     return locate(session, text, geocode=geocode)
 
 
-def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> Found:
+def openings_near(session: Session, place: Place, wanted: Wanted, *, now: datetime, counted: bool = True) -> OpeningsNear:
     """Openings near the place, in an ever wider radius until there are some. A page that asks twice counts once.
 
     Raises NotFound for an unknown service, InvalidInput for what cannot be searched, or is arranged by staff.
@@ -78,10 +78,10 @@ def openings_near(session: Session, place: Place, wanted: Wanted, *, now: dateti
     check(wanted, now=now)
     visit = visit_for(session, wanted.service, wanted.visit_type)
     search = soonest if wanted.sort == "soonest" else nearest_first
-    found = Found(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
+    found = OpeningsNear(place, visit, [], [], wanted.radius_miles, widened=False, anyway=False)
     for sought, reach in _ever_wider(session, place, visit, wanted):
         openings = search(session, sought, now=now, limit=wanted.limit)
-        found = Found(place, visit, openings, sought.candidates, **reach)
+        found = OpeningsNear(place, visit, openings, sought.candidates, **reach)
         if openings:
             break
     if counted:
@@ -120,7 +120,7 @@ def _worth_the_drive(session: Session, shown: Overview, wanted: Wanted, *, now: 
     around = nearby(session, shown.visit.id, shown.place.point, further)
     candidates = [candidate for candidate in around if candidate.location.id not in known]
     narrowed = narrowing(session, wanted, shown.visit, candidates) | {"until": min(before, wanted.until or before)}
-    found = soonest(session, Sought(visit=shown.visit, candidates=candidates, **narrowed), now=now, limit=1)
+    found = soonest(session, SearchCriteria(visit=shown.visit, candidates=candidates, **narrowed), now=now, limit=1)
     return found[0] if found else None
 
 
@@ -132,10 +132,10 @@ class _Reach(TypedDict):
     anyway: bool
 
 
-def _ever_wider(session: Session, place: Place, visit: BookableVisit, wanted: Wanted) -> Iterator[tuple[Sought, _Reach]]:
+def _ever_wider(session: Session, place: Place, visit: BookableVisit, wanted: Wanted) -> Iterator[tuple[SearchCriteria, _Reach]]:
     """What to search for, in an ever wider radius; of the nearest anyway, the radius is the distance of the furthest."""
     for radius, candidates in widening(session, visit.id, place.point, wanted.radius_miles):
-        sought = Sought(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
+        sought = SearchCriteria(visit=visit, candidates=candidates, **narrowing(session, wanted, visit, candidates))
         miles = radius if radius is not None else float(ceil(max(c.miles or 0.0 for c in candidates)))
         yield sought, _Reach(radius_miles=miles, widened=miles > wanted.radius_miles, anyway=radius is None)
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.engine.search.candidates import Candidate
+from clinic.engine.search.candidates import CandidateSite
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit
 from clinic.store.directory.locations import offering
@@ -15,7 +15,7 @@ from clinic.store.directory.people import Offering
 from clinic.usecases.find.wanted import Wanted, visit_for
 
 
-def people_at(session: Session, visit: BookableVisit, clinics: Iterable[Candidate]) -> tuple[Offering, ...]:
+def people_at(session: Session, visit: BookableVisit, clinics: Iterable[CandidateSite]) -> tuple[Offering, ...]:
     """Who gives the visit at any of these clinics, by name. One query."""
     ids = sorted({candidate.location.id for candidate in clinics})
     return tuple(people.offering(session, visit.id, ids)) if ids else ()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.time.hours import parse_week
-from clinic.engine.search.candidates import NEARBY_MILES, Candidate, Order
+from clinic.engine.search.candidates import NEARBY_MILES, CandidateSite, Order
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import BookableVisit, visits_of
 
@@ -91,8 +91,8 @@ def check(wanted: Wanted, *, now: datetime) -> None:
         raise InvalidInput(wrong)
 
 
-def narrowing(session: Session, wanted: Wanted, visit: BookableVisit, candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """The keywords of engine.search.candidates.Sought for what was asked for beyond place and visit."""
+def narrowing(session: Session, wanted: Wanted, visit: BookableVisit, candidates: Sequence[CandidateSite]) -> dict[str, Any]:
+    """The keywords of engine.search.candidates.SearchCriteria for what was asked for beyond place and visit."""
     who: frozenset[int] | None = None
     if wanted.specialist or wanted.language:
         offering = people.offering(session, visit.id, [candidate.location.id for candidate in candidates])

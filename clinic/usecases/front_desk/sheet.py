@@ -39,7 +39,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FrontDeskRow:
     """A visit of the day. `late`: by about how many minutes it begins later than booked, None when on time.
 
     `can_arrive` and `can_miss` say which buttons make sense now.
@@ -52,13 +52,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FrontDeskDay:
     """The day of a clinic. `counts` are of all its visits, by state, also where `rows` were narrowed by a name."""
 
     desk: Desk
     day: date
     today: date
-    rows: tuple[Row, ...]
+    rows: tuple[FrontDeskRow, ...]
     counts: Mapping[str, int]
 
 
@@ -75,24 +75,24 @@ def desk_of(session: Session, viewer: Viewer, location_id: int) -> LocationRow:
     return found[0]
 
 
-def sheet(session: Session, viewer: Viewer, location_id: int, day: date | None, *, actor: str, now: datetime) -> Sheet:
+def sheet(session: Session, viewer: Viewer, location_id: int, day: date | None, *, actor: str, now: datetime) -> FrontDeskDay:
     """The clinic's visits on that day of its own calendar, today unless told. Raises NotFound beyond reach, Busy."""
     row = desk_of(session, viewer, location_id)
     today = local_day(now, row.time_zone)
     first, end = whole_days(day or today, day or today, row.time_zone)
     visits = front_desk_queries.arrivals(session, viewer, location_id, instant_at(first), instant_at(end))
     _note(session, {visit.id: visit.patient_id for visit in visits}, actor=actor, now=now)
-    return Sheet(
+    return FrontDeskDay(
         Desk(row.id, row.name, row.time_zone), day or today, today, tuple(_rows(visits, now)),
         Counter(visit.state for visit in visits),
     )  # fmt: skip
 
 
-def find(found: Sheet, name: str) -> Sheet:
+def find(found: FrontDeskDay, name: str) -> FrontDeskDay:
     """Of the day, those whose name begins with each of the words, whatever their accents and hyphens."""
     words = [match_name(word, "").strip() for word in name.split()]
 
-    def fits(row: Row) -> bool:
+    def fits(row: FrontDeskRow) -> bool:
         whole = f"{row.visit.given_name} {row.visit.family_name}"
         names = [match_name(part, "").strip() for part in (*whole.split(), *whole.replace("-", " ").split())]
         return all(any(part.startswith(word) for part in names) for word in words if word)
@@ -100,14 +100,14 @@ def find(found: Sheet, name: str) -> Sheet:
     return replace(found, rows=tuple(row for row in found.rows if fits(row)))
 
 
-def _rows(visits: Sequence[Arrival], now: datetime) -> list[Row]:
+def _rows(visits: Sequence[Arrival], now: datetime) -> list[FrontDeskRow]:
     late: dict[int, int | None] = {}
     for specialist_id in {visit.specialist_id for visit in visits}:
         theirs = [visit for visit in visits if visit.specialist_id == specialist_id and visit.state not in _OVER]
         stages = (Stage(visit.start_at, visit.end_at, State(visit.state), visit.started_at) for visit in theirs)
         late |= {visit.id: minutes_late(delay) for visit, delay in zip(theirs, delays(stages, now), strict=True)}
     return [
-        Row(
+        FrontDeskRow(
             visit, late.get(visit.id), visit.state == State.BOOKED and visit.start_at - now <= EARLIEST,
             visit.state == State.BOOKED and visit.start_at <= now,
         )

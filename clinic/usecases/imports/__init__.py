@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from clinic.adapters.csv_files import CsvFile, UnreadableFile, read_csv
 from clinic.usecases.imports.locations import import_locations
-from clinic.usecases.imports.outcome import Outcome, Remark, TouchedVisit
+from clinic.usecases.imports.outcome import ImportOutcome, Remark, TouchedVisit
 from clinic.usecases.imports.shifts import import_shifts
 from clinic.usecases.imports.specialists import import_specialists
 
 __all__ = [
     "CsvFile",
-    "Outcome",
+    "ImportOutcome",
     "Remark",
     "TouchedVisit",
     "UnreadableFile",

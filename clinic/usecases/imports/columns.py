@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clinic.adapters.csv_files import CsvFile, Line
+from clinic.adapters.csv_files import CsvFile, CsvLine
 from clinic.domain.errors import InvalidInput
 from clinic.domain.geography.gazetteer import words_of
 
@@ -59,10 +59,10 @@ def _plain(name: str) -> str:
     return "_".join(words_of(name))
 
 
-class Row:
+class ImportRow:
     """One line by field. Every reader raises InvalidInput with a sentence about the cell."""
 
-    def __init__(self, line: Line, columns: Mapping[str, int], header: Sequence[str]) -> None:
+    def __init__(self, line: CsvLine, columns: Mapping[str, int], header: Sequence[str]) -> None:
         width = len(header)
         if len(line.cells) != width:
             more = "A comma inside a cell needs quotes around the cell." if len(line.cells) > width else "Some are missing."

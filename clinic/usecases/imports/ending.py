@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
 from clinic.store.audit import audit
-from clinic.usecases.imports.outcome import Outcome
+from clinic.usecases.imports.outcome import ImportOutcome
 
 ACTOR = "command-line"
 
 
-def end_import(session: Session, what: str, file: CsvFile, outcome: Outcome, *, dry_run: bool, now: datetime) -> None:
+def end_import(session: Session, what: str, file: CsvFile, outcome: ImportOutcome, *, dry_run: bool, now: datetime) -> None:
     """Commit the import of a file of `what`, noted in the audit log if it wrote anything; undo it on a dry run.
 
     The log keeps the hash of the file, by which it is known again, and not its name, which may say whose it is.

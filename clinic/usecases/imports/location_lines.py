@@ -16,12 +16,12 @@ from clinic.domain.geography.gazetteer import words_of
 from clinic.domain.geography.states import STATE_OF, STATES
 from clinic.domain.time.hours import zone
 from clinic.store.directory.gazetteer import zip_code
-from clinic.usecases.imports.columns import Row
+from clinic.usecases.imports.columns import ImportRow
 from clinic.usecases.imports.numbers import read_first_phone, read_zip
 from clinic.usecases.imports.optional import OptionalCells
-from clinic.usecases.imports.outcome import Outcome
+from clinic.usecases.imports.outcome import ImportOutcome
 from clinic.usecases.imports.weeks import read_week
-from clinic.usecases.imports.whereabouts import Country
+from clinic.usecases.imports.whereabouts import StateMaps
 
 POINT = ("latitude", "longitude")
 
@@ -29,7 +29,7 @@ Stored = Mapping[Any, Any]
 """A site that is here, by column."""
 
 
-def read_address(row: Row) -> dict[str, str]:
+def read_address(row: ImportRow) -> dict[str, str]:
     """Read what every line has to tell: name, street, city, and the state's two letters. Raises InvalidInput."""
     state = STATE_OF.get(" ".join(words_of(row.text("state", 60, required=True))), "")
     if state not in STATES:
@@ -43,7 +43,12 @@ def read_address(row: Row) -> dict[str, str]:
 
 
 def read_optional(
-    session: Session, row: Row, address: Mapping[str, str], stored: Stored | None, country: Country, outcome: Outcome
+    session: Session,
+    row: ImportRow,
+    address: Mapping[str, str],
+    stored: Stored | None,
+    country: StateMaps,
+    outcome: ImportOutcome,
 ) -> dict[str, Any]:
     """Read the columns of the site that the line tells besides, and where and in which zone a new or a moved site is.
 
@@ -80,7 +85,7 @@ def _in_words(stored: Stored, field: str) -> str:
     return str(stored[field] or "").replace("\n", "; ")
 
 
-def _phone(row: Row, cells: OptionalCells) -> dict[str, str | None]:
+def _phone(row: ImportRow, cells: OptionalCells) -> dict[str, str | None]:
     if not row.raw("phone"):
         return dict.fromkeys(("phone", "phone_extension")) if "phone" in row else {}
     if not (told := cells.read("phone", lambda: read_first_phone(row.raw("phone")))):
@@ -94,7 +99,7 @@ def _phone(row: Row, cells: OptionalCells) -> dict[str, str | None]:
 
 
 def _point(
-    session: Session, row: Row, cells: OptionalCells, postal_code: str | None, stored: Stored | None, outcome: Outcome
+    session: Session, row: ImportRow, cells: OptionalCells, postal_code: str | None, stored: Stored | None, outcome: ImportOutcome
 ) -> dict[str, float]:
     """The coordinates, or those of the ZIP code when both cells are empty. None for a site that stays where it is.
 
@@ -121,7 +126,7 @@ def _point(
     return {"latitude": entry.latitude, "longitude": entry.longitude}
 
 
-def _time_zone(row: Row, cells: OptionalCells, of_new_place: str | None) -> dict[str, str]:
+def _time_zone(row: ImportRow, cells: OptionalCells, of_new_place: str | None) -> dict[str, str]:
     """The zone that the line names, or else that of the place where a new or a moved site is."""
     told: dict[str, str] = {}
     if row.raw("time_zone"):
@@ -130,7 +135,7 @@ def _time_zone(row: Row, cells: OptionalCells, of_new_place: str | None) -> dict
     return told or ({"time_zone": of_new_place} if of_new_place else {})
 
 
-def _number(row: Row, field: str) -> float:
+def _number(row: ImportRow, field: str) -> float:
     typed = row.raw(field)
     try:
         number = float(typed.replace(",", ".") if typed.count(",") == 1 and "." not in typed else typed)

@@ -19,13 +19,13 @@ from clinic.store.connect import begin_write
 from clinic.store.schedules.assignments import working_at
 from clinic.store.schedules.specialist_calendar import booked_ahead
 from clinic.store.tables.directory import Location
-from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.columns import Field, ImportRow, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.location_lines import Stored, read_address, read_optional
-from clinic.usecases.imports.outcome import ClockChange, Outcome, Watch
+from clinic.usecases.imports.outcome import ClockChange, ImportOutcome, Watch
 from clinic.usecases.imports.references import key_of_words, slug_for
 from clinic.usecases.imports.touching import by_clocks
-from clinic.usecases.imports.whereabouts import Country
+from clinic.usecases.imports.whereabouts import StateMaps
 
 FIELDS = (
     Field("key", ("import_key", "site_key", "location_key", "id", "site_id", "location_id")),
@@ -70,13 +70,13 @@ class LocationsPlan:
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     stored: dict[int, Stored] = field(default_factory=dict)
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: ImportOutcome = field(default_factory=ImportOutcome)
 
 
 def import_locations(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
-) -> Outcome:  # fmt: skip
+) -> ImportOutcome:  # fmt: skip
     """Add the sites of the file, or update those that have the same key. One commit, with a row
     in the audit log if anything changes; none on a dry run.
 
@@ -114,14 +114,14 @@ def clock_changes(plan: LocationsPlan) -> list[ClockChange]:
 
 def plan_locations(session: Session, file: CsvFile, columns: Mapping[str, int], watch: Watch) -> LocationsPlan:
     """Read the lines of a file and compare them with the sites that are here. Writes nothing."""
-    plan, country = LocationsPlan(), Country(session)
+    plan, country = LocationsPlan(), StateMaps(session)
     known = {row.import_key: row._mapping for row in session.execute(_EXISTING)}
     plan.stored.update((row["id"], row) for row in known.values())
     outcome = plan.outcome
     seen: dict[str, int] = {}
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, file.header)
+            row = ImportRow(line, columns, file.header)
             address = read_address(row)
             key = _key(row, address)
             if key in seen:
@@ -145,7 +145,7 @@ _EXISTING = select(Location.id, Location.import_key, *(getattr(Location, name) f
 )
 
 
-def _key(row: Row, values: Mapping[str, Any]) -> str:
+def _key(row: ImportRow, values: Mapping[str, Any]) -> str:
     if given := row.text("key", LONGEST_KEY):
         return given
     key = key_of_words(*(str(values[name]) for name in ("name", "street", "city", "state")))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from clinic.domain.errors import InvalidInput
-from clinic.usecases.imports.columns import Row
-from clinic.usecases.imports.outcome import Outcome
+from clinic.usecases.imports.columns import ImportRow
+from clinic.usecases.imports.outcome import ImportOutcome
 
 LONGEST_SHOWN = 60
 
@@ -18,7 +18,7 @@ class OptionalCells:
     `stored` tells what is here of a field, in words; None for something new.
     """
 
-    def __init__(self, row: Row, outcome: Outcome, stored: Callable[[str], str] | None) -> None:
+    def __init__(self, row: ImportRow, outcome: ImportOutcome, stored: Callable[[str], str] | None) -> None:
         self._row, self._outcome, self._stored = row, outcome, stored
 
     def read(self, field: str, reading: Callable[[], Any], *, instead: str = "") -> dict[str, Any]:

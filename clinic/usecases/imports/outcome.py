@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from clinic.adapters.csv_files import CsvFile, Line
+from clinic.adapters.csv_files import CsvFile, CsvLine
 from clinic.domain.errors import InvalidInput
 from clinic.domain.scheduling.affected import Cause
 
 PREVIEW = 5
 
-Watch = Callable[[Iterable[Line]], Iterable[Line]]
+Watch = Callable[[Iterable[CsvLine]], Iterable[CsvLine]]
 """Something that looks on while the lines go by: a progress bar."""
 
 
@@ -45,7 +45,7 @@ class TouchedVisit(NamedTuple):
 
 
 @dataclass(slots=True)
-class Outcome:
+class ImportOutcome:
     """Counts of lines, every rejected one with its reason, and what was left out of lines that were taken.
 
     `first` shows the first lines as they were understood; `touched` are visits that go onto the work
@@ -66,7 +66,7 @@ class Outcome:
         """How many lines were not rejected."""
         return self.new + self.changed + self.same
 
-    def lines(self, file: CsvFile, watch: Watch) -> Iterator[tuple[Line, Refusals]]:
+    def lines(self, file: CsvFile, watch: Watch) -> Iterator[tuple[CsvLine, Refusals]]:
         """Each line with a block to read it in: what the block refuses becomes the line's rejection."""
         for line in watch(file.lines):
             yield line, Refusals(self, line)
@@ -82,7 +82,7 @@ class Outcome:
 class Refusals:
     """`with refusals:` rejects the line when the block raises InvalidInput."""
 
-    def __init__(self, outcome: Outcome, line: Line) -> None:
+    def __init__(self, outcome: ImportOutcome, line: CsvLine) -> None:
         self._outcome, self._line = outcome, line
 
     def __enter__(self) -> None:

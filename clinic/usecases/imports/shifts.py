@@ -24,10 +24,10 @@ from clinic.store.schedules import rosters
 from clinic.store.tables.directory import Location, Specialist
 from clinic.store.tables.schedules import Shift
 from clinic.store.waitlist import waitlist
-from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.columns import Field, ImportRow, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells
-from clinic.usecases.imports.outcome import Outcome, Remark, Watch
+from clinic.usecases.imports.outcome import ImportOutcome, Remark, Watch
 from clinic.usecases.imports.references import References
 from clinic.usecases.imports.touching import by_rosters
 from clinic.usecases.imports.weeks import plain_dashes, read_week
@@ -81,13 +81,13 @@ class ShiftsPlan(NamedTuple):
 
     roster: _Roster
     changes: list[StintChange]
-    outcome: Outcome
+    outcome: ImportOutcome
 
 
 def import_shifts(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
-) -> Outcome:  # fmt: skip
+) -> ImportOutcome:  # fmt: skip
     """Set weekly hours: a line for each specialist, location and first day, which together are its key. One commit,
     with a row in the audit log if anything changes; none on a dry run.
 
@@ -145,11 +145,11 @@ def _taken(gone: Counter[Stint | None], stint: Stint) -> bool:
 
 def plan_shifts(session: Session, file: CsvFile, columns: Mapping[str, int], watch: Watch) -> ShiftsPlan:
     """Read the lines of a file and compare them with the shifts that are here. Writes nothing."""
-    outcome, roster = Outcome(), _read(session)
+    outcome, roster = ImportOutcome(), _read(session)
     people, places = References(session, Specialist), References(session, Location)
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, file.header)
+            row = ImportRow(line, columns, file.header)
             pair = people.find(row.raw("specialist")), places.find(row.raw("location"))
             stint = _stint(row, pair, roster, outcome)
             if stint.first_day in roster.wanted[pair]:
@@ -177,7 +177,7 @@ def _read(session: Session) -> _Roster:
     return roster
 
 
-def _stint(row: Row, pair: Pair, roster: _Roster, outcome: Outcome) -> Stint:
+def _stint(row: ImportRow, pair: Pair, roster: _Roster, outcome: ImportOutcome) -> Stint:
     first_day = _date(row, "first_day")
     last_day = _last_day(row, roster.stored.get(pair, {}).get(first_day), outcome)
     if last_day and last_day < first_day:
@@ -188,7 +188,7 @@ def _stint(row: Row, pair: Pair, roster: _Roster, outcome: Outcome) -> Stint:
     return Stint(pair[1], roster.zones[pair[1]], weekly, first_day, last_day)
 
 
-def _last_day(row: Row, before: Stint | None, outcome: Outcome) -> date | None:
+def _last_day(row: ImportRow, before: Stint | None, outcome: ImportOutcome) -> date | None:
     """The last day that the line tells, or the one that stands. A new shift without the end that is meant would not end."""
     if "last_day" in row and not row.raw("last_day"):
         return None
@@ -199,7 +199,7 @@ def _last_day(row: Row, before: Stint | None, outcome: Outcome) -> date | None:
     return told.get("last_day", before.last_day)
 
 
-def _date(row: Row, field: str) -> date:
+def _date(row: ImportRow, field: str) -> date:
     typed = row.raw(field)
     for form in ("%Y-%m-%d", "%m/%d/%Y"):
         try:
@@ -209,7 +209,7 @@ def _date(row: Row, field: str) -> date:
     raise InvalidInput({field: f"“{typed[:40]}” is not a date. Write it like 2027-01-31 or 01/31/2027."})
 
 
-def _weekly(row: Row) -> str:
+def _weekly(row: ImportRow) -> str:
     if typed := row.text("hours", LONGEST_HOURS):
         return read_week(typed, LONGEST_HOURS) if _worked(typed) else ""
     days = [(short, _worked(row.text(day, 120))) for day, short in zip(DAYS, DAY_NAMES, strict=True)]
@@ -227,7 +227,7 @@ def _worked(hours: str) -> str:
     return "" if hours.lower() in ("off", "closed", "none", "x") else plain_dashes(hours)
 
 
-def _reject_clashes(roster: _Roster, outcome: Outcome) -> None:
+def _reject_clashes(roster: _Roster, outcome: ImportOutcome) -> None:
     """Take out lines, the last first, until nobody is in two places at once; then look at the travel times of the rest."""
     pairs: dict[int, list[Pair]] = defaultdict(list)
     for pair in {*roster.stored, *roster.wanted}:
@@ -257,7 +257,7 @@ def _between(roster: _Roster, one: Stint, other: Stint) -> tuple[float, float, f
     return a.latitude, a.longitude, b.latitude, b.longitude
 
 
-def _changes(roster: _Roster, outcome: Outcome) -> Iterator[StintChange]:
+def _changes(roster: _Roster, outcome: ImportOutcome) -> Iterator[StintChange]:
     """What brings the stored shifts of every pair in the file to what is to be. Counts by the file's lines."""
     for pair, days in roster.wanted.items():
         for stint in roster.stints(pair) if days else []:

@@ -20,10 +20,10 @@ from clinic.store.bulk import insert_rows, set_aside
 from clinic.store.connect import begin_write
 from clinic.store.tables.appointments import Appointment, Resource
 from clinic.store.tables.directory import Location, Offer, Service, Specialist, VisitType
-from clinic.usecases.imports.columns import Field, Row, columns_of
+from clinic.usecases.imports.columns import Field, ImportRow, columns_of
 from clinic.usecases.imports.ending import end_import
 from clinic.usecases.imports.optional import OptionalCells
-from clinic.usecases.imports.outcome import Outcome, Watch
+from clinic.usecases.imports.outcome import ImportOutcome, Watch
 from clinic.usecases.imports.references import References, key_of_words, slug_for
 
 FIELDS = (
@@ -49,7 +49,7 @@ Offers = frozenset[tuple[int, int]]
 def import_specialists(
     session: Session, file: CsvFile, mapping: Mapping[str, str], *,
     now: datetime, dry_run: bool = False, watch: Watch = lambda lines: lines,
-) -> Outcome:  # fmt: skip
+) -> ImportOutcome:  # fmt: skip
     """Add the specialists of the file, or update those that have the same key. One commit, with a row
     in the audit log if anything changes; none on a dry run.
 
@@ -64,7 +64,7 @@ def import_specialists(
             {"columns": "What a specialist offers takes two columns, locations and services. The file has one of them."}
         )
     begin_write(session)
-    outcome = Outcome()
+    outcome = ImportOutcome()
     places, catalogue = References(session, Location), _catalogue(session)
     known = {row.import_key: row._mapping for row in session.execute(_EXISTING)}
     offered = _offered(session)
@@ -74,7 +74,7 @@ def import_specialists(
     offers: dict[int, Offers] = {}
     for line, refusals in outcome.lines(file, watch):
         with refusals:
-            row = Row(line, columns, file.header)
+            row = ImportRow(line, columns, file.header)
             name = row.text("name", 120, required=True)
             giving = _giving(row, places, catalogue)
             key = _key(row, name)
@@ -112,7 +112,7 @@ _EXISTING = select(
 ).where(Specialist.import_key.is_not(None))
 
 
-def _optional(row: Row, cells: OptionalCells) -> dict[str, str | None]:
+def _optional(row: ImportRow, cells: OptionalCells) -> dict[str, str | None]:
     """What the line tells of a specialist besides the name."""
     values: dict[str, str | None] = {}
     for name, longest in LONGEST.items():
@@ -125,18 +125,18 @@ def _in_words(stored: Mapping[Any, Any], field: str) -> str:
     return stored[field] or ""
 
 
-def _gender(row: Row) -> str | None:
+def _gender(row: ImportRow) -> str | None:
     said = row.text("gender", 10).lower()
     if said not in GENDERS:
         raise InvalidInput({"gender": "The gender is woman or man, or left empty."})
     return GENDERS[said]
 
 
-def _listed(row: Row, field: str) -> list[str]:
+def _listed(row: ImportRow, field: str) -> list[str]:
     return [word for part in re.split(r"[|;\n]", row.raw(field)) if (word := " ".join(part.split()))]
 
 
-def _giving(row: Row, places: References, catalogue: Mapping[str, list[int]]) -> Offers:
+def _giving(row: ImportRow, places: References, catalogue: Mapping[str, list[int]]) -> Offers:
     sites = [places.find(typed) for typed in _listed(row, "locations")]
     slugs = _listed(row, "services")
     if unknown := [slug for slug in slugs if slug.lower() not in catalogue]:
@@ -166,7 +166,7 @@ def _offered(session: Session) -> defaultdict[int, Offers]:
     return found
 
 
-def _say_left(session: Session, outcome: Outcome, line: int, specialist_id: int, gone: Offers, *, now: datetime) -> None:
+def _say_left(session: Session, outcome: ImportOutcome, line: int, specialist_id: int, gone: Offers, *, now: datetime) -> None:
     """Whose visits stay booked with a specialist who offers them no more: nobody is moved by this, and nobody need wonder."""
     if not gone:
         return
@@ -188,7 +188,7 @@ def _say_left(session: Session, outcome: Outcome, line: int, specialist_id: int,
         outcome.remark(line, f"{said} This specialist is not offered for that there any more: move what they will not give.")
 
 
-def _key(row: Row, name: str) -> str:
+def _key(row: ImportRow, name: str) -> str:
     return row.text("key", LONGEST_KEY) or key_of_words(name, (_listed(row, "locations") or [""])[0])[:LONGEST_KEY]
 
 

@@ -12,28 +12,28 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.scheduling.affected import main_cause, write_causes
 from clinic.domain.scheduling.availability import Roster
-from clinic.engine.placing.displacing import Standing, Touched, end_holds, put_on_list, take_note, touched
+from clinic.engine.placing.displacing import RosterAtClinics, Touched, end_holds, put_on_list, take_note, touched
 from clinic.store.audit import audit
 from clinic.store.schedules import rosters
 from clinic.store.schedules.specialist_calendar import booked_ahead, workplaces
 from clinic.store.tables.directory import Specialist
 from clinic.usecases.imports.ending import ACTOR
-from clinic.usecases.imports.outcome import ClockChange, Outcome, TouchedVisit
+from clinic.usecases.imports.outcome import ClockChange, ImportOutcome, TouchedVisit
 
 
 def by_rosters(
-    session: Session, changes: Iterable[tuple[int, Roster, Roster]], outcome: Outcome, *, now: datetime
+    session: Session, changes: Iterable[tuple[int, Roster, Roster]], outcome: ImportOutcome, *, now: datetime
 ) -> None:  # fmt: skip
     """Of each specialist: all of their availability before and after. Before that is written, under their locks."""
     with_visits = booked_ahead(session, now=now)
     for specialist_id, before, after in changes:
         if specialist_id in with_visits:
             places = workplaces(session, specialist_id, after.location_ids, today=now.date() - timedelta(days=1))
-            found = touched(session, specialist_id, Standing(before, places), Standing(after, places), now=now)
+            found = touched(session, specialist_id, RosterAtClinics(before, places), RosterAtClinics(after, places), now=now)
             _carry_out(session, specialist_id, found, outcome, now=now)
 
 
-def by_clocks(session: Session, changes: Iterable[ClockChange], outcome: Outcome, *, now: datetime) -> None:
+def by_clocks(session: Session, changes: Iterable[ClockChange], outcome: ImportOutcome, *, now: datetime) -> None:
     """Of clinics whose zone or opening hours change. Before that is written, under the locks of whoever has visits there."""
     by_location = {change.location_id: change for change in changes}
     for specialist_id in sorted(booked_ahead(session, now=now, locations=by_location)):
@@ -44,11 +44,11 @@ def by_clocks(session: Session, changes: Iterable[ClockChange], outcome: Outcome
             if id_ in by_location else place
             for id_, place in places.items()
         }  # fmt: skip
-        found = touched(session, specialist_id, Standing(before, places), Standing(before, later), now=now)
+        found = touched(session, specialist_id, RosterAtClinics(before, places), RosterAtClinics(before, later), now=now)
         _carry_out(session, specialist_id, found, outcome, now=now)
 
 
-def _carry_out(session: Session, specialist_id: int, found: Touched, outcome: Outcome, *, now: datetime) -> None:
+def _carry_out(session: Session, specialist_id: int, found: Touched, outcome: ImportOutcome, *, now: datetime) -> None:
     if not (found.visits or found.listed or found.freed or found.holds):
         return
     put_on_list(session, found.visits, now=now)

@@ -41,7 +41,7 @@ class StateMap:
         return best
 
 
-class Country:
+class StateMaps:
     """Every state's map, read when it is first needed."""
 
     def __init__(self, session: Session) -> None:

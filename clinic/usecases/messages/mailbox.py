@@ -12,7 +12,7 @@ from clinic.store.messages import deliveries
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentDelivery:
     """One delivery that has ended. `subject` is '' of a text. `at` is UTC."""
 
     id: int
@@ -25,17 +25,17 @@ class Sent:
     body: str
 
 
-def sent_last(session: Session, sealer: Sealer, *, limit: int = 50) -> list[Sent]:
+def sent_last(session: Session, sealer: Sealer, *, limit: int = 50) -> list[SentDelivery]:
     """The deliveries that ended last, the newest first."""
     return [_opened(row, sealer) for row in deliveries.ended_last(session, limit=limit)]
 
 
-def sent_one(session: Session, sealer: Sealer, delivery_id: int) -> Sent | None:
+def sent_one(session: Session, sealer: Sealer, delivery_id: int) -> SentDelivery | None:
     row = deliveries.ended(session, delivery_id)
     return _opened(row, sealer) if row else None
 
 
-def _opened(row: deliveries.Ended, sealer: Sealer) -> Sent:
+def _opened(row: deliveries.Ended, sealer: Sealer) -> SentDelivery:
     body = sealer.open(row.body) if row.body else ""
     subject, _, rest = body.partition("\n\n") if row.channel != "text" else ("", "", body)
-    return Sent(row.id, row.done_at, row.channel, row.event, row.recipient or "", row.outcome, subject, rest)
+    return SentDelivery(row.id, row.done_at, row.channel, row.event, row.recipient or "", row.outcome, subject, rest)

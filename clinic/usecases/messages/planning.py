@@ -15,12 +15,12 @@ from clinic.domain.text.messages import AHEAD, CHANGES, INVITES, REMINDERS, Even
 from clinic.engine.transaction import retried
 from clinic.store.connect import begin_write
 from clinic.store.messages import deliveries, outbox
-from clinic.store.messages.outbox import Due
+from clinic.store.messages.outbox import DueMessage
 from clinic.store.messages.recipients import Recipient, find_recipient
 from clinic.store.tables.staff import Account
 from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.store.work import tasks
-from clinic.usecases.messages.post import Post
+from clinic.usecases.messages.context import MessageContext
 from clinic.usecases.messages.waiting import said_of
 
 log = logging.getLogger("clinic.messages")
@@ -30,7 +30,7 @@ AGAIN = timedelta(minutes=5)
 
 
 @retried
-def plan(session: Session, post: Post, *, now: datetime, limit: int = PORTION) -> int:
+def plan(session: Session, post: MessageContext, *, now: datetime, limit: int = PORTION) -> int:
     """Pass on the messages that are due, `limit` at most. Returns how many there were. Raises Busy.
 
     One transaction: a crash leaves all of them as they were. Any number of workers may plan at once.
@@ -44,7 +44,7 @@ def plan(session: Session, post: Post, *, now: datetime, limit: int = PORTION) -
     return len(found)
 
 
-def _could_pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> bool:
+def _could_pass_on(session: Session, post: MessageContext, message: DueMessage, *, now: datetime) -> bool:
     """What nobody foresaw in one message is logged, and does not keep the others: it is tried again in some minutes.
 
     What of it was passed on already is not again: a channel has a message once.
@@ -60,7 +60,7 @@ def _could_pass_on(session: Session, post: Post, message: Due, *, now: datetime)
     return True
 
 
-def _pass_on(session: Session, post: Post, message: Due, *, now: datetime) -> None:
+def _pass_on(session: Session, post: MessageContext, message: DueMessage, *, now: datetime) -> None:
     event = Event(message.event)
     reader = _reader(session, post, message)
     if reader is None:
@@ -94,7 +94,7 @@ class _Reader:
     visit: Recipient | None
 
 
-def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
+def _reader(session: Session, post: MessageContext, message: DueMessage) -> _Reader | None:
     """Who is to be told, as things are now; None when there is nobody any more."""
     if message.account_id is not None:
         colleague = session.get(Account, message.account_id)
@@ -110,13 +110,13 @@ def _reader(session: Session, post: Post, message: Due) -> _Reader | None:
     return _Reader(_reached_of(session, entry, post, visit), visit)
 
 
-def _reached(visit: Recipient, post: Post) -> Reached:
+def _reached(visit: Recipient, post: MessageContext) -> Reached:
     texts_to = visit.texts_to if post.texts else None
     # Who wants no reminders, and gave no way to be told anything, was told all of it on the telephone.
     return Reached(email=visit.email, texts_to=texts_to, zone=visit.their_zone, quiet=visit.reminders_stopped)
 
 
-def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Recipient | None) -> Reached:
+def _reached_of(session: Session, entry: WaitlistEntry, post: MessageContext, offered: Recipient | None) -> Reached:
     """Whoever waits: reached as about the visit they have, or as they said when they began to wait."""
     if entry.appointment_id is not None:
         theirs = find_recipient(session, entry.appointment_id)
@@ -129,7 +129,7 @@ def _reached_of(session: Session, entry: WaitlistEntry, post: Post, offered: Rec
     return replace(reached, zone=zone) if zone else reached
 
 
-def _send_by_each(session: Session, message: Due, event: Event, reader: _Reader, *, now: datetime) -> None:
+def _send_by_each(session: Session, message: DueMessage, event: Event, reader: _Reader, *, now: datetime) -> None:
     visit, ways = reader.visit, channels(event, reader.reached)
     if event is Event.OFFER and not ways and (offer := session.get(TimeOffer, message.sequence)):
         tasks.add_calls(session, {offer.id: offer.hold_id}, now=now)  # they agreed to texts, and nobody here sends any

@@ -26,8 +26,8 @@ from clinic.store.messages.deliveries import Leased
 from clinic.store.messages.recipients import find_recipient
 from clinic.store.patients import encrypted_answers, intake
 from clinic.store.work import tasks
-from clinic.usecases.messages.post import NotWanted, Post, Written
-from clinic.usecases.messages.telling import tell
+from clinic.usecases.messages.composing import tell
+from clinic.usecases.messages.context import MessageContext, NotWanted, Written
 
 log = logging.getLogger("clinic.messages")
 
@@ -49,7 +49,7 @@ class Rest:
 
 
 def deliver(
-    session: Session, post: Post, rest: Rest, *, clock: Callable[[], datetime], limit: int = PORTION,
+    session: Session, post: MessageContext, rest: Rest, *, clock: Callable[[], datetime], limit: int = PORTION,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:  # fmt: skip
     """Send what may be sent now, `limit` messages at most. Returns how many this worker took on. Raises Busy.
@@ -87,7 +87,7 @@ def deliver(
 
 
 def _tried(
-    session: Session, post: Post, leased: Leased, send: Callable[[], None], *, clock: Callable[[], datetime]
+    session: Session, post: MessageContext, leased: Leased, send: Callable[[], None], *, clock: Callable[[], datetime]
 ) -> Undelivered | None:
     """How it failed, as it is noted, or None. What nobody foresaw counts against this message, unless it is the database."""
     try:
@@ -107,7 +107,7 @@ def _tried(
 
 
 @retried
-def _lease(session: Session, channels: Sequence[str], post: Post, *, now: datetime, limit: int) -> list[Leased]:
+def _lease(session: Session, channels: Sequence[str], post: MessageContext, *, now: datetime, limit: int) -> list[Leased]:
     begin_write(session)
     found = deliveries.lease(session, channels, now=now, until=now + post.lease, limit=limit)
     session.commit()
@@ -116,7 +116,9 @@ def _lease(session: Session, channels: Sequence[str], post: Post, *, now: dateti
     return found
 
 
-def _send_one(session: Session, post: Post, outlet: Outlet | None, mine: Leased, *, clock: Callable[[], datetime]) -> None:
+def _send_one(
+    session: Session, post: MessageContext, outlet: Outlet | None, mine: Leased, *, clock: Callable[[], datetime]
+) -> None:
     """Raises Undelivered."""
     try:
         written = tell(session, post, mine, now=clock())
@@ -146,13 +148,13 @@ def _kept(leased: Leased, written: Written, body: str) -> str:
     return f"{written.subject}\n\n{body}" if leased.channel == "mail" else body
 
 
-def message_id(post: Post, delivery_id: int) -> str:
+def message_id(post: MessageContext, delivery_id: int) -> str:
     """Of a mail: the same at every try, and nobody else's."""
     mark = hmac.new(post.key, f"message-id {delivery_id}".encode(), hashlib.sha256).hexdigest()[:24]
     return f"<{mark}.{delivery_id}@{post.host}>"
 
 
-def _still_mine(session: Session, post: Post, leased: Leased, *, now: datetime) -> Leased | None:
+def _still_mine(session: Session, post: MessageContext, leased: Leased, *, now: datetime) -> Leased | None:
     """None when another worker has taken it over, as only one whose clock is wrong would.
 
     The lease of a message deep in the portion may have grown old: it is renewed before half of it is gone by.
@@ -172,7 +174,14 @@ def _renewed(session: Session, leased: Leased, *, until: datetime) -> Leased | N
 
 @retried
 def _finish(
-    session: Session, post: Post, leased: Leased, outcome: str, *, detail: str = "", body: str | None = None, now: datetime
+    session: Session,
+    post: MessageContext,
+    leased: Leased,
+    outcome: str,
+    *,
+    detail: str = "",
+    body: str | None = None,
+    now: datetime,
 ) -> None:
     begin_write(session)
     _finished(session, post, leased, outcome, detail=detail, body=body, now=now)
@@ -180,7 +189,7 @@ def _finish(
 
 
 def _finished(
-    session: Session, post: Post, leased: Leased, outcome: str, *, detail: str, body: str | None, now: datetime
+    session: Session, post: MessageContext, leased: Leased, outcome: str, *, detail: str, body: str | None, now: datetime
 ) -> bool:
     if body is not None:
         encrypted_answers.keep_seal(session, post.sealer.seal)
@@ -188,7 +197,7 @@ def _finished(
     return deliveries.finish(session, leased, outcome, detail=detail, body=body, now=now)
 
 
-def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime) -> None:
+def _print_letter(session: Session, post: MessageContext, leased: Leased, *, now: datetime) -> None:
     """Nobody can be written to: the letter is kept for the staff to print, and a task asks for it."""
     try:
         written = tell(session, post, leased, now=now)
@@ -198,7 +207,7 @@ def _print_letter(session: Session, post: Post, leased: Leased, *, now: datetime
     _end_with_task(session, post, leased, "letter", tasks.LETTER, body=f"{written.subject}\n\n{written.letter}", now=now)
 
 
-def _note_failure(session: Session, post: Post, leased: Leased, failed: Undelivered, *, now: datetime) -> None:
+def _note_failure(session: Session, post: MessageContext, leased: Leased, failed: Undelivered, *, now: datetime) -> None:
     again = None
     if not failed.permanent:
         spread = random.random()  # noqa: S311 (jitter)
@@ -215,7 +224,7 @@ def _note_failure(session: Session, post: Post, leased: Leased, failed: Undelive
 
 @retried
 def _end_with_task(
-    session: Session, post: Post, leased: Leased, outcome: str, kind: str, *,
+    session: Session, post: MessageContext, leased: Leased, outcome: str, kind: str, *,
     detail: str = "", body: str | None = None, now: datetime,
 ) -> None:  # fmt: skip
     """It cannot be sent: a person must see to it, once."""
@@ -234,7 +243,7 @@ def _retry(session: Session, leased: Leased, *, at: datetime, detail: str) -> No
     session.commit()
 
 
-def _let_rest(session: Session, post: Post, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:
+def _let_rest(session: Session, post: MessageContext, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:
     """These would fail as well: they wait without being tried, but no longer than they would have been tried."""
     for leased in rested:
         if leased.first_tried_at + TRIED_FOR <= now:

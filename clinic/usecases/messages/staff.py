@@ -10,10 +10,10 @@ from clinic.domain.text.messages import Event, Told
 from clinic.domain.tokens import write_key
 from clinic.store.messages.deliveries import Leased
 from clinic.store.tables.staff import Account, AccountLink
-from clinic.usecases.messages.post import NotWanted, Post
+from clinic.usecases.messages.context import MessageContext, NotWanted
 
 
-def to_staff(session: Session, post: Post, event: Event, leased: Leased, *, now: datetime) -> Told:
+def to_staff(session: Session, post: MessageContext, event: Event, leased: Leased, *, now: datetime) -> Told:
     """Raises NotWanted for a link that was used or is over, and for somebody who has no account any more."""
     reader = session.get(Account, leased.account_id, populate_existing=True)
     if reader is None or reader.state == "disabled":

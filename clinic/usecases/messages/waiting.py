@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
 from clinic.engine.placing import waitlist_payload
-from clinic.store.appointments.confirmations import Said
+from clinic.store.appointments.confirmations import PatientRecord
 from clinic.store.messages.recipients import find_recipient
 from clinic.store.tables.waitlist import WaitlistEntry
 
 
-def said_of(entry: WaitlistEntry, sealer: Sealer) -> Said | None:
+def said_of(entry: WaitlistEntry, sealer: Sealer) -> PatientRecord | None:
     """What they said when they began to wait; None where they have a visit, or wait no more."""
     return waitlist_payload.unseal(entry.said, sealer)[0] if entry.said else None
 

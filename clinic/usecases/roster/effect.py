@@ -13,16 +13,16 @@ from clinic.domain.scheduling.affected import Cause, main_cause, write_causes
 from clinic.domain.scheduling.availability import Roster, apply
 from clinic.domain.scheduling.roster_edits import AddHours, Edit, SetDay, SetWeek
 from clinic.domain.scheduling.roster_rules import Workplace, check_edits, check_roster
-from clinic.engine.placing.displacing import Standing, Touched, touched
-from clinic.engine.search.candidates import Candidate, Sought, all_starts
+from clinic.engine.placing.displacing import RosterAtClinics, Touched, touched
+from clinic.engine.search.candidates import CandidateSite, SearchCriteria, all_starts
 from clinic.store.directory import locations
 from clinic.store.directory.catalogue import BookableVisit
 from clinic.store.directory.locations import LocationRow, Site
 from clinic.store.schedules import rosters, site_schedules
-from clinic.store.schedules.site_schedules import Practice
-from clinic.store.schedules.specialist_calendar import Taken, given_by, workplaces
+from clinic.store.schedules.site_schedules import PractitionerRole
+from clinic.store.schedules.specialist_calendar import BusyStretch, given_by, workplaces
 from clinic.store.tables.directory import Specialist
-from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST, version_of
+from clinic.usecases.roster.current import NO_SUCH_SPECIALIST, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def make_plan(session: Session, specialist_id: int, change: Sequence[Edit], *, n
 
 def touched_by(session: Session, plan: Plan, *, now: datetime) -> Touched:
     """Two queries; under the specialist's lock it is what will be when the change is saved."""
-    before, after = (Standing(roster, plan.places) for roster in (plan.before, plan.after))
+    before, after = (RosterAtClinics(roster, plan.places) for roster in (plan.before, plan.after))
     return touched(session, plan.specialist.id, before, after, now=now)
 
 
@@ -139,19 +139,19 @@ def effect_of(session: Session, plan: Plan, found: Touched, *, now: datetime) ->
     return Effect(tuple(kinds), visits, len(found.holds), plan.version, len(found.listed), len(found.freed))
 
 
-def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[LocationRow]) -> Sought:
+def _sought(plan: Plan, roster: Roster, visit: BookableVisit, sites: Sequence[LocationRow]) -> SearchCriteria:
     """The search of a patient who wants this specialist, as if they had that roster."""
     person = plan.specialist
     as_if = {}
     for row in sites:
         shifts = [(s.weekly, s.first_day, s.last_day) for s in roster.stints if s.location_id == row.id]
         days = [(day.hours, day.day) for day in roster.days if day.location_id == row.id]
-        practice = Practice(Site(row.id, row.time_zone, row.hours, row.version), person.id, person.slug, person.name)
+        practice = PractitionerRole(Site(row.id, row.time_zone, row.hours, row.version), person.id, person.slug, person.name)
         as_if[row.id] = site_schedules.roster_of(practice, shifts, days, [one[:2] for one in roster.away])
-    return Sought(visit=visit, candidates=[Candidate(row) for row in sites], specialist_id=person.id, as_if=as_if)
+    return SearchCriteria(visit=visit, candidates=[CandidateSite(row) for row in sites], specialist_id=person.id, as_if=as_if)
 
 
-def _affected(row: Taken, causes: frozenset[Cause]) -> AffectedVisit:
+def _affected(row: BusyStretch, causes: frozenset[Cause]) -> AffectedVisit:
     patient = f"{row.given_name} {row.family_name}" if row.given_name else ""
     return AffectedVisit(
         row.key, row.appointment_id, row.patient_id, patient, row.start_at, row.time_zone, row.location_id, row.clinic,

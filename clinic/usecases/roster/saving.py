@@ -21,8 +21,8 @@ from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
 from clinic.store.schedules import rosters
 from clinic.store.waitlist import waitlist
+from clinic.usecases.roster.current import changes_since, version_of
 from clinic.usecases.roster.effect import Plan, effect_of, make_plan, touched_by
-from clinic.usecases.roster.reading import changes_since, version_of
 
 Choice = Literal["keep", "task"]
 OFFERED_AHEAD = timedelta(days=90)

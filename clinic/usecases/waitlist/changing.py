@@ -28,7 +28,7 @@ ENDED = "You do not wait any more. To wait again, search for a time and press â€
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitSummary:
     """What somebody waits for, in words where they are needed. Nothing here says who they are.
 
     `token` is the key to it; `since` UTC; `ended` "", or why: booked, left, over. `own` is the later visit that they have.
@@ -49,12 +49,12 @@ class Waiting:
     offers: tuple[str, ...]
 
 
-def get_waiting(session: Session, token: str, *, key: bytes) -> Waiting:
+def get_waiting(session: Session, token: str, *, key: bytes) -> WaitSummary:
     """What the key opens. Raises UnusableToken, NotFound."""
     return _as_waiting(session, _opened(session, token, key), key)
 
 
-def waiting_of_visit(session: Session, manage_token: str, *, key: bytes, now: datetime) -> Waiting | None:
+def waiting_of_visit(session: Session, manage_token: str, *, key: bytes, now: datetime) -> WaitSummary | None:
     """What the visit waits for, None when it does not. Raises UnusableToken, NotFound."""
     entry = waitlist.entry_of(session, managed(session, manage_token, key, now=now).id)
     return _as_waiting(session, entry, key) if entry else None
@@ -108,14 +108,14 @@ def _find(session: Session, entry_id: int) -> WaitlistEntry:
     return entry
 
 
-def _as_waiting(session: Session, entry: WaitlistEntry, key: bytes) -> Waiting:
+def _as_waiting(session: Session, entry: WaitlistEntry, key: bytes) -> WaitSummary:
     visit = catalogue.find_visit(session, entry.visit_type_id)
     assert visit is not None  # the table points at it
     clinic = session.get(Location, entry.location_id) if entry.location_id is not None else None
     person = session.get(Specialist, entry.specialist_id) if entry.specialist_id is not None else None
     own = appointments.find(session, entry.appointment_id) if entry.appointment_id is not None else None
     offers = waitlist.open_offers_to(session, entry.id)
-    return Waiting(
+    return WaitSummary(
         write_key(key, "waiting", entry.id, entry.generation), visit.name, visit.service_slug, visit.service_name,
         waiting.wants_of(entry, own.start_at if own else None), clinic.name if clinic else entry.near,
         person.name if person else "", entry.created_at, entry.visits, summary_of(session, own) if own else None,

@@ -13,9 +13,9 @@ from clinic.domain.scheduling.visit import VisitShape
 from clinic.domain.scheduling.waitlist import Policy, suiting, suits_place
 from clinic.domain.text.messages import awake
 from clinic.domain.time.timeline import cell_at, cell_from, fits, from_spans, span
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing.waiting import wants_of
-from clinic.engine.search.candidates import Candidate, Line, Sought, line_of
+from clinic.engine.search.candidates import CandidateSite, SearchCriteria, StartLine, line_of
 from clinic.store.directory import catalogue, locations
 from clinic.store.directory.locations import LocationRow
 from clinic.store.tables.waitlist import FreedTime
@@ -27,7 +27,7 @@ from clinic.store.waitlist.waiters import Waiter
 class Chosen:
     """A start, and the batch it is offered to, each with their place among all whom it suits (`suits` of them)."""
 
-    wish: Wish
+    wish: SlotRef
     batch: tuple[tuple[int, Waiter], ...]
     suits: int
 
@@ -55,7 +55,7 @@ class _Choosing:
         self, session: Session, freed: FreedTime, site: LocationRow, line: list[Waiter], policy: Policy, now: datetime
     ) -> None:
         self._session, self._freed, self._site, self._line, self._policy, self._now = session, freed, site, line, policy, now
-        self._kinds: dict[int, tuple[VisitShape, Line] | None] = {}
+        self._kinds: dict[int, tuple[VisitShape, StartLine] | None] = {}
         self._busy: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         patients = [one.patient_id for one in line if one.patient_id is not None]
         if patients:
@@ -91,7 +91,7 @@ class _Choosing:
                 batch.append((rank, one))
                 known.add(whose)
         cell = kind[1].origin + start.bit_length() - 1
-        wish = Wish(visit_type_id, self._site.id, self._freed.specialist_id, cell)
+        wish = SlotRef(visit_type_id, self._site.id, self._freed.specialist_id, cell)
         return Chosen(wish, tuple(batch), rank)
 
     def _told_from(self, one: Waiter) -> datetime:
@@ -113,15 +113,15 @@ class _Choosing:
             starts &= fits(span(0, line.cells + shape.cells) & ~from_spans(taken, line.origin), shape.cells)
         return starts
 
-    def _kind(self, visit_type_id: int) -> tuple[VisitShape, Line] | None:
+    def _kind(self, visit_type_id: int) -> tuple[VisitShape, StartLine] | None:
         """The kind of visit and its free starts in the freed time, read once."""
         if visit_type_id not in self._kinds:
             visit = catalogue.find_visit(self._session, visit_type_id)
             if visit is None:
                 self._kinds[visit_type_id] = None
             else:
-                sought = Sought(
-                    visit=visit, candidates=[Candidate(self._site)], since=self._freed.since, until=self._freed.until,
+                sought = SearchCriteria(
+                    visit=visit, candidates=[CandidateSite(self._site)], since=self._freed.since, until=self._freed.until,
                     specialist_id=self._freed.specialist_id, staff=True,
                 )  # fmt: skip
                 self._kinds[visit_type_id] = visit.shape, line_of(self._session, sought, now=self._now)

@@ -35,7 +35,7 @@ TOO_MANY = "You already wait for several times. Open the link in our message to 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class WaitRequest:
     """What to wait for: the service (its slug) or one of its visit types, which times, near which place, how many visits.
 
     `specialist` is a slug, "" for anybody.
@@ -50,7 +50,9 @@ class Wish:
     visits: int = 1
 
 
-def join(session: Session, wish: Wish, details: PatientDetails, *, sealer: Sealer, key: bytes, who: Who, now: datetime) -> str:
+def join(
+    session: Session, wish: WaitRequest, details: PatientDetails, *, sealer: Sealer, key: bytes, who: Who, now: datetime
+) -> str:
     """Begin to wait; returns the key to the entry. Sent twice it is once: the same person for the same times.
 
     The same is checked as for a booking. Raises InvalidInput with every wrong field, NotFound, LimitReached, Busy.
@@ -65,7 +67,7 @@ def join(session: Session, wish: Wish, details: PatientDetails, *, sealer: Seale
     return _join(session, visit, wish, details, sealer=sealer, key=key, who=who, now=now)
 
 
-def review(wish: Wish, details: PatientDetails, *, now: datetime) -> None:
+def review(wish: WaitRequest, details: PatientDetails, *, now: datetime) -> None:
     """What `join` would say of the details and the times. Raises InvalidInput with every wrong field."""
     wrong = _problems(said_of.review, details, now, wish.time_zone, now=now) | _problems(check, wish.wants, wish.visits)
     if wrong:
@@ -74,7 +76,7 @@ def review(wish: Wish, details: PatientDetails, *, now: datetime) -> None:
 
 @retried
 def _join(
-    session: Session, visit_type_id: int, wish: Wish, details: PatientDetails, *,
+    session: Session, visit_type_id: int, wish: WaitRequest, details: PatientDetails, *,
     sealer: Sealer, key: bytes, who: Who, now: datetime,
 ) -> str:  # fmt: skip
     begin_write(session)
@@ -155,11 +157,11 @@ def write_wants(entry: WaitlistEntry, wants: Wants) -> None:
     entry.first_day, entry.last_day = wants.first_day, wants.last_day
 
 
-def _same(entry: WaitlistEntry, visit_type_id: int, wish: Wish) -> bool:
+def _same(entry: WaitlistEntry, visit_type_id: int, wish: WaitRequest) -> bool:
     return entry.visit_type_id == visit_type_id and waiting.wants_of(entry) == wish.wants and entry.visits == wish.visits
 
 
-def _visit(session: Session, wish: Wish, *, staff: bool) -> int:
+def _visit(session: Session, wish: WaitRequest, *, staff: bool) -> int:
     """The visit type meant: the one named, else the service's first that patients can book themselves."""
     visits = catalogue.visits_of(session, wish.service)
     wanted = [one for one in visits if (one.shape.online or staff) and wish.visit_type in (None, one.slug)]

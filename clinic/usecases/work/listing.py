@@ -16,7 +16,7 @@ from clinic.engine.transaction import retried
 from clinic.store.audit.access_log import note_seen, unseen
 from clinic.store.connect import begin_write
 from clinic.store.work import minding, worklist
-from clinic.store.work.worklist import Listed, ToCall
+from clinic.store.work.worklist import ListedTask, ToCall
 from clinic.usecases.work.task import Worker
 
 PAGE = 30
@@ -31,7 +31,7 @@ class Work:
     `urgent` are the tasks about which to call today; `to_call` is whom, by task, where the asker may see it.
     """
 
-    tasks: list[Listed]
+    tasks: list[ListedTask]
     counts: Mapping[str, int]
     mine: int
     more: bool
@@ -70,7 +70,7 @@ def note_opened(session: Session, worker: Worker, *, now: datetime) -> None:
 
 
 @retried
-def _to_call(session: Session, worker: Worker, tasks: Sequence[Listed], *, now: datetime) -> dict[int, ToCall]:
+def _to_call(session: Session, worker: Worker, tasks: Sequence[ListedTask], *, now: datetime) -> dict[int, ToCall]:
     """Of tasks of one's clinics, or that one has taken. Whose name was shown is noted; raises Busy, and then none may be."""
     shown = {task.visit_id: task.id for task in tasks if task.visit_id is not None and _may_call(worker, task)}
     people = worklist.to_call(session, shown)
@@ -83,7 +83,7 @@ def _to_call(session: Session, worker: Worker, tasks: Sequence[Listed], *, now: 
     return {shown[visit]: person for visit, person in people.items()}
 
 
-def _may_call(worker: Worker, task: Listed) -> bool:
+def _may_call(worker: Worker, task: ListedTask) -> bool:
     if task.holder_id == worker.account_id:
         return True
     return Scope.LOOKUP not in worker.contact.scopes and worker.contact.covers(location_id=task.location_id)

@@ -49,7 +49,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TaskSubject:
     """Whom a task is about. `phone` in E.164; of a child, `guardian` is who is called.
 
     `visits` and `known_since` are those of the record; None of somebody who waits and has none yet.
@@ -67,11 +67,11 @@ class Person:
     guardian: Answerable | None = None
 
     def __repr__(self) -> str:  # never into a log
-        return f"Person({self.patient_id})"
+        return f"TaskSubject({self.patient_id})"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedTask:
     """A task as its page shows it. `people` is empty while `closed`: then one takes the task to see whom it is about.
 
     `offer` is (state, until when) of the time on offer. Times are UTC.
@@ -89,7 +89,7 @@ class Opened:
     done_by_id: int | None
     done_by: str
     visit: VisitSummary | None
-    people: tuple[Person, ...]
+    people: tuple[TaskSubject, ...]
     closed: bool
     message: Message | None
     offer_id: int | None
@@ -116,7 +116,7 @@ def reached(session: Session, worker: Worker, task_id: int, *, now: datetime) ->
 
 
 @retried
-def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Opened:
+def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> OpenedTask:
     """Raises NotFound, Busy. Whose contact was shown is noted."""
     begin_write(session)
     task = reached(session, worker, task_id, now=now)
@@ -126,7 +126,7 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     people = _people(session, worker, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
         note_deed(session, worker, task, person_id, "see_task", now=now)
-    opened = Opened(
+    opened = OpenedTask(
         task.id, task.kind, task.created_at, task.due_at, task.note, task.claimed_by_id,
         worklist.name_of(session, task.claimed_by_id), task.claimed_at, task.done_at, task.done_by_id,
         worklist.name_of(session, task.done_by_id), summary_of(session, appointment) if appointment else None, people,
@@ -155,12 +155,12 @@ def _may_see(session: Session, worker: Worker, task: Task, visit: Appointment | 
 
 def _people(
     session: Session, worker: Worker, task: Task, offer: tuple[str, datetime, str | None, int | None] | None, sealer: Sealer
-) -> tuple[Person, ...]:
+) -> tuple[TaskSubject, ...]:
     if offer is not None and offer[2]:
         said, guardian = waitlist_payload.unseal(offer[2], sealer)
         name = f"{said.given_name} {said.family_name}"
         how = (said.phone, said.phone_extension, said.birth_date, said.language, said.interpreter)
-        return (Person(name, *how, guardian=guardian),)
+        return (TaskSubject(name, *how, guardian=guardian),)
     asked = [task.patient_id or (offer[3] if offer else None), task.other_patient_id]
     found = patients.find_guardian(session, task.appointment_id) if task.appointment_id is not None else None
     guardian = Answerable(found.name, found.relation, found.phone) if found else None
@@ -179,8 +179,8 @@ def _reaches(session: Session, worker: Worker, record: Known) -> bool:
     return find_patient(session, Viewer(worker.contact), record.id) is not None
 
 
-def _person(record: Known, guardian: Answerable | None) -> Person:
-    return Person(
+def _person(record: Known, guardian: Answerable | None) -> TaskSubject:
+    return TaskSubject(
         record.name, record.phone, record.phone_extension, record.birth_date, record.language, record.interpreter, record.id,
         record.visits, record.created_at, guardian,
     )  # fmt: skip

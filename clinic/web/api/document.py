@@ -22,7 +22,7 @@ blueprint = Blueprint("api_document", __name__, url_prefix="/api/v1")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DocumentRow:
     """A parameter or a member of a body, as the page shows it."""
 
     name: str
@@ -41,7 +41,7 @@ class Shown:
     path: str
     summary: str
     description: str
-    rows: list[Row]
+    rows: list[DocumentRow]
     body_example: str
     answers: list[tuple[str, str]]
     example: str
@@ -95,10 +95,10 @@ def _shown(described: dict[str, Any], path: str, method: str, operation: dict[st
     )
 
 
-def _members(described: dict[str, Any], schema: dict[str, Any], place: str, prefix: str = "") -> list[Row]:
+def _members(described: dict[str, Any], schema: dict[str, Any], place: str, prefix: str = "") -> list[DocumentRow]:
     """The members of an object and of the objects in it, named with dots."""
     schema = _resolved(described, schema)
-    found: list[Row] = []
+    found: list[DocumentRow] = []
     for name, member in schema.get("properties", {}).items():
         about = {"required": name in schema.get("required", ()), "description": member.get("description", "")}
         inner = _object_in(described, member)
@@ -117,13 +117,13 @@ def _object_in(described: dict[str, Any], member: dict[str, Any]) -> dict[str, A
     return None
 
 
-def _row(described: dict[str, Any], name: str, place: str, schema: dict[str, Any], about: dict[str, Any]) -> Row:
+def _row(described: dict[str, Any], name: str, place: str, schema: dict[str, Any], about: dict[str, Any]) -> DocumentRow:
     kind = _resolved(described, schema).get("type", "object")
     text = " or ".join(kind) if isinstance(kind, list) else str(kind)
     if options := schema.get("enum"):
         text = " | ".join(str(option) for option in options if option is not None)
     description = about.get("description", "") or schema.get("description", "")
-    return Row(name, place, text, bool(about.get("required")), description)
+    return DocumentRow(name, place, text, bool(about.get("required")), description)
 
 
 def _resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

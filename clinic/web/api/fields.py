@@ -37,7 +37,7 @@ class Flag(fields.Boolean):
         return value
 
 
-class Day(fields.Field[date | None]):
+class DayField(fields.Field[date | None]):
     """A date as YYYY-MM-DD. Empty text is no date, so that the domain can say in its own words what is missing."""
 
     default_error_messages = {  # noqa: RUF012
@@ -61,5 +61,5 @@ class Whole(fields.Integer):
     default_error_messages = {"required": MISSING, "null": NULL, "invalid": "Send a whole number."}  # noqa: RUF012
 
 
-class Number(fields.Float):
+class NumberField(fields.Float):
     default_error_messages = {"required": MISSING, "null": NULL, "invalid": "Send a number.", "special": "Send a number."}  # noqa: RUF012

@@ -8,7 +8,7 @@ from marshmallow import EXCLUDE, Schema, fields, pre_load
 
 from clinic.domain.people.patient import BOOKED_BY, RELATIONS
 from clinic.usecases.find import MOST_OPENINGS, WIDEST_MILES
-from clinic.web.api.fields import Day, Flag, Number, Text, Whole
+from clinic.web.api.fields import DayField, Flag, NumberField, Text, Whole
 
 MOST_ROWS = 1000
 USUAL_ROWS = 500
@@ -26,14 +26,14 @@ def moment(description: str) -> fields.String:
 # In
 
 
-class Asked(Schema):
+class RequestSchema(Schema):
     """Something sent to us. What nobody asked for is passed over, and so reaches no column."""
 
     class Meta:
         unknown = EXCLUDE
 
 
-class OpeningsQuery(Asked):
+class OpeningsQuery(RequestSchema):
     near = Text(required=True, metadata=said("ZIP code, city and state, address, or “latitude,longitude”.", example="32801"))
     service = Text(required=True, metadata=said("Slug of a service.", example="physical-therapy"))
     visit_type = Text(metadata=said("Slug of one of the service's visit types; the first visit if left out."))
@@ -42,7 +42,7 @@ class OpeningsQuery(Asked):
         metadata=said("A date (from its beginning, on the clock of the place) or a time with its offset, such as 2026-11-23."),
     )
     until = Text(metadata=said("A date (through its end) or a time with its offset; starts lie before it."))
-    radius_miles = Number(
+    radius_miles = NumberField(
         data_key="radius",
         load_default=25.0,
         metadata=said("Miles to search; widened, and said, if nothing is there.", exclusiveMinimum=0, maximum=WIDEST_MILES),
@@ -51,20 +51,20 @@ class OpeningsQuery(Asked):
     limit = Whole(load_default=20, metadata=said("How many openings.", minimum=1, maximum=MOST_OPENINGS))
 
 
-class LocationsQuery(Asked):
+class LocationsQuery(RequestSchema):
     state = Text(metadata=said("Only those in this state, such as FL.", example="FL"))
     limit = Whole(load_default=USUAL_ROWS, metadata=said("How many.", minimum=1, maximum=MOST_ROWS))
     offset = Whole(load_default=0, metadata=said("How many to pass over; see “next” in the answer.", minimum=0))
 
 
-class SpecialistsQuery(Asked):
+class SpecialistsQuery(RequestSchema):
     location = Text(metadata=said("Slug: only those who work there."))
     service = Text(metadata=said("Slug: only those who give this service."))
     limit = Whole(load_default=USUAL_ROWS, metadata=said("How many.", minimum=1, maximum=MOST_ROWS))
     offset = Whole(load_default=0, metadata=said("How many to pass over; see “next” in the answer.", minimum=0))
 
 
-class OnceHeader(Asked):
+class OnceHeader(RequestSchema):
     key = Text(
         required=True,
         data_key="Idempotency-Key",
@@ -78,11 +78,11 @@ class OnceHeader(Asked):
     )
 
 
-class HoldRequest(Asked):
+class HoldRequest(RequestSchema):
     opening = Text(required=True, metadata=said("The token of an opening."))
 
 
-class _Form(Asked):
+class _Form(RequestSchema):
     """A part of a form: what is left out counts as empty, so that the domain names everything that is missing at once."""
 
     EMPTY: dict[str, Any] = {}  # noqa: RUF012
@@ -99,7 +99,7 @@ class PatientIn(_Form):
 
     given_name = Text(required=True)
     family_name = Text(required=True)
-    birth_date = Day(required=True, metadata={"type": "string", "format": "date"})
+    birth_date = DayField(required=True, metadata={"type": "string", "format": "date"})
     phone = Text(required=True, metadata=said("As people write it; without a country code it is a US number."))
     email = Text(allow_none=True)
     postal_code = Text(allow_none=True)
@@ -119,7 +119,7 @@ class GuardianIn(_Form):
     consent = Flag(required=True, metadata=said("That the guardian agrees to the visit; it must be true."))
 
 
-class AppointmentRequest(Asked):
+class AppointmentRequest(RequestSchema):
     hold = Text(required=True, metadata=said("The token of a held time."))
     patient = fields.Nested(
         PatientIn, required=True, error_messages={"required": "Send the patient’s details.", "type": "Send an object."}
@@ -133,7 +133,7 @@ class AppointmentRequest(Asked):
 # Out
 
 
-class Listed(Schema):
+class ListedSchema(Schema):
     slug = fields.String(required=True)
     name = fields.String(required=True)
 
@@ -147,7 +147,7 @@ class PlaceOut(Schema):
     note = fields.String(required=True, allow_none=True)
 
 
-class OpeningLocation(Listed):
+class OpeningLocation(ListedSchema):
     time_zone = fields.String(required=True)
     distance_miles = fields.Float(required=True, allow_none=True, metadata=said("Null when nobody said from where."))
 
@@ -158,7 +158,7 @@ class OpeningOut(Schema):
     opening = fields.String(required=True, metadata=said("Send it to POST /api/v1/holds."))
     visit_type = fields.String(required=True)
     location = fields.Nested(OpeningLocation, required=True)
-    specialist = fields.Nested(Listed, required=True)
+    specialist = fields.Nested(ListedSchema, required=True)
 
 
 class OpeningsOut(Schema):
@@ -169,7 +169,7 @@ class OpeningsOut(Schema):
     openings = fields.List(fields.Nested(OpeningOut), required=True)
 
 
-class VisitLocation(Listed):
+class VisitLocation(ListedSchema):
     time_zone = fields.String(required=True)
     street = fields.String(required=True)
     city = fields.String(required=True)
@@ -184,7 +184,7 @@ class VisitOut(Schema):
     visit_type = fields.String(required=True)
     service = fields.String(required=True)
     location = fields.Nested(VisitLocation, required=True)
-    specialist = fields.Nested(Listed, required=True)
+    specialist = fields.Nested(ListedSchema, required=True)
 
 
 class HoldOut(VisitOut):
@@ -200,13 +200,13 @@ class AppointmentOut(VisitOut):
     )
 
 
-class VisitTypeOut(Listed):
+class VisitTypeOut(ListedSchema):
     minutes = fields.Integer(required=True)
     online = fields.Boolean(required=True, metadata=said("Whether patients can book it themselves."))
     audience = fields.String(required=True, metadata={"enum": ["any", "new", "returning"]})
 
 
-class ServiceOut(Listed):
+class ServiceOut(ListedSchema):
     summary = fields.String(required=True)
     visit_types = fields.List(fields.Nested(VisitTypeOut), required=True)
 
@@ -215,12 +215,12 @@ class ServicesOut(Schema):
     services = fields.List(fields.Nested(ServiceOut), required=True)
 
 
-class SpecialistOut(Listed):
+class SpecialistOut(ListedSchema):
     profession = fields.String(required=True)
     languages = fields.List(fields.String(), required=True)
     about = fields.String(required=True)
-    locations = fields.List(fields.Nested(Listed), required=True)
-    services = fields.List(fields.Nested(Listed), required=True)
+    locations = fields.List(fields.Nested(ListedSchema), required=True)
+    services = fields.List(fields.Nested(ListedSchema), required=True)
 
 
 class SpecialistsOut(Schema):

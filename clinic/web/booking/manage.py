@@ -9,7 +9,7 @@ from clinic.domain.errors import DomainError, IllegalMove, NotFound, UnusableTok
 from clinic.domain.scheduling.appointment import State, is_late
 from clinic.engine.placing.changing import Who
 from clinic.usecases import booking, messages, waitlist
-from clinic.usecases.booking import Booked, Choices
+from clinic.usecases.booking import Booked, MoveChoices
 from clinic.web import visitor
 from clinic.web.booking.calendar import calendar_file
 from clinic.web.booking.forms import LookupForm
@@ -151,7 +151,7 @@ def show(made: Booked, refusal: DomainError | None = None) -> str:
     moment, seen = now(), made.summary
     late = not seen.to_move and is_late(seen.start, moment, seen.cancel_window_hours)
     fixed = booking.why_not_moved(seen, now=moment)
-    choices = Choices() if fixed else booking.choices(session(), made.manage_token, key=signing_key(), now=moment)
+    choices = MoveChoices() if fixed else booking.choices(session(), made.manage_token, key=signing_key(), now=moment)
     return render_template(
         "booking/visit.html", visit=seen, reasons=REASONS, refusal=refusal, fixed=fixed, choices=choices,
         begun=seen.start <= moment, over=seen.end <= moment, late=late,

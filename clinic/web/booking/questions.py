@@ -12,7 +12,7 @@ from clinic.domain.errors import DomainError, InvalidInput
 from clinic.usecases import intake
 from clinic.usecases.booking import Booked
 from clinic.web import visitor
-from clinic.web.booking.after import booked_here
+from clinic.web.booking.confirmation import booked_here
 from clinic.web.booking.manage import PATIENT, closed, opened
 from clinic.web.context import library, now, parts, session, signing_key
 from clinic.web.guards import public

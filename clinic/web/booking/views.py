@@ -26,7 +26,7 @@ from clinic.domain.people.patient import PatientDetails
 from clinic.usecases import booking
 from clinic.usecases.booking import Hold
 from clinic.web import visitor
-from clinic.web.booking import after, again, answers, lookup, manage, move, offers, questions, waiting
+from clinic.web.booking import answers, confirmation, csrf_retry, lookup, manage, move, offers, questions, waiting
 from clinic.web.booking.forms import DetailsForm, answers_about, contact_from
 from clinic.web.context import library, now, parts, session, signing_key
 from clinic.web.errors import status_of
@@ -35,7 +35,7 @@ from clinic.web.guards import public
 from clinic.web.limits import spend
 
 blueprint = Blueprint("booking", __name__)
-for pages in (after, again, answers, lookup, manage, move, offers, questions, waiting):
+for pages in (confirmation, csrf_retry, answers, lookup, manage, move, offers, questions, waiting):
     pages.install(blueprint)
 
 Page = str | tuple[str, int] | Response

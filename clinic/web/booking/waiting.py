@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitReached, NotFound, PlaceUnknown, UnusableToken
 from clinic.domain.geography.places import Point
 from clinic.usecases import find, waitlist
-from clinic.usecases.waitlist import Waiting, Wish
+from clinic.usecases.waitlist import WaitRequest, WaitSummary
 from clinic.web import visitor
-from clinic.web.booking import wants
+from clinic.web.booking import wait_form
 from clinic.web.booking.forms import DetailsForm
 from clinic.web.booking.manage import PATIENT
-from clinic.web.booking.wants import WantsForm
+from clinic.web.booking.wait_form import WantsForm
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.guards import public
@@ -60,9 +60,9 @@ def send_join() -> Page:
     times, form = WantsForm(request.form), DetailsForm(request.form)
     wrong: dict[str, str] = {}
     place = times.place(wrong)
-    wish = Wish(**asked, wants=times.wants(place.point if place else None))
+    wish = WaitRequest(**asked, wants=times.wants(place.point if place else None))
     if place:
-        wish = replace(wish, near=place.label[: wants.LONGEST_PLACE], time_zone=place.time_zone)
+        wish = replace(wish, near=place.label[: wait_form.LONGEST_PLACE], time_zone=place.time_zone)
     try:
         if wrong or form.problems():
             waitlist.review(wish, form.details(), now=now())
@@ -72,8 +72,8 @@ def send_join() -> Page:
             session(), wish, form.details(), sealer=parts().sealer, key=signing_key(), who=PATIENT, now=now()
         )  # fmt: skip
     except InvalidInput as refused:
-        found = wants.problems({**refused.fields, **wrong})
-        said = form.problems({name: sentence for name, sentence in refused.fields.items() if name not in wants.FIELDS})
+        found = wait_form.problems({**refused.fields, **wrong})
+        said = form.problems({name: sentence for name, sentence in refused.fields.items() if name not in wait_form.FIELDS})
         return _ask(asked, times, form, {**found, **said})
     except LimitReached as refused:
         return _ask(asked, times, form, refusal=refused)
@@ -110,7 +110,7 @@ def change_waiting() -> Page:
     seen = opened_waiting()
     if seen is None:
         return closed()
-    form = wants.form_of(seen, request.form)
+    form = wait_form.form_of(seen, request.form)
     wrong: dict[str, str] = {}
     point, near = _start(seen, form, wrong)
     own = seen.own
@@ -124,7 +124,7 @@ def change_waiting() -> Page:
             raise InvalidInput({})
         waitlist.change(session(), seen.token, chosen, key=signing_key(), who=PATIENT, now=now(), near=near)
     except InvalidInput as refused:
-        return _show(seen, form, wants.problems({**refused.fields, **wrong}))
+        return _show(seen, form, wait_form.problems({**refused.fields, **wrong}))
     except IllegalMove as refused:
         flash(refused.message)
     else:
@@ -141,7 +141,7 @@ def leave_list() -> Page:
     return redirect(url_for(".waiting"), 303)
 
 
-def opened_waiting() -> Waiting | None:
+def opened_waiting() -> WaitSummary | None:
     """What is open in this session, if its key still opens it."""
     token = visitor.opened_key("waiting", now=now())
     if token is None:
@@ -157,14 +157,14 @@ def closed() -> Page:
     return render_template("waitlist/closed.html", refused=True), 403
 
 
-def _start(seen: Waiting, form: WantsForm, wrong: dict[str, str]) -> tuple[Point | None, str]:
+def _start(seen: WaitSummary, form: WantsForm, wrong: dict[str, str]) -> tuple[Point | None, str]:
     """Where distances start, and its name."""
     if seen.own:
         return Point(seen.own.latitude, seen.own.longitude), seen.own.location_name
-    if form.miles.data in (wants.HERE, wants.ANYWHERE) or (form.near.data == seen.place and seen.wants.point):
+    if form.miles.data in (wait_form.HERE, wait_form.ANYWHERE) or (form.near.data == seen.place and seen.wants.point):
         return seen.wants.point, seen.place
     place = form.place(wrong)
-    return (place.point, place.label[: wants.LONGEST_PLACE]) if place else (None, "")
+    return (place.point, place.label[: wait_form.LONGEST_PLACE]) if place else (None, "")
 
 
 def _asked(sent: Mapping[str, str]) -> dict[str, Any]:
@@ -186,9 +186,9 @@ def _ask(
     return page, 429 if refusal else 422 if wrong else 200
 
 
-def _show(seen: Waiting, form: WantsForm | None = None, wrong: Mapping[str, str] | None = None) -> Page:
+def _show(seen: WaitSummary, form: WantsForm | None = None, wrong: Mapping[str, str] | None = None) -> Page:
     page = render_template(
-        "waitlist/waiting.html", waiting=seen, facts=wants.in_words(seen), form=form or wants.form_of(seen, None),
+        "waitlist/waiting.html", waiting=seen, facts=wait_form.in_words(seen), form=form or wait_form.form_of(seen, None),
         wrong=wrong or {}, joined=visitor.take_note(JOINED) is not None,
     )  # fmt: skip
     return (page, 422) if wrong else page

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput
 from clinic.usecases import desk
 from clinic.web.context import now, session
-from clinic.web.desk.due import read_due
+from clinic.web.desk.call_back_time import read_due
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.filters import clock_time_and_zone, short_day

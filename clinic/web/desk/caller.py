@@ -12,7 +12,7 @@ from clinic.domain.people.callers import FACTS, Masked
 from clinic.domain.people.patient import PatientDetails
 from clinic.engine.placing.lookup import read_lookup
 from clinic.usecases import desk
-from clinic.usecases.desk import Found, Proof
+from clinic.usecases.desk import CallersFound, Proof
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk.reading import phone_or_reference, read_birth_date
 from clinic.web.desk.screen import back, on_screen, show
@@ -52,7 +52,7 @@ def look_up(number: int) -> Any:
     return show(number, panel="new" if phone else "look", found=found, new=True if phone else None)
 
 
-def _way(found: Found, phone: str) -> str:
+def _way(found: CallersFound, phone: str) -> str:
     """What they were found by. Of a visit that was named the first name is all that is left to ask."""
     return "visit" if found.named else "phone" if phone else "reference"
 
@@ -107,8 +107,8 @@ def _shown() -> tuple[Masked, ...]:
     return tuple(Masked(row[:200], initial[:4]) for row, initial in pairs)[:5]
 
 
-def _again(rows: tuple[Masked, ...]) -> Found:
-    return Found(len(rows), rows)
+def _again(rows: tuple[Masked, ...]) -> CallersFound:
+    return CallersFound(len(rows), rows)
 
 
 def _found_by() -> str:
@@ -139,7 +139,7 @@ def new_caller(number: int) -> Any:
         if "report" in request.form:
             _report(number)
         return back(number, near=details.postal_code or "", by="" if details.email else tidy(request.form.get("contact")))
-    return show(number, panel="new", alike=made, found=Found(made.count, made.rows), found_by="phone", focus="new-sure")
+    return show(number, panel="new", alike=made, found=CallersFound(made.count, made.rows), found_by="phone", focus="new-sure")
 
 
 def _report(number: int) -> None:

@@ -21,7 +21,7 @@ from clinic.usecases import desk
 from clinic.usecases.desk import CallNow, OnCall
 from clinic.web.context import now, session, signing_key
 from clinic.web.desk import words
-from clinic.web.desk.aloud import offered, sentences
+from clinic.web.desk.read_back import offered, sentences
 from clinic.web.desk.search import search, visit_to_move
 from clinic.web.errors import status_of
 from clinic.web.fields import tidy
@@ -43,7 +43,7 @@ BESIDE = {
 View = Callable[..., Any]
 
 
-class Named(NamedTuple):
+class NamesBySlug(NamedTuple):
     """Names by slugs."""
 
     clinics: dict[str, str]
@@ -135,7 +135,7 @@ def _add_choices(seen: dict[str, Any]) -> None:
     if offers is None or not (request.args.get("more") or seen["panel"] == "typed"):
         return
     found = desk.choices_near(session(), offers.place, offers.visit)
-    seen["choices"] = Named({one.slug: one.name for one in found.clinics}, {one.slug: one.name for one in found.people})
+    seen["choices"] = NamesBySlug({one.slug: one.name for one in found.clinics}, {one.slug: one.name for one in found.people})
     if seen["busy_slug"] in seen["choices"].people:
         today = local_day(seen["now"], offers.place.time_zone)
         seen["busy"] = desk.free_busy(session(), seen["busy_slug"], today, 14, now=seen["now"])

@@ -8,13 +8,13 @@ from typing import Any
 
 from clinic.domain.errors import DomainError, InvalidInput, PlaceAmbiguous, PlaceUnknown
 from clinic.usecases import desk, directory, find
-from clinic.usecases.desk import Asked, Offers, Record
+from clinic.usecases.desk import DeskSearch, Offers, Record
 from clinic.web.context import now, parts, session
 from clinic.web.fields import read_number
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SearchPanel:
     """What stands in the search, what was found, and what is wrong with it. `kinds`: (service, its visits as (value, words))."""
 
     kinds: Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -29,30 +29,30 @@ class Sought:
         return {value.partition("/")[2]: value for _, visits in self.kinds for value, _ in visits}
 
 
-def search(asked: Mapping[str, str], record: Record | None) -> Sought:
+def search(asked: Mapping[str, str], record: Record | None) -> SearchPanel:
     """What the address asks for; the place is the patient's own ZIP code unless another was typed."""
     kinds = _kinds()
     moved = visit_to_move(asked, record)
     values = {"near": (record.postal_code if record else None) or "", "kind": "", "said": "", **asked}
     if not asked.get("kind"):
-        return Sought(kinds, values)
+        return SearchPanel(kinds, values)
     service, _, visit = values["kind"].partition("/")
     if not values["near"]:
-        return Sought(kinds, values, wrong={"near": "Ask where the patient wants to be seen: a ZIP code or a city."})
-    wanted = Asked(
+        return SearchPanel(kinds, values, wrong={"near": "Ask where the patient wants to be seen: a ZIP code or a city."})
+    wanted = DeskSearch(
         service=service, visit_type=visit or None, line=values["said"], own_appointment_id=moved.appointment_id if moved else None
     )  # fmt: skip
     try:
         place = find.find_place(session(), values["near"], geocode=parts().geocode)
-        return Sought(kinds, values, desk.offers(session(), place, wanted, now=now()))
+        return SearchPanel(kinds, values, desk.offers(session(), place, wanted, now=now()))
     except PlaceAmbiguous as refused:
-        return Sought(kinds, values, wrong={"near": refused.message}, choices=refused.choices)
+        return SearchPanel(kinds, values, wrong={"near": refused.message}, choices=refused.choices)
     except PlaceUnknown as refused:
-        return Sought(kinds, values, wrong={"near": refused.message}, choices=refused.suggestions)
+        return SearchPanel(kinds, values, wrong={"near": refused.message}, choices=refused.suggestions)
     except InvalidInput as refused:
-        return Sought(kinds, values, wrong=_on_fields(refused.fields))
+        return SearchPanel(kinds, values, wrong=_on_fields(refused.fields))
     except DomainError as refused:
-        return Sought(kinds, values, wrong={"kind": refused.message})
+        return SearchPanel(kinds, values, wrong={"kind": refused.message})
 
 
 def visit_to_move(asked: Mapping[str, str], record: Record | None) -> Any:

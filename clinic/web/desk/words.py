@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clinic.domain.people.calls import Outcome
+from clinic.domain.people.calls import CallOutcome
 
 RELATIONS = {
     "self": "The patient", "parent": "A parent", "guardian": "A guardian", "partner": "A partner", "carer": "A carer",
@@ -20,14 +20,14 @@ LANGUAGES = {
 }  # fmt: skip
 CONTACTS = {"email": "Email", "text": "Text message", "letter": "Letter", "none": "None, all is read out"}
 OUTCOMES: dict[str, str] = {
-    Outcome.BOOKED: "A visit is booked",
-    Outcome.MOVED: "A visit has moved",
-    Outcome.CANCELLED: "A visit is cancelled",
-    Outcome.WAITLISTED: "On the waiting list",
-    Outcome.CALL_BACK: "We call back",
-    Outcome.NOTHING_SUITS: "Nothing suited",
-    Outcome.QUESTION: "A question was answered",
-    Outcome.DROPPED: "The call dropped",
+    CallOutcome.BOOKED: "A visit is booked",
+    CallOutcome.MOVED: "A visit has moved",
+    CallOutcome.CANCELLED: "A visit is cancelled",
+    CallOutcome.WAITLISTED: "On the waiting list",
+    CallOutcome.CALL_BACK: "We call back",
+    CallOutcome.NOTHING_SUITS: "Nothing suited",
+    CallOutcome.QUESTION: "A question was answered",
+    CallOutcome.DROPPED: "The call dropped",
 }
 WHY = {
     "": "Choose why", "too_late": "Too late", "too_far": "Too far", "wrong_time": "Wrong time of day",

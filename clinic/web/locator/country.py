@@ -30,7 +30,7 @@ Project = Callable[[float, float], Spot]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateShape:
     """A state's shape. `href` is '' where there is no clinic."""
 
     name: str
@@ -40,7 +40,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Country:
+class CountryMap:
     """What components/country_map.html draws; states with clinics come last, so that their outlines are whole.
 
     `dots` is path data of points. Labels are x, y and the text below an inset.
@@ -48,12 +48,12 @@ class Country:
 
     width: int
     height: int
-    states: tuple[State, ...]
+    states: tuple[StateShape, ...]
     dots: str
     labels: tuple[tuple[int, int, str], ...]
 
 
-def country(counts: Mapping[str, int], hrefs: Mapping[str, str], clinics: Iterable[tuple[str, float, float]] = ()) -> Country:
+def country(counts: Mapping[str, int], hrefs: Mapping[str, str], clinics: Iterable[tuple[str, float, float]] = ()) -> CountryMap:
     """The map of a chain: how many clinics there are in each state, where the state's shape leads, and (state, latitude,
     longitude) of each clinic, for a dot; without them the states alone are lit.
 
@@ -63,10 +63,10 @@ def country(counts: Mapping[str, int], hrefs: Mapping[str, str], clinics: Iterab
     sheet = _sheet(islands)
     dots = {_on_grid(sheet.spots[code](latitude, longitude)) for code, latitude, longitude in clinics if code in sheet.spots}
     states = [
-        State(STATES[code], counts.get(code, 0), shape, hrefs.get(code, "") if counts.get(code) else "")
+        StateShape(STATES[code], counts.get(code, 0), shape, hrefs.get(code, "") if counts.get(code) else "")
         for code, shape in sheet.paths.items()
     ]
-    return Country(
+    return CountryMap(
         width=WIDTH,
         height=sheet.height,
         states=tuple(sorted(states, key=lambda state: (state.clinics > 0, state.name))),

@@ -123,7 +123,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class TimesOfDay:
     """A day. `closed` says why it has no times; '' when they are merely taken. `time_zone` says which day is today."""
 
     day: date
@@ -133,10 +133,10 @@ class Sheet:
     time_zone: str
 
 
-def sheets(found: Days, closed: Mapping[date, str], zone_name: str, *, by_clinic: bool) -> list[Sheet]:
+def sheets(found: Days, closed: Mapping[date, str], zone_name: str, *, by_clinic: bool) -> list[TimesOfDay]:
     """The days of the page, each cut by clinic or by part of the day. `closed` gives the reasons of closed days."""
     return [
-        Sheet(
+        TimesOfDay(
             shown.day,
             len(shown.times),
             tuple(_by_clinic(shown.times) if by_clinic else _by_part(shown.times)),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from clinic.adapters.outlines import outlines_within
 from clinic.cartography.drawing import Rectangle, Spot, cut_area, cut_line, path, thinned
 from clinic.cartography.frame import Extent, Frame, frame_around
-from clinic.cartography.spacing import Words, room_for, spread
+from clinic.cartography.spacing import PlacedText, room_for, spread
 from clinic.domain.geography.gazetteer import Town
 from clinic.domain.geography.places import Point
 from clinic.extensions import Session
@@ -57,7 +57,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedPin:
     """A pin at x, y. When it had to move aside, a line leads from it to where the clinic is, at_x, at_y."""
 
     pin: Pin
@@ -103,9 +103,9 @@ class Map:
     height: int
     backdrop: Backdrop
     shore: float
-    pins: tuple[Placed, ...]
+    pins: tuple[PlacedPin, ...]
     origin: tuple[int, int] | None
-    towns: tuple[Words, ...]
+    towns: tuple[PlacedText, ...]
     scale: tuple[int, str]
     beyond: tuple[Pin, ...]
 
@@ -117,7 +117,7 @@ def map_of(session: Session, pins: Sequence[Pin], *, origin: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class MapSheet:
     """A map that has its frame but no drawing yet: `extent` says of where to fetch the towns."""
 
     frame: Frame
@@ -130,7 +130,7 @@ class Sheet:
         return self.frame.extent()
 
 
-def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT) -> Sheet:
+def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = HEIGHT) -> MapSheet:
     """The frame. A map of one pin is 40 miles wide, of more at least 16: less shows nothing that one knows.
 
     What lies over 4,000 miles from the origin or the first pin is left out: pins go `beyond`, an origin away from all is dropped.
@@ -141,10 +141,10 @@ def lay_out(pins: Sequence[Pin], *, origin: Point | None = None, height: int = H
     points = [Point(pin.latitude, pin.longitude) for pin in near] + ([origin] if origin else [])
     least = LEAST_MILES if len(near) > 1 else LEAST_MILES_FOR_ONE
     frame = frame_around(points, width=WIDTH, height=height, padding=EDGE, least_miles=least)
-    return Sheet(frame, near, origin, tuple(pin for pin in pins if pin not in near))
+    return MapSheet(frame, near, origin, tuple(pin for pin in pins if pin not in near))
 
 
-def draw(sheet: Sheet, *, towns: Iterable[Town] = ()) -> Map:
+def draw(sheet: MapSheet, *, towns: Iterable[Town] = ()) -> Map:
     """The map. `towns`, the most important first, are named where there is room."""
     frame = sheet.frame
     at = [frame.spot(pin.latitude, pin.longitude) for pin in sheet.pins]
@@ -157,7 +157,7 @@ def draw(sheet: Sheet, *, towns: Iterable[Town] = ()) -> Map:
         height=frame.height,
         backdrop=backdrop(frame),
         shore=round(min(SHORE * frame.units_per_mile, 60.0), 1),
-        pins=tuple(Placed(pin, *spot, round(x), round(y)) for pin, spot, (x, y) in zip(sheet.pins, whole, at, strict=True)),
+        pins=tuple(PlacedPin(pin, *spot, round(x), round(y)) for pin, spot, (x, y) in zip(sheet.pins, whole, at, strict=True)),
         origin=(round(origin[0]), round(origin[1])) if origin else None,
         towns=_names(frame, towns, [*spots, *at], origin),
         scale=_scale(frame),
@@ -201,14 +201,14 @@ def _near(pins: Sequence[Pin], anchor: Point) -> tuple[Pin, ...]:
     return tuple(pin for pin, (x, y) in zip(pins, spots, strict=True) if max(abs(x), abs(y)) <= MOST_MILES)
 
 
-def _names(frame: Frame, towns: Iterable[Town], pins: Iterable[Spot], origin: Spot | None) -> tuple[Words, ...]:
+def _names(frame: Frame, towns: Iterable[Town], pins: Iterable[Spot], origin: Spot | None) -> tuple[PlacedText, ...]:
     taken = [(x - PIN - 2, y - PIN - 2, x + PIN + 2, y + PIN + 2) for x, y in pins]
     if origin:
         taken.append((origin[0] - ORIGIN, origin[1] - ORIGIN, origin[0] + ORIGIN, origin[1] + ORIGIN))
-    words = (Words(name, *frame.spot(latitude, longitude), len(name) * LETTER) for name, latitude, longitude in towns)
+    words = (PlacedText(name, *frame.spot(latitude, longitude), len(name) * LETTER) for name, latitude, longitude in towns)
     inside = (8.0, 8.0, frame.width - 8.0, frame.height - 44.0)
     placed = room_for(words, TOWN_SIZE + 6, inside, taken, TOWNS)
-    return tuple(Words(name, round(x), round(y), width) for name, x, y, width in placed)
+    return tuple(PlacedText(name, round(x), round(y), width) for name, x, y, width in placed)
 
 
 def _scale(frame: Frame) -> tuple[int, str]:

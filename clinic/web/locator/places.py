@@ -19,7 +19,7 @@ from clinic.web.guards import public
 from clinic.web.locator.country import country
 from clinic.web.locator.forms import SearchForm
 from clinic.web.locator.map import LOW, Pin, map_of
-from clinic.web.locator.structured import DatedHours, clinic_data
+from clinic.web.locator.structured import HoursException, clinic_data
 from clinic.web.locator.views import blueprint
 
 CLINICS_ON_ONE_PAGE = 300
@@ -102,14 +102,14 @@ def _city_of(clinic: LocationCard) -> tuple[str, str]:
     return clinic.state, clinic.city
 
 
-def _days(clinic: LocationPage) -> list[DatedHours]:
+def _days(clinic: LocationPage) -> list[HoursException]:
     """The next dates whose hours differ, closures before holidays; closed days in a row are one line."""
     known = {at.day: at for at in (*clinic.special_days, *clinic.closed_days)}
-    lines: list[DatedHours] = []
+    lines: list[HoursException] = []
     for day in sorted(known):
         at, last = known[day], lines[-1] if lines else None
         if last and not (at.open_times or last.open_times) and (last.last + ONE_DAY, last.reason) == (day, at.reason):
             lines[-1] = replace(last, last=day)
         else:
-            lines.append(DatedHours(day, day, at.open_times, at.reason))
+            lines.append(HoursException(day, day, at.open_times, at.reason))
     return lines[:LINES_SHOWN]

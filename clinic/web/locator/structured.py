@@ -15,7 +15,7 @@ SPECIALTY_OF = {"physical-therapy": "https://schema.org/Physiotherapy"}
 
 
 @dataclass(frozen=True, slots=True)
-class DatedHours:
+class HoursException:
     """On first..last (both included) the clinic has these hours; it is closed all day when there are none."""
 
     first: date
@@ -24,7 +24,7 @@ class DatedHours:
     reason: str
 
 
-def clinic_data(clinic: LocationPage, days: Iterable[DatedHours]) -> JsonLd:
+def clinic_data(clinic: LocationPage, days: Iterable[HoursException]) -> JsonLd:
     """A MedicalClinic. `days` are the dates whose hours differ, as the page shows them.
 
     Geo has six decimals (Google wants five), the telephone number is E.164, and closed is written 00:00-00:00.
@@ -91,7 +91,7 @@ def _weekly(clinic: LocationPage) -> Iterator[JsonLd]:
         yield {"@type": "OpeningHoursSpecification", "dayOfWeek": names, **_hours(stretch)}
 
 
-def _dated(lines: Iterable[DatedHours]) -> Iterator[JsonLd]:
+def _dated(lines: Iterable[HoursException]) -> Iterator[JsonLd]:
     for line in lines:
         valid = {
             "@type": "OpeningHoursSpecification", "validFrom": line.first.isoformat(), "validThrough": line.last.isoformat(),

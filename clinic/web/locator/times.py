@@ -16,7 +16,7 @@ from clinic.usecases.directory import ServiceCard, VisitCard
 from clinic.usecases.find import Days
 from clinic.web.context import now, session, settings
 from clinic.web.guards import public
-from clinic.web.locator.days import Sheet, TimesForm, sheets
+from clinic.web.locator.days import TimesForm, TimesOfDay, sheets
 from clinic.web.locator.views import blueprint
 
 
@@ -85,7 +85,7 @@ def _look(
     return found
 
 
-def _sheets(found: Days, clinics: Sequence[str], zone: str) -> list[Sheet]:
+def _sheets(found: Days, clinics: Sequence[str], zone: str) -> list[TimesOfDay]:
     closed = directory.closed_on(session(), clinics, found.days[0].day, found.days[-1].day)
     return sheets(found, closed, zone, by_clinic=len(clinics) > 1)
 

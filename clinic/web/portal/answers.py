@@ -20,7 +20,7 @@ CALLS = frozenset({"nurse_calls", "call_us"})
 NOT_KNOWN = "(not in today’s list)"
 
 
-class Said(NamedTuple):
+class AnswerGiven(NamedTuple):
     """A question as it is worded now, and what was chosen and added in words.
 
     `care`: somebody must see to it before the visit. `older`: it was worded otherwise when it was answered.
@@ -55,25 +55,25 @@ def answers(number: int) -> Any:
     )  # fmt: skip
 
 
-def in_words(preparations: Preparations, given: Mapping[str, Any]) -> Iterator[Said]:
+def in_words(preparations: Preparations, given: Mapping[str, Any]) -> Iterator[AnswerGiven]:
     """In the order in which they were answered. What is not asked any more is told by its name."""
     for name, answer in given.items():
         question = preparations.questions.get(name)
         chosen: list[str] = answer.get("chosen", [])
         if question is None:
-            yield Said(_plain(name), tuple(map(_plain, chosen)), answer.get("words", ""), older=True)
+            yield AnswerGiven(_plain(name), tuple(map(_plain, chosen)), answer.get("words", ""), older=True)
             continue
         options = {option.id: option for option in question.options}
         care = any(options[id_].route in CALLS for id_ in chosen if id_ in options)
         texts = tuple(options[id_].text if id_ in options else f"{_plain(id_)} {NOT_KNOWN}" for id_ in chosen)
-        yield Said(question.text, texts, answer.get("words", ""), care, _is_older(question, answer))
+        yield AnswerGiven(question.text, texts, answer.get("words", ""), care, _is_older(question, answer))
 
 
 def _is_older(question: IntakeQuestion, answer: Mapping[str, Any]) -> bool:
     return bool(answer.get("version", question.version) != question.version)
 
 
-def path_in_words(pathway: Pathway, given: Mapping[str, Any]) -> Iterator[Said]:
+def path_in_words(pathway: Pathway, given: Mapping[str, Any]) -> Iterator[AnswerGiven]:
     """The way through the guide, question by question."""
     for name, chosen in given.items():
         question = pathway.questions.get(name)
@@ -82,7 +82,7 @@ def path_in_words(pathway: Pathway, given: Mapping[str, Any]) -> Iterator[Said]:
             rule.step.kind == "interruption" and set(rule.when.get(name, ())) & set(chosen) for rule in question.rules
         )
         texts = tuple(options.get(id_) or f"{_plain(id_)} {NOT_KNOWN}" for id_ in chosen)
-        yield Said(question.text if question else _plain(name), texts, care=care)
+        yield AnswerGiven(question.text if question else _plain(name), texts, care=care)
 
 
 def _end(pathway: Pathway, given: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, reach
-from clinic.web.portal.deeds_in_words import actor_in_words, done
+from clinic.web.portal.audit_labels import actor_in_words, done
 
 
 def install(blueprint: Blueprint) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from clinic.usecases import day as days
-from clinic.usecases.day import Sheet
+from clinic.usecases.day import Diary
 from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.fields import tidy
@@ -72,7 +72,7 @@ def _show(number: int, count: int) -> Any:
     return render_template(page, sheet=sheet, own=own, ways=_ways(sheet, own=own), now=moment, marks=MARKS, counted=COUNTED)
 
 
-def _ways(sheet: Sheet, *, own: bool) -> dict[str, tuple[str, dict[str, Any]]]:
+def _ways(sheet: Diary, *, own: bool) -> dict[str, tuple[str, dict[str, Any]]]:
     """Endpoint and arguments of the pages to turn to from here."""
     first, count = sheet.days[0].day, len(sheet.days)
     number = {} if own else {"number": sheet.specialist.id}

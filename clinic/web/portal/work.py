@@ -11,14 +11,14 @@ from clinic.domain.people.roles import Viewer
 from clinic.domain.scheduling.affected import is_urgent
 from clinic.engine.placing.changing import Who
 from clinic.usecases import merging, waitlist, work
-from clinic.usecases.work import Opened
+from clinic.usecases.work import OpenedTask
 from clinic.web import signed_in
 from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.portal.looking import covers, worker
-from clinic.web.portal.tasks_in_words import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
+from clinic.web.portal.task_labels import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
 
 
 def install(blueprint: Blueprint) -> None:
@@ -68,14 +68,14 @@ def _page(
     return (page, status_of(refusal) if refusal else 422) if refusal or wrong else page
 
 
-def _mergeable(task: Opened) -> bool:
+def _mergeable(task: OpenedTask) -> bool:
     """Whether whoever is signed in may make one of the two records."""
     person = signed_in.me()
     eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
     return task.kind == "possible_duplicate" and bool(eyes.reach) and merging.is_mergeable(session(), task.id, viewer=eyes)
 
 
-def _reaches(action: str, task: Opened) -> bool:
+def _reaches(action: str, task: OpenedTask) -> bool:
     """Whether a link to the visit itself leads anywhere: a supervisor of the call center has no look into the day."""
     visit = task.visit
     return visit is not None and covers(action, visit)
@@ -159,7 +159,7 @@ def answer_offer(number: int) -> Any:
     return _take(found, who)
 
 
-def _take(found: Opened, who: Who) -> Any:
+def _take(found: OpenedTask, who: Who) -> Any:
     assert found.offer_id is not None
     try:
         taken = waitlist.accept_for(

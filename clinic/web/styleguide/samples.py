@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField
 
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.usecases.directory import OpeningState
 from clinic.web.fields import DateInPartsField
 
@@ -159,7 +159,7 @@ def _map(name: str) -> SimpleNamespace:
 def _opening(clinic: SimpleNamespace, start: datetime) -> SimpleNamespace:
     return SimpleNamespace(
         start=start, end=start + timedelta(minutes=60), location=clinic, miles=4.2, specialist_name="Dana Brook, PT",
-        wish=Wish(1, 1, 1, int(start.timestamp()) // 300),
+        wish=SlotRef(1, 1, 1, int(start.timestamp()) // 300),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.tables.appointments import CalendarFeed
@@ -85,7 +85,7 @@ def calendars(staff: Staff) -> Calendars:
             build.offer(session, other, there, person)
             build.shift(session, person, there)
             patient = build.patient(session, now=staff.clock()).id
-            wish = Wish(other.id, there.id, person.id, cell_at(start))
+            wish = SlotRef(other.id, there.id, person.id, cell_at(start))
             place.book(session, wish, Details(patient), who=build.STAFF, now=staff.clock())
             session.commit()
             for table in ("offer", "shift"):

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sms import Texter
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.factory import create_app
 from clinic.store.tables.directory import Location, Specialist, VisitType
 from clinic.usecases import booking, messages
 from clinic.usecases.booking import Booked
-from clinic.usecases.messages import Post, Rest
+from clinic.usecases.messages import MessageContext, Rest
 from tests import build
 from tests.conftest import FakeClock
 from tests.databases import settings_for
@@ -62,7 +62,7 @@ class House:
     def key(self) -> bytes:
         return self.post().key
 
-    def post(self, **changes: Any) -> Post:
+    def post(self, **changes: Any) -> MessageContext:
         return replace(self.app.extensions["clinic.post"], **{"texter": self.texts, "texts": True, **changes})
 
     def work(self, **changes: Any) -> None:
@@ -79,7 +79,7 @@ class House:
         self.session.commit()
 
     def opening(self, start: datetime) -> str:
-        return write_opening(self.key, Wish(self.kind.id, self.place.id, self.person.id, cell_at(start)))
+        return write_opening(self.key, SlotRef(self.kind.id, self.place.id, self.person.id, cell_at(start)))
 
     def book(self, start: datetime, **said: Any) -> Booked:
         said = {"email": "maria@example.com", **said}

@@ -10,7 +10,7 @@ from signal import SIGKILL
 import pytest
 from sqlalchemy import text
 
-from tests.mortal import LEASE, Run, mortals
+from tests.killable_worker import LEASE, Run, mortals
 from tests.postbox import Received
 from tests.usecases.messages.conftest import House, book_many
 

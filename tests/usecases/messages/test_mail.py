@@ -107,11 +107,11 @@ def test_the_next_message_waits_for_the_one_before(house: House) -> None:
     house.work()
     house.session.execute(text("update appointment set generation = generation"))
     house.session.commit()
-    from clinic.usecases.booking import Lookup, send_links
+    from clinic.usecases.booking import VisitLookup, send_links
 
     house.clock.forward(seconds=1)
     send_links(
-        house.session, Lookup("Garcia", BORN, "+14075550123", None), who=_who(), now=house.clock()
+        house.session, VisitLookup("Garcia", BORN, "+14075550123", None), who=_who(), now=house.clock()
     )  # fmt: skip
     house.work()
     assert house.box.received == []

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.scheduling.roster_edits import days_off
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing.changing import Who
 from clinic.store.tables.directory import VisitType
 from clinic.store.tables.messages import Delivery, OutboxMessage
@@ -147,7 +147,7 @@ def test_moved_to_a_colleague_the_patient_is_told_with_a_word_from_the_clinic(aw
     build.shift(away.session, colleague, away.place)
     build.offer(away.session, away.kind, away.place, colleague)
     key = away.key
-    opening = write_opening(key, Wish(away.kind.id, away.place.id, colleague.id, cell_at(AT + timedelta(days=1))))
+    opening = write_opening(key, SlotRef(away.kind.id, away.place.id, colleague.id, cell_at(AT + timedelta(days=1))))
     visit = away.session.scalars(select(Task.appointment_id)).one() or 0
     away.session.rollback()
     viewer = build.viewer("change-visit", Grant(Role.FRONT_DESK, away.place.id))

@@ -15,7 +15,7 @@ from clinic.domain.scheduling.waitlist import Wants
 from clinic.domain.text.messages import Told
 from clinic.store.tables.directory import Location, Service, Specialist, VisitType
 from clinic.usecases import waitlist
-from clinic.usecases.booking import Lookup, send_links
+from clinic.usecases.booking import VisitLookup, send_links
 from clinic.usecases.messages import Written
 from tests import build
 from tests.usecases.messages.conftest import PATIENT, SITE, House
@@ -64,12 +64,12 @@ def journey(house: House, **said: object) -> None:
     house.clock.now = AT - timedelta(hours=1)
     house.work()
     house.clock.now = AT - timedelta(days=13)
-    send_links(session, Lookup("Canaryson", BORN, "+14075550123", None), who=PATIENT, now=house.clock())
+    send_links(session, VisitLookup("Canaryson", BORN, "+14075550123", None), who=PATIENT, now=house.clock())
     house.work()
     house.move(booked, AT + timedelta(days=1))
     house.work()
     waiting = build.details(given_name="Ben", **(private | {"phone": "(407) 555-0124", "postal_code": "32801"} | said))
-    wish = waitlist.Wish(service="canary-therapy", wants=Wants())
+    wish = waitlist.WaitRequest(service="canary-therapy", wants=Wants())
     sealer = house.post().sealer
     waitlist.join(session, wish, waiting, sealer=sealer, key=house.key, who=PATIENT, now=house.clock())
     house.work()

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from clinic.config import RateLimits
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.factory import create_app
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Location, Specialist, VisitType
@@ -60,7 +60,7 @@ def token(
             for table, slug in ((VisitType, visit), (Location, at), (Specialist, who))
         ]
     key = app.extensions["clinic"].settings.secret_key.encode()
-    return write_opening(key, Wish(*ids, cell_at(start)))
+    return write_opening(key, SlotRef(*ids, cell_at(start)))
 
 
 def test_from_an_opening_to_a_visit(client: FlaskClient, app: Flask) -> None:

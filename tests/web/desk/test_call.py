@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from clinic.domain.people.callers import CLOSED
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening, write_reference
+from clinic.domain.tokens import SlotRef, write_opening, write_reference
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.patients import Guardian, Patient
@@ -68,7 +68,7 @@ class Desk:
     def opening(self, days: int) -> str:
         when = self.clock.now + timedelta(days=days)
         kind, place, doctor = self.ids
-        return write_opening(self.app.config["SECRET_KEY"].encode(), Wish(kind, place, doctor, cell_at(when)))
+        return write_opening(self.app.config["SECRET_KEY"].encode(), SlotRef(kind, place, doctor, cell_at(when)))
 
     def hold(self, days: int, sought: dict[str, str] | None = None) -> str:
         """The key of what is held."""
@@ -122,7 +122,7 @@ def desk(app: Flask, database: str, clock: FakeClock) -> Desk:
     with opened(database) as session:
         build.zips(session)
         place, doctor, kind = build.practice(session, weekly=build.EVERY_DAY, horizon_days=60)
-        wish = Wish(kind.id, place.id, doctor.id, cell_at(clock.now + timedelta(days=5)))
+        wish = SlotRef(kind.id, place.id, doctor.id, cell_at(clock.now + timedelta(days=5)))
         held = booking.hold(session, write_opening(key, wish), key=key, who=build.STAFF, now=clock.now)
         said = build.details(
             given_name="Zebediah", family_name="Quillfeather", phone="407 555 0177", email="zeb@example.org", postal_code="32801"
@@ -193,7 +193,7 @@ def test_whoever_cannot_prove_it_has_two_ways_on(desk: Desk) -> None:
 def test_the_reference_of_a_visit_booked_online_opens_that_visit_alone(desk: Desk) -> None:
     key, (kind, place, doctor) = desk.app.config["SECRET_KEY"].encode(), desk.ids
     with opened(desk.url) as session:
-        wish = Wish(kind, place, doctor, cell_at(desk.clock.now + timedelta(days=7)))
+        wish = SlotRef(kind, place, doctor, cell_at(desk.clock.now + timedelta(days=7)))
         held = booking.hold(session, write_opening(key, wish), key=key, who=PATIENT, now=desk.clock.now)
         said = build.details(given_name="Zebediah", family_name="Quillfeather", phone="407 555 0177", email="x@evil.example")
         mine = booking.confirm(session, held.token, said, key=key, who=PATIENT, now=desk.clock.now)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Service
 from clinic.store.tables.patients import Patient
@@ -157,7 +157,7 @@ def test_the_supervisors_page_counts_and_names_no_patient(room: Room) -> None:
         room.clock.forward(minutes=4, seconds=5)
         room.end(call, "nothing_suits", why, slug, "62701")
     front = room.front
-    wish = Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(datetime.fromisoformat("2026-12-01T15:00:00+00:00")))
+    wish = SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(datetime.fromisoformat("2026-12-01T15:00:00+00:00")))
     booking.hold(room.session, write_opening(KEY, wish), key=KEY, who=PATIENT, now=room.clock.now)
     addresses = ("/desk/today", "/desk/call-backs?whose=all", f"/desk/call-backs/{room.task}")
     assert max(grade_of(room.client("Sven").get(address).get_data(as_text=True)) for address in addresses) <= LIMIT
@@ -194,7 +194,7 @@ def test_who_is_to_get_a_letter_gets_one_to_print(room: Room, contact: str) -> N
     assert hana.post(f"/desk/calls/{call}/new-caller", data=said).status_code == 303
     key = room.app.extensions["clinic"].settings.secret_key.encode()
     start = datetime.fromisoformat("2026-12-01T15:00:00+00:00")
-    opening = write_opening(key, Wish(front.kind.id, front.place.id, front.doctor.id, cell_at(start)))
+    opening = write_opening(key, SlotRef(front.kind.id, front.place.id, front.doctor.id, cell_at(start)))
     on = desk.OnCall(room.hana, call, key)
     held = desk.hold_for_call(room.session, on, opening, now=clock.now)
     booked = desk.book_for_caller(room.session, on, held.token, desk.ForCaller(told_by=contact), now=clock.now)

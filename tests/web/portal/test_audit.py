@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.audit import audit
@@ -36,7 +36,7 @@ class Seen:
             for name in ("here", "there"):
                 clinic, specialist, kind = build.practice(session)
                 self.patients[name] = build.patient(session, now=clock.now, given_name="Zenobia", family_name="Quill").id
-                wish = Wish(kind.id, clinic.id, specialist.id, cell_at(clock.now + timedelta(days=1)))
+                wish = SlotRef(kind.id, clinic.id, specialist.id, cell_at(clock.now + timedelta(days=1)))
                 self.visits[name] = place.book(session, wish, Details(self.patients[name]), who=build.PATIENT, now=clock.now)
                 self.at[name] = clinic.id
                 self.references[name] = session.get_one(Appointment, self.visits[name]).reference

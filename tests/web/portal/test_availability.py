@@ -22,14 +22,14 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.hours import format_day
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Specialist
 from clinic.store.tables.schedules import RosterChange, Shift, ShiftDay, TimeOff
 from clinic.store.tables.work import Task
 from clinic.usecases import booking
-from clinic.web.portal.availability.typed import read_hours, write_hours
+from clinic.web.portal.availability.parsing import read_hours, write_hours
 from clinic.web.portal.availability.words import week_in_words
 from tests import build
 from tests.build import KEY, PATIENT
@@ -285,7 +285,7 @@ def test_bad_input_gets_a_sentence_beside_its_field_and_keeps_the_rest(desk: Des
 
 def test_times_that_are_being_booked_are_decided_on(desk: Desk, hand: Hand) -> None:
     queue = desk.queue
-    opening = write_opening(KEY, Wish(queue.kind.id, queue.place.id, desk.ana, cell_at(queue.at(1, 14))))
+    opening = write_opening(KEY, SlotRef(queue.kind.id, queue.place.id, desk.ana, cell_at(queue.at(1, 14))))
     booking.hold(desk.session, opening, key=KEY, who=PATIENT, now=queue.now)
     effect = hand.send("one-day", clinic=queue.place.id, day=str(TUESDAY), what="instead", hours="9-1")
     assert "1 time is being booked just now" in text_of(effect)

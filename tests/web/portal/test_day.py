@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
@@ -69,7 +69,7 @@ class Day:
         """So many minutes after nine."""
         patient = build.patient(self.session, now=NINE, given_name="Ada", family_name="Okafor", **given).id
         begin_write(self.session)
-        wish = Wish(self.queue.kind.id, self.queue.place.id, self.queue.ana.id, cell_at(NINE + timedelta(minutes=minutes)))
+        wish = SlotRef(self.queue.kind.id, self.queue.place.id, self.queue.ana.id, cell_at(NINE + timedelta(minutes=minutes)))
         made = place.book(self.session, wish, Details(patient), who=build.STAFF, now=NINE - timedelta(days=2))
         self.session.commit()
         return made
@@ -224,7 +224,7 @@ def test_a_follow_up_in_three_presses(day: Day) -> None:
     stranger = build.specialist(day.session)
     theirs = write_opening(
         day.app.config["SECRET_KEY"].encode(),
-        Wish(day.queue.kind.id, day.queue.place.id, stranger.id, cell_at(NINE + timedelta(days=14, hours=3))),
+        SlotRef(day.queue.kind.id, day.queue.place.id, stranger.id, cell_at(NINE + timedelta(days=14, hours=3))),
     )
     assert day.ana.post(first, data=hidden(day.ana.get(first)) | {"opening": theirs}).status_code == 409
     assert day.ana.post(first, data=hidden(day.ana.get(first)) | {"opening": "x"}).status_code == 422

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import TimeRefused
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.connect import begin_write
@@ -56,7 +56,7 @@ def ana(app: Flask, database: str, session: Session) -> FlaskClient:
     for change, place_of, hours in ((SPRING, there, 12), (AUTUMN, there, 12), (SPRING, here, 6), (AUTUMN, here, 6)):
         for hour in range(hours):
             start = change + timedelta(hours=hour if place_of is there else 14 + hour)
-            wish = Wish(kind.id, place_of.id, person.id, cell_at(start))
+            wish = SlotRef(kind.id, place_of.id, person.id, cell_at(start))
             details = Details(build.patient(session, now=SPRING, family_name="Okafor").id)
             begin_write(session)
             try:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish
+from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.tables.appointments import Appointment
@@ -67,7 +67,7 @@ def here(app: Flask, database: str, clock: FakeClock) -> Here:
         }.items():  # fmt: skip
             given, _, family = name.partition(" ")
             patient = build.patient(session, now=clock.now, given_name=given, family_name=family)
-            wish = Wish(kind.id, at.id, who.id, cell_at(clock.now + timedelta(hours=hours)))
+            wish = SlotRef(kind.id, at.id, who.id, cell_at(clock.now + timedelta(hours=hours)))
             visits[given] = place.book(session, wish, Details(patient.id), who=build.STAFF, now=clock.now)
             session.commit()
     account = hire(app, database, "Omar", Grant(Role.FRONT_DESK, clinic.id))

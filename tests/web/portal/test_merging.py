@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Location
 from clinic.store.tables.patients import Patient
@@ -54,10 +54,8 @@ class Pair:
     def book_there(self, days: int, **said: str) -> Booked:
         place, doctor, _ = build.practice(self.session, visit=self.desk.kind, at=self.there, weekly=build.EVERY_DAY)
         start = self.visits[0].summary.start + timedelta(days=days, minutes=15)
-        held = booking.hold(
-            self.session, write_opening(KEY, Wish(self.desk.kind.id, place.id, doctor.id, cell_at(start))), key=KEY, who=PATIENT,
-            now=self.clock.now,
-        )  # fmt: skip
+        opening = write_opening(KEY, SlotRef(self.desk.kind.id, place.id, doctor.id, cell_at(start)))
+        held = booking.hold(self.session, opening, key=KEY, who=PATIENT, now=self.clock.now)
         details = build.details(**said)
         return booking.confirm(self.session, held.token, details, key=KEY, who=PATIENT, now=self.clock.now)
 

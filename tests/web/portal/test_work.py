@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_key
+from clinic.domain.tokens import SlotRef, write_key
 from clinic.engine.placing import place
 from clinic.engine.placing.place import Details
 from clinic.store.tables.appointments import Appointment
@@ -25,8 +25,8 @@ from clinic.store.tables.messages import Delivery, OutboxMessage
 from clinic.store.tables.work import Task
 from clinic.store.work import tasks
 from clinic.usecases import intake
-from clinic.web.portal.deeds_in_words import DONE
-from clinic.web.portal.tasks_in_words import KINDS, why_failed
+from clinic.web.portal.audit_labels import DONE
+from clinic.web.portal.task_labels import KINDS, why_failed
 from tests import build
 from tests.conftest import FakeClock
 from tests.queues import SEALER_KEYS, Queue
@@ -57,7 +57,7 @@ class Clinic:
             here, specialist, _ = build.practice(session, visit=kind)
             patient = build.patient(session, now=clock.now, given_name="Zenobia", family_name="Quill")
             self.here, self.specialist, self.patient, self.phone = here.id, specialist.id, patient.id, patient.phone
-            wish = Wish(kind.id, here.id, specialist.id, cell_at(clock.now + timedelta(days=1)))
+            wish = SlotRef(kind.id, here.id, specialist.id, cell_at(clock.now + timedelta(days=1)))
             details = Details(patient.id, reason=REASON)
             self.visit = place.book(session, wish, details, who=build.PATIENT, now=clock.now)
             session.commit()
@@ -264,7 +264,7 @@ def test_whoever_stands_in_moves_or_cancels_that_one_visit_and_opens_no_other(cl
     with opened(clinic.url) as session:
         elsewhere = build.location(session, name="Elsewhere").id
         (other,) = session.scalars(select(Appointment.patient_id).where(Appointment.id == clinic.visit)).all()
-        wish = Wish(1, clinic.here, clinic.specialist, cell_at(clinic.clock.now + timedelta(days=3)))
+        wish = SlotRef(1, clinic.here, clinic.specialist, cell_at(clinic.clock.now + timedelta(days=3)))
         second = place.book(session, wish, Details(other or 0), who=build.PATIENT, now=clinic.clock.now)
         session.commit()
     hire(clinic.app, clinic.url, "Hana", grant._replace(location_id=elsewhere) if grant.location_id else grant)

@@ -11,7 +11,7 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.scheduling.roster_edits import AddHours, CopyWeek, Edit, SetDay, SetWeek, days_off, hours_off
 from clinic.domain.time.hours import DAY_NAMES
 from clinic.web.fields import Form, read_day, read_number
-from clinic.web.portal.availability.typed import read_hours
+from clinic.web.portal.availability.parsing import read_hours
 from clinic.web.portal.availability.words import DAYS, monday_of
 
 MOST_WEEKS = 26

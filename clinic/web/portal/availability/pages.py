@@ -20,8 +20,8 @@ from clinic.web.context import now, session
 from clinic.web.fields import Form, read_number
 from clinic.web.filters import full_date, zone_in_words
 from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
-from clinic.web.portal.availability.typed import write_hours
-from clinic.web.portal.availability.whose import Whose, facts
+from clinic.web.portal.availability.parsing import write_hours
+from clinic.web.portal.availability.subject import Whose, facts
 from clinic.web.portal.availability.words import monday_of
 
 Page = str | tuple[str, int] | Response

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from clinic.web.portal.availability import asking, deciding, week
+from clinic.web.portal.availability import form_views, preview, week
 
 
 def install(blueprint: Blueprint) -> None:
-    for part in (week, asking, deciding):
+    for part in (week, form_views, preview):
         part.install(blueprint)

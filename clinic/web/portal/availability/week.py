@@ -24,10 +24,10 @@ from clinic.web.fields import read_day
 from clinic.web.filters import zone_in_words
 from clinic.web.guards import needs, reach
 from clinic.web.portal.availability.pages import Page
-from clinic.web.portal.availability.whose import Whose, facts, find
+from clinic.web.portal.availability.subject import Whose, facts, find
 from clinic.web.portal.availability.words import (
     NO_HOURS,
-    Said,
+    ChangeInWords,
     away_in_words,
     change_in_words,
     hours_in_words,
@@ -52,7 +52,7 @@ class AtClinic:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayOfHours:
     day: date
     time_zone: str
     clinics: tuple[AtClinic, ...]
@@ -65,7 +65,7 @@ class Logged:
 
     id: int
     change: Change
-    said: list[Said]
+    said: list[ChangeInWords]
     actor: str
     ahead: bool
 
@@ -129,7 +129,7 @@ def _zone(whose: Whose) -> str:
     return zone_in_words(now(), whose.time_zone) if len(whose.zones) < 2 else ""
 
 
-def _day(whose: Whose, day: date) -> Day:
+def _day(whose: Whose, day: date) -> DayOfHours:
     roster_, places = whose.known.roster, whose.known.places
     exceptions = {(one.location_id, one.day): one for one in roster_.days}
     shown = []
@@ -140,7 +140,7 @@ def _day(whose: Whose, day: date) -> Day:
             shown.append(_at_clinic(whose, places[id_], day, line, notes))
     start, end = whole_days(day, day, whose.time_zone)
     away = [one for one in roster_.away if one.start_cell < end and one.end_cell > start]
-    return Day(day, whose.time_zone, tuple(shown), "; ".join(_away_on(one, day, whose.time_zone) for one in away))
+    return DayOfHours(day, whose.time_zone, tuple(shown), "; ".join(_away_on(one, day, whose.time_zone) for one in away))
 
 
 def _at_clinic(whose: Whose, place: Workplace, day: date, line: str, notes: list[str]) -> AtClinic:

@@ -18,7 +18,7 @@ NO_HOURS = "no hours"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChangeInWords:
     """A change in a sentence, and its lines: (days, hours)."""
 
     sentence: str
@@ -69,36 +69,36 @@ def _long(day: date) -> str:
     return full_date(day, weekday=True)
 
 
-def change_in_words(edits: Iterable[Edit], places: Mapping[int, Workplace], time_zone: str) -> list[Said]:
+def change_in_words(edits: Iterable[Edit], places: Mapping[int, Workplace], time_zone: str) -> list[ChangeInWords]:
     """Each edit, at most six: who copies half a year sees how many there are more. Time off is told in `time_zone`."""
     every = list(edits)
     said = [_said(edit, places, time_zone) for edit in every[:6]]
     if len(every) > 6:
-        said.append(Said(f"And {len(every) - 6} more like these"))
+        said.append(ChangeInWords(f"And {len(every) - 6} more like these"))
     return said
 
 
-def _said(edit: Edit, places: Mapping[int, Workplace], time_zone: str) -> Said:
+def _said(edit: Edit, places: Mapping[int, Workplace], time_zone: str) -> ChangeInWords:
     match edit:
         case SetWeek():
             until = f" through {_long(edit.last_day)}" if edit.last_day else ""
             what = "New weekly hours" if edit.weekly else "No weekly hours any more"
             sentence = f"{what} at {_name(edit, places)} from {_long(edit.first_day)}{until}"
-            return Said(sentence, week_in_words(edit.weekly))
+            return ChangeInWords(sentence, week_in_words(edit.weekly))
         case SetDay(hours=None):
-            return Said(f"{_long(edit.day)} at {_name(edit, places)}: as in any other week again")
+            return ChangeInWords(f"{_long(edit.day)} at {_name(edit, places)}: as in any other week again")
         case SetDay():
             why = f" ({edit.reason})" if edit.reason else ""
-            return Said(f"{_long(edit.day)} at {_name(edit, places)}: {hours_in_words(edit.hours or '')}{why}")
+            return ChangeInWords(f"{_long(edit.day)} at {_name(edit, places)}: {hours_in_words(edit.hours or '')}{why}")
         case AddHours():
-            return Said(f"{_long(edit.day)} at {_name(edit, places)}: also {hours_in_words(edit.hours)}")
+            return ChangeInWords(f"{_long(edit.day)} at {_name(edit, places)}: also {hours_in_words(edit.hours)}")
         case TakeOff():
             why = f" ({edit.reason})" if edit.reason else ""
-            return Said(f"Time off: {away_in_words(edit.start_cell, edit.end_cell, time_zone)}{why}")
+            return ChangeInWords(f"Time off: {away_in_words(edit.start_cell, edit.end_cell, time_zone)}{why}")
         case ComeBack():
-            return Said(f"Time off taken back: {away_in_words(edit.start_cell, edit.end_cell, time_zone)}")
+            return ChangeInWords(f"Time off taken back: {away_in_words(edit.start_cell, edit.end_cell, time_zone)}")
         case CopyWeek():
-            return Said(f"The week of {_long(edit.day)} copied to the week of {_long(edit.to)}")
+            return ChangeInWords(f"The week of {_long(edit.day)} copied to the week of {_long(edit.to)}")
 
 
 def _name(edit: SetWeek | SetDay | AddHours, places: Mapping[int, Workplace]) -> str:

@@ -38,7 +38,7 @@ def _nothing(_point: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class MessageContext:
     """`write` puts what may be said into words, for an address and a moment; `link` makes a page's address of its name and key.
 
     Without `mailer` or `texter` nothing leaves the house by that way: a demo, whose mailbox shows what would have been sent.

@@ -12,7 +12,7 @@ from clinic.domain.scheduling.waitlist import MILES, Wants, in_parts, weekly
 from clinic.domain.time.hours import DAY_NAMES
 from clinic.engine.search.locate import Place
 from clinic.usecases import find
-from clinic.usecases.waitlist import Waiting
+from clinic.usecases.waitlist import WaitSummary
 from clinic.web.context import session
 from clinic.web.fields import Form, tidy
 from clinic.web.limits import geocoder
@@ -64,7 +64,7 @@ def problems(refused: Mapping[str, str]) -> dict[str, str]:
     return {name: refused[name] for name in FIELDS if name in refused}
 
 
-def form_of(waiting: Waiting, sent: Mapping[str, str] | None) -> WantsForm:
+def form_of(waiting: WaitSummary, sent: Mapping[str, str] | None) -> WantsForm:
     """The form with what they wait for now, or with what was sent; of a visit, its clinic and specialist can be chosen."""
     wants, own = waiting.wants, waiting.own
     days, parts = in_parts(wants.hours)
@@ -82,7 +82,7 @@ def form_of(waiting: Waiting, sent: Mapping[str, str] | None) -> WantsForm:
     return form
 
 
-def in_words(waiting: Waiting) -> list[tuple[str, str]]:
+def in_words(waiting: WaitSummary) -> list[tuple[str, str]]:
     """What they wait for, a line each."""
     wants = waiting.wants
     days, parts = in_parts(wants.hours)

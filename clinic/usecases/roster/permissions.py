@@ -13,13 +13,13 @@ from clinic.domain.people.roles import Reach
 from clinic.engine.transaction import retried
 from clinic.store.audit.access_log import note_seen
 from clinic.store.connect import begin_write
-from clinic.store.schedules.assignments import Post, account_names, posts
+from clinic.store.schedules.assignments import Assignment, account_names, posts
+from clinic.usecases.roster.current import NO_SUCH_SPECIALIST
 from clinic.usecases.roster.effect import Effect
-from clinic.usecases.roster.reading import NO_SUCH_SPECIALIST
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class RosterSpecialist:
     """A specialist, and the clinics at which they work, by their ids."""
 
     id: int
@@ -34,12 +34,12 @@ class Colleague:
         return own or any(allowed.covers(location_id=location_id) for location_id in self.clinics)
 
 
-def colleagues(session: Session, *, now: datetime) -> list[Colleague]:
+def colleagues(session: Session, *, now: datetime) -> list[RosterSpecialist]:
     """Every specialist who gives visits, by name."""
     return _gathered(post for post in posts(session, today=_today(now)) if post.active)
 
 
-def colleague(session: Session, specialist_id: int, allowed: Reach, mine: int | None, *, now: datetime) -> Colleague:
+def colleague(session: Session, specialist_id: int, allowed: Reach, mine: int | None, *, now: datetime) -> RosterSpecialist:
     """That specialist. Raises NotFound beyond the reach, as where there is none."""
     found = _gathered(posts(session, today=_today(now), only=specialist_id))
     if not found or not found[0].is_within(allowed, mine):
@@ -68,10 +68,10 @@ def _today(now: datetime) -> date:
     return (now - timedelta(days=1)).date()
 
 
-def _gathered(found: Iterable[Post]) -> list[Colleague]:
+def _gathered(found: Iterable[Assignment]) -> list[RosterSpecialist]:
     clinics: dict[int, dict[int, str]] = {}
-    people: dict[int, Post] = {}
+    people: dict[int, Assignment] = {}
     for post in found:
         people[post.specialist_id] = post
         clinics.setdefault(post.specialist_id, {})[post.location_id] = post.clinic
-    return [Colleague(id_, post.slug, post.name, post.profession, clinics[id_]) for id_, post in people.items()]
+    return [RosterSpecialist(id_, post.slug, post.name, post.profession, clinics[id_]) for id_, post in people.items()]

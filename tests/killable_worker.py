@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 
 from clinic.config import ROOT
 from clinic.factory import create_app
-from clinic.usecases.messages import Post
+from clinic.usecases.messages import MessageContext
 from tests.databases import settings_for
 
 LEASE = timedelta(seconds=60)
@@ -34,7 +34,7 @@ Run = Callable[..., int]
 
 @contextmanager
 def mortals(url: str, smtp_url: str) -> Iterator[Run]:
-    command = [sys.executable, "-m", "tests.mortal", url, smtp_url]
+    command = [sys.executable, "-m", "tests.killable_worker", url, smtp_url]
     parent = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     assert parent.stdin
     assert parent.stdout
@@ -55,7 +55,7 @@ def main(url: str, smtp_url: str) -> None:
     moment = datetime.fromisoformat("2026-11-16T14:00+00:00")
     settings = settings_for(url, smtp_url=smtp_url, mail_from=SENDER, public_url=SITE)
     app = create_app(settings, clock=lambda: moment)
-    post: Post = app.extensions["clinic.post"]
+    post: MessageContext = app.extensions["clinic.post"]
     for line in sys.stdin:
         said, point, nth = json.loads(line)
         moment = datetime.fromisoformat(said)

@@ -20,7 +20,7 @@ from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.portal.availability import week
 from clinic.web.portal.availability.pages import FORMS, Page, read_typed, show
-from clinic.web.portal.availability.whose import Whose, facts, find
+from clinic.web.portal.availability.subject import Whose, facts, find
 from clinic.web.portal.availability.words import change_in_words, first_day_of, monday_of
 
 CHOICES = {"keep": "Keep it at that time", "task": "Put it on the work list: we find another time"}
@@ -32,7 +32,7 @@ MANY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class CarriedForm:
     """What the page carries besides the change: the form that it came from, as it was typed, and what is decided so far.
 
     `listed` are the visits that were on the page: what is said of all is said of these.
@@ -46,7 +46,7 @@ class Sent:
     held: str = ""
 
     @classmethod
-    def read(cls, sent: MultiDict[str, str]) -> Sent:
+    def read(cls, sent: MultiDict[str, str]) -> CarriedForm:
         visits = {
             name.removeprefix(VISIT): choice for name, choice in sent.items() if name.startswith(VISIT) and choice in CHOICES
         }
@@ -71,13 +71,13 @@ def install(blueprint: Blueprint) -> None:
     blueprint.post("/availability/<int:number>/come-back")(come_back)
 
 
-def look(whose: Whose, edits: tuple[Edit, ...], sent: Sent) -> Page:
+def look(whose: Whose, edits: tuple[Edit, ...], sent: CarriedForm) -> Page:
     """The effect of the change; nothing is written but who saw which patient. Raises InvalidInput, NotFound, Busy."""
     whose.check(edits)
     return _page(whose, edits, roster.preview(session(), whose.id, edits, now=now()), sent)
 
 
-def _page(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: Sent, **more: Any) -> Page:
+def _page(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: CarriedForm, **more: Any) -> Page:
     shown: dict[str, Any] = {"wrong": {}, "theirs": None, "new": (), "status": 200, **more}
     undecided = [name for name in shown["wrong"] if name.startswith(VISIT)]
     summary = shown["wrong"]
@@ -99,7 +99,7 @@ def _page(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: Sent, **mor
 @needs("keep-availability")
 def save(number: int) -> Page:
     """Saved, or the effect once more: with what is not decided on yet, or what a colleague changed meanwhile."""
-    moment, sent = now(), Sent.read(request.form)
+    moment, sent = now(), CarriedForm.read(request.form)
     whose = find(number, now=moment)
     try:
         edits = read_edits(request.form.get("change", ""))
@@ -112,7 +112,7 @@ def save(number: int) -> Page:
         return week.show(whose, refused.fields)
 
 
-def _save(whose: Whose, edits: tuple[Edit, ...], sent: Sent, version: str) -> Page:
+def _save(whose: Whose, edits: tuple[Edit, ...], sent: CarriedForm, version: str) -> Page:
     who = Who(signed_in.me().actor, "portal", staff=True)
     try:
         saved = roster.save(session(), whose.id, edits, sent.decisions(), version=version, who=who, now=now())
@@ -142,7 +142,7 @@ def _to_week(number: int, **seen: Any) -> Page:
     return address
 
 
-def _undecided(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: Sent) -> Page:
+def _undecided(whose: Whose, edits: Sequence[Edit], effect: Effect, sent: CarriedForm) -> Page:
     decided = sent.decisions()
     wrong = {f"{VISIT}{v.key}": "Choose what becomes of this visit." for v in effect.visits if v.key not in decided.visits}
     if effect.held and not sent.held:
@@ -164,8 +164,8 @@ def take_back(number: int) -> Page:
         whose.check(edits)
         effect = roster.preview(session(), whose.id, edits, now=now())
         if effect.visits or effect.held:
-            return _page(whose, edits, effect, Sent())
-        return _save(whose, edits, Sent(), effect.version)
+            return _page(whose, edits, effect, CarriedForm())
+        return _save(whose, edits, CarriedForm(), effect.version)
     except InvalidInput as refused:
         return week.show(whose, refused.fields)
 
@@ -176,6 +176,6 @@ def come_back(number: int) -> Page:
     whose = find(number, now=now())
     edit = ComeBack(read_number(request.form.get("start")) or 0, read_number(request.form.get("end")) or 0)
     try:
-        return look(whose, (edit,), Sent())
+        return look(whose, (edit,), CarriedForm())
     except InvalidInput as refused:
         return week.show(whose, refused.fields)

@@ -13,7 +13,7 @@ from clinic.domain.scheduling.roster_edits import AddHours, Edit, SetDay, SetWee
 from clinic.domain.scheduling.roster_rules import Workplace
 from clinic.domain.time.hours import ANY_ZONE, local_day
 from clinic.usecases import roster
-from clinic.usecases.roster import Availability, Colleague
+from clinic.usecases.roster import Availability, RosterSpecialist
 from clinic.web import signed_in
 from clinic.web.context import session
 from clinic.web.guards import reach
@@ -27,7 +27,7 @@ class Whose:
     responsible for all the clinics where the specialist works.
     """
 
-    colleague: Colleague
+    colleague: RosterSpecialist
     known: Availability
     own: bool
     keep: Reach

@@ -10,10 +10,10 @@ from clinic.domain.errors import InvalidInput
 from clinic.web.context import now
 from clinic.web.fields import read_day
 from clinic.web.guards import needs
-from clinic.web.portal.availability.deciding import Sent, look
 from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
 from clinic.web.portal.availability.pages import FORMS, Page, edits_of, fill_week, next_monday, show
-from clinic.web.portal.availability.whose import facts, find
+from clinic.web.portal.availability.preview import CarriedForm, look
+from clinic.web.portal.availability.subject import facts, find
 
 
 def install(blueprint: Blueprint) -> None:
@@ -97,7 +97,7 @@ def _send(number: int, name: str) -> Page:
         return show(whose, name, form)
     try:
         typed = [pair for pair in request.form.items(multi=True) if pair[0] not in ("csrf_token", "again")]
-        return look(whose, edits_of(whose, form), Sent(form=name, typed=json.dumps(typed)))
+        return look(whose, edits_of(whose, form), CarriedForm(form=name, typed=json.dumps(typed)))
     except InvalidInput as refused:
         return show(whose, name, form, refused.fields)
 

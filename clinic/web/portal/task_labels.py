@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class TaskKind(NamedTuple):
     """A kind of task: its name, its name for several, and what to do about one."""
 
     name: str
@@ -14,39 +14,39 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "failed_message": Kind(
+    "failed_message": TaskKind(
         "A message did not arrive", "Messages that did not arrive", "Call the patient and tell them, or send the message again."
     ),
-    "letter": Kind(
+    "letter": TaskKind(
         "Print a letter", "Letters to print", "Print the letter, and post it or hand it over. There is no email or text."
     ),
-    "phone_offer": Kind("Call about an earlier time", "Times to offer by phone", "Call, and ask if they take the time."),
-    "possible_duplicate": Kind(
+    "phone_offer": TaskKind("Call about an earlier time", "Times to offer by phone", "Call, and ask if they take the time."),
+    "possible_duplicate": TaskKind(
         "Is this one person or two?", "People who may be there twice", "Compare the two records. Ask the patient if you can."
     ),
-    "says_new_but_known": Kind(
+    "says_new_but_known": TaskKind(
         "Says new, but was here before", "Say new, but were here before", "Check the kind of visit. Call if it should be another."
     ),
-    "says_known_but_new": Kind(
+    "says_known_but_new": TaskKind(
         "Says was here before, but is new", "Say they were here, but are new", "Check the name and birth date. Call if unsure."
     ),
-    "call_about_answers": Kind(
+    "call_about_answers": TaskKind(
         "Call about the answers", "Calls about answers", "A nurse should call before the visit. Only those who treat read why."
     ),
-    "affected_visit": Kind(
+    "affected_visit": TaskKind(
         "A visit to move", "Visits to move", "Call the patient. Move the visit, or keep it. No reminder goes out until then."
     ),
-    "call_back": Kind("Call back", "Calls to make", "Somebody asked for a call."),
-    "phone_locked": Kind(
+    "call_back": TaskKind("Call back", "Calls to make", "Somebody asked for a call."),
+    "phone_locked": TaskKind(
         "Wrong answers on the phone",
         "Wrong answers on the phone",
         "Three answers about this record did not fit. Until tomorrow, only our call to the number on file opens it.",
     ),
 }
-OTHER = Kind("Something to look at", "Others", "Look at it, and write down what you did.")
+OTHER = TaskKind("Something to look at", "Others", "Look at it, and write down what you did.")
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> TaskKind:
     return KINDS.get(name, OTHER)
 
 

@@ -15,10 +15,10 @@ from clinic.domain.time.hours import local_day
 from clinic.engine.placing.changing import Who
 from clinic.usecases import desk, find, overriding, waitlist
 from clinic.usecases.desk import Record
-from clinic.usecases.overriding import Words
+from clinic.usecases.overriding import OverrideWords
 from clinic.web.context import now, parts, session, signing_key
-from clinic.web.desk.basket import instead, once
-from clinic.web.desk.due import read_due
+from clinic.web.desk.call_back_time import read_due
+from clinic.web.desk.holds import instead, once
 from clinic.web.desk.screen import back, looked_for, on, on_screen
 from clinic.web.fields import read_day, tidy
 from clinic.web.filters import clock_time_and_zone, short_day
@@ -45,7 +45,7 @@ def install(blueprint: Blueprint) -> None:
 def typed(number: int) -> Any:
     """Hold a time of the agent's own choosing; outside the published hours only with a reason."""
     said = {name: tidy(text) for name, text in request.form.items()}
-    wanted = Words(
+    wanted = OverrideWords(
         visit_type=looked_for().get("kind", "").partition("/")[2], location=said.get("location", ""),
         specialist=said.get("specialist", ""), day=_day(said.get("day", "")), clock=said.get("time", ""),
     )  # fmt: skip
@@ -87,7 +87,7 @@ def wait(number: int) -> Any:
         point=place.point.rounded(), miles=next((far for far in MILES if far >= (asked.miles or 25)), MILES[-1]),
         hours=asked.within, notice_hours=24, first_day=asked.first_day, last_day=asked.last_day,
     )  # fmt: skip
-    wish = waitlist.Wish(
+    wish = waitlist.WaitRequest(
         service=service, visit_type=visit or None, wants=wants, near=place.query[:80], time_zone=place.time_zone
     )  # fmt: skip
     who = Who(me().actor, "phone", staff=True, detail=f"call={number}")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import DomainError, TimeTaken
 from clinic.domain.time.timeline import cell_at
-from clinic.domain.tokens import Wish, write_opening
+from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.connect import engine_options, prepare
 from clinic.usecases import booking
 from tests import build
@@ -74,7 +74,7 @@ class Clinic:
     kinds: list[int]
 
     def opening(self, kind: int, person: int, start: datetime) -> str:
-        return write_opening(KEY, Wish(self.kinds[kind], self.place, self.people[person], cell_at(start)))
+        return write_opening(KEY, SlotRef(self.kinds[kind], self.place, self.people[person], cell_at(start)))
 
 
 def make_clinic(session: Session, people: int = 4, rooms: int = 3, devices: int = 2) -> Clinic:

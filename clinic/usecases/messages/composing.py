@@ -15,12 +15,12 @@ from clinic.store.messages import outbox
 from clinic.store.messages.deliveries import Leased
 from clinic.store.messages.recipients import Recipient, find_recipient
 from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
-from clinic.usecases.messages.post import NotWanted, Post, Written
+from clinic.usecases.messages.context import MessageContext, NotWanted, Written
 from clinic.usecases.messages.staff import to_staff
 from clinic.usecases.messages.waiting import name_of
 
 
-def tell(session: Session, post: Post, leased: Leased, *, now: datetime) -> Written:
+def tell(session: Session, post: MessageContext, leased: Leased, *, now: datetime) -> Written:
     """The message in words. Raises NotWanted when its cause was cancelled, moved, or is over."""
     event = Event(leased.event)
     visit = find_recipient(session, leased.appointment_id) if leased.appointment_id is not None else None
@@ -34,7 +34,7 @@ def tell(session: Session, post: Post, leased: Leased, *, now: datetime) -> Writ
     return post.write(told, leased.recipient or "", leased.first_tried_at)
 
 
-def _of_visit(post: Post, event: Event, leased: Leased, visit: Recipient | None, *, now: datetime) -> Told:
+def _of_visit(post: MessageContext, event: Event, leased: Leased, visit: Recipient | None, *, now: datetime) -> Told:
     if visit is None:
         raise NotWanted("gone")
     state = State(visit.state)
@@ -53,7 +53,7 @@ def _of_visit(post: Post, event: Event, leased: Leased, visit: Recipient | None,
     return _placed(Told(event=event, first_name=visit.first_name or "", links=_links(post, keys)), visit)
 
 
-def _note(session: Session, post: Post, event: Event, leased: Leased) -> str:
+def _note(session: Session, post: MessageContext, event: Event, leased: Leased) -> str:
     """What the staff add to the message."""
     if leased.appointment_id is None or event is not Event.MOVED:
         return ""
@@ -61,7 +61,9 @@ def _note(session: Session, post: Post, event: Event, leased: Leased) -> str:
     return post.sealer.open(sealed) if sealed else ""
 
 
-def _of_entry(session: Session, post: Post, event: Event, leased: Leased, held: Recipient | None, *, now: datetime) -> Told:
+def _of_entry(
+    session: Session, post: MessageContext, event: Event, leased: Leased, held: Recipient | None, *, now: datetime
+) -> Told:
     entry = session.get(WaitlistEntry, leased.entry_id)
     if entry is None or entry.ended_at is not None:
         raise NotWanted("ended")
@@ -84,5 +86,5 @@ def _placed(told: Told, visit: Recipient) -> Told:
     )  # fmt: skip
 
 
-def _links(post: Post, keys: dict[str, str]) -> dict[str, str]:
+def _links(post: MessageContext, keys: dict[str, str]) -> dict[str, str]:
     return {name: post.link(name, key) for name, key in keys.items()}
