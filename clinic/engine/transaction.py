@@ -1,4 +1,7 @@
-"""What the database may refuse for a moment: tried again, or told as Busy."""
+"""A writing use case as one transaction: begun, committed once, last; rolled back on any error, tried again after a deadlock.
+
+What the database may refuse for a moment is tried again, or told as Busy.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import Busy
+from clinic.store.connect import begin_write
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,9 +24,26 @@ TRIES = 3
 _DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT = "40P01", "40001", "55P03"
 
 
-def retried(verb: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
-    """A writing use case: rolled back on any error; run again (three times in all, with jitter) after a deadlock.
+def transaction(verb: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
+    """Run a writing use case in a transaction of its own: begin it, and commit once the use case returns.
 
+    On any error nothing of it stays. Raises what the use case raises, and Busy.
+    """
+
+    @functools.wraps(verb)
+    def whole(session: Session, *args: P.args, **kwargs: P.kwargs) -> R:
+        begin_write(session)
+        done = verb(session, *args, **kwargs)
+        session.commit()
+        return done
+
+    return retried(whole)  # type: ignore[arg-type]  # wraps() cannot say that the session stays positional
+
+
+def retried(verb: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
+    """Roll a writing use case back on any error; run it again (three times in all, with jitter) after a deadlock.
+
+    It begins and commits by itself: for one that writes only now and then, or reads on afterwards; else see `transaction`.
     A lock that was not to be had in time becomes Busy.
     """
 

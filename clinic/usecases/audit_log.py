@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit, audit_log
 from clinic.store.audit.audit_log import Entry
-from clinic.store.connect import begin_write
 from clinic.store.staff import accounts
 
 PAGE = 50
@@ -76,15 +75,13 @@ def people(session: Session, reader: Reader) -> dict[int, str]:
     return {one.id: one.name for one in accounts.listed(session, reader.allowed)} if reader.oversees else {}
 
 
-@retried
+@transaction
 def seen_by(session: Session, reader: Reader, patient_id: int, *, before: int | None = None, now: datetime) -> Log:
     """Who saw this patient and what they did, within reach. That somebody asked is noted, too. Raises NotFound, Busy."""
-    begin_write(session)
     if not reader.oversees or not audit_log.was_at(session, reader.allowed, patient_id):
         raise NotFound("There is no such patient here.")
     found = _log(session, audit_log.about_patient(session, reader.allowed, patient_id, before=before, limit=PAGE + 1))
     audit.note(session, None, actor=reader.actor, action="see_access_log", patient_id=patient_id, now=now)
-    session.commit()
     return found
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.chain import Break, ChainLink, first_break
 from clinic.domain.errors import Busy
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit_chain
-from clinic.store.connect import begin_snapshot, begin_write
+from clinic.store.connect import begin_snapshot
 
 log = logging.getLogger("clinic.audit")
 
@@ -72,20 +72,14 @@ def seal(session: Session, *, now: datetime) -> Sealed:
     return Sealed(count, last_id, head)
 
 
-@retried
+@transaction
 def _settled(session: Session) -> int:
-    begin_write(session)
-    until = audit_chain.settled_row(session)
-    session.commit()
-    return until
+    return audit_chain.settled_row(session)
 
 
-@retried
+@transaction
 def _seal_some(session: Session, until: int, *, now: datetime) -> int:
-    begin_write(session)
-    count = audit_chain.seal_rows(session, until=until, limit=PORTION, now=now) if audit_chain.is_sealing_mine(session) else 0
-    session.commit()
-    return count
+    return audit_chain.seal_rows(session, until=until, limit=PORTION, now=now) if audit_chain.is_sealing_mine(session) else 0
 
 
 LOOKED_AT = 200

@@ -14,7 +14,7 @@ from clinic.domain.geography.places import address_line
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.placing.changing import Who
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import feeds
 from clinic.store.appointments.feeds import FeedVisit
 from clinic.store.audit import audit
@@ -117,7 +117,7 @@ def close_feed(session: Session, specialist_id: int, *, who: Who, now: datetime)
     _change(session, specialist_id, "close_feed", close, who=who, now=now)
 
 
-@retried
+@transaction
 def _change(
     session: Session,
     specialist_id: int,
@@ -127,7 +127,6 @@ def _change(
     who: Who,
     now: datetime,
 ) -> CalendarFeed:
-    begin_write(session)
     lock_calendars(session, [specialist_id])
     if session.get(Specialist, specialist_id) is None:
         raise NotFound("There is no such specialist.")
@@ -136,5 +135,4 @@ def _change(
     audit.note(session, None, actor=who.actor, action=action, detail=f"specialist {specialist_id}", now=now)
     session.refresh(feed)
     session.expunge(feed)
-    session.commit()
     return feed

@@ -16,7 +16,7 @@ from clinic.domain.people.roles import Viewer
 from clinic.domain.scheduling.appointment import STANDING
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import managed, reached
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import appointments
 from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.audit import audit
@@ -53,13 +53,12 @@ def answer(
     _answer(session, appointment.id, given, version=version, kind=kind, routes=routes, sealer=sealer, who=who, now=now)
 
 
-@retried
+@transaction
 def _answer(
     session: Session, appointment_id: int, given: Mapping[str, Any], *, version: int, kind: Kind, routes: Sequence[str],
     sealer: Sealer, who: Who,
     now: datetime,
 ) -> None:  # fmt: skip
-    begin_write(session)
     appointment = appointments.find(session, appointment_id)
     if appointment is None or appointment.state not in STANDING or appointment.end_at <= now:
         raise IllegalMove("This visit is over or was cancelled, so there is nothing to answer for it.")
@@ -70,7 +69,6 @@ def _answer(
     if appointment.patient_id is not None and set(routes) & CALLS:
         tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
     audit.note(session, appointment_id, actor=who.actor, action="answer", patient_id=appointment.patient_id, now=now)
-    session.commit()
 
 
 def is_answered(session: Session, manage_token: str, *, key: bytes, now: datetime) -> bool:
@@ -109,15 +107,12 @@ class AnswersSubject:
         return f"AnswersSubject({self.visit.appointment_id})"
 
 
-@retried
+@transaction
 def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now: datetime) -> AnswersSubject:
     """The visit, for those who may read its answers; noted in the audit log. Raises NotFound beyond reach, Busy."""
-    begin_write(session)
     visit = reached(session, viewer, appointment_id)
     patient = session.get(Patient, visit.patient_id)
     assert patient is not None  # what is within reach is somebody's visit
     audit.note(session, visit.id, actor=who.actor, action="see_reason", patient_id=patient.id, now=now)
     name = f"{patient.given_name} {patient.family_name}"
-    asked = AnswersSubject(summary_of(session, visit), name, patient.birth_date, visit.reason or "")
-    session.commit()
-    return asked
+    return AnswersSubject(summary_of(session, visit), name, patient.birth_date, visit.reason or "")

@@ -12,8 +12,7 @@ from clinic.domain.scheduling.appointment import State
 from clinic.engine.placing import attendance
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import reached
-from clinic.engine.transaction import retried
-from clinic.store.connect import begin_write
+from clinic.engine.transaction import transaction
 
 MARKS = (State.ARRIVED, State.STARTED, State.FULFILLED, State.NO_SHOW)
 
@@ -24,24 +23,20 @@ def _read(typed: str) -> State:
     return State(typed)
 
 
-@retried
+@transaction
 def mark(session: Session, viewer: Viewer, appointment_id: int, state: str, *, who: Who, now: datetime) -> State:
     """The visit is now in `state`, one of MARKS; pressed twice it is once.
 
     Raises NotFound beyond reach, InvalidInput, IllegalMove, Busy.
     """
-    begin_write(session)
     reached(session, viewer, appointment_id)
     wanted = _read(state)
     attendance.mark(session, appointment_id, wanted, who=who, now=now)
-    session.commit()
     return wanted
 
 
-@retried
+@transaction
 def undo(session: Session, viewer: Viewer, appointment_id: int, state: str, *, who: Who, now: datetime) -> None:
     """Take the mark back, one step; twice is once. Raises NotFound beyond reach, InvalidInput, IllegalMove, Busy."""
-    begin_write(session)
     reached(session, viewer, appointment_id)
     attendance.undo(session, appointment_id, _read(state), who=who, now=now)
-    session.commit()

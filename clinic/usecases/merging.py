@@ -16,10 +16,9 @@ from clinic.domain.people.roles import Viewer
 from clinic.domain.retention import UNDONE_FOR_DAYS
 from clinic.domain.tokens import read_reference
 from clinic.engine.placing.changing import Who
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.access import find_patient, find_patient_of
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.desk import callers
 from clinic.store.desk.callers import VisitLine
 from clinic.store.patients import merges
@@ -87,7 +86,7 @@ class Preview:
     merged: Merged | None = None
 
 
-@retried
+@transaction
 def propose(session: Session, patient_id: int, other_id: int, *, viewer: Viewer, who: Who, now: datetime) -> None:
     """Say that two records within reach may be one patient's: a task, once while it is open.
 
@@ -95,14 +94,12 @@ def propose(session: Session, patient_id: int, other_id: int, *, viewer: Viewer,
     """
     if patient_id == other_id:
         raise InvalidInput({"other": "Choose another record to compare with."})
-    begin_write(session)
     if any(find_patient(session, viewer, id_) is None for id_ in (patient_id, other_id)):
         raise NotFound(NO_SUCH_PATIENT)
     tasks.add_duplicate(session, patient_id, other_id, now=now)
     audit.note(
         session, None, actor=who.actor, action="propose_merge", patient_id=patient_id, detail=f"other={other_id}", now=now
     )  # fmt: skip
-    session.commit()
 
 
 def propose_by_visits(session: Session, one: str, other: str, *, viewer: Viewer, who: Who, now: datetime) -> None:
@@ -126,20 +123,18 @@ def propose_by_visits(session: Session, one: str, other: str, *, viewer: Viewer,
     propose(session, *found, viewer=viewer, who=who, now=now)
 
 
-@retried
+@transaction
 def preview_merge(session: Session, task_id: int, *, viewer: Viewer, who: Who, now: datetime) -> Preview:
     """Both records of a task, side by side; that they were read is noted. Both must be within reach, or have no visit at all.
 
     Of visits elsewhere only the number is told. Raises NotFound, Busy.
     """
-    begin_write(session)
     pair = _pair(session, viewer, task_id)
     found = merges.records(session, pair)
     sides = [_side(session, viewer, found[id_], now=now) for id_ in pair]
     clashes = tuple(Clash(*both) for both in merges.clashes(session, *pair))
     for id_ in pair:
         audit.note(session, None, actor=who.actor, action="see_patient", patient_id=id_, detail=f"task={task_id}", now=now)
-    session.commit()
     return Preview((sides[0], sides[1]), clashes)
 
 
@@ -168,13 +163,12 @@ def merge_of(session: Session, task_id: int, *, viewer: Viewer, now: datetime) -
     return next((one for one in merges_to_undo(session, viewer=viewer, now=now) if {one.into_id, one.from_id} == pair), None)
 
 
-@retried
+@transaction
 def read_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now: datetime) -> Preview:
     """The record that was kept, and the one that went along; that they were read is noted.
 
     Raises NotFound for one that cannot be taken back any more, Busy.
     """
-    begin_write(session)
     found = next((one for one in merges_to_undo(session, viewer=viewer, now=now) if one.id == merge_id), None)
     if found is None:
         raise NotFound(NO_SUCH_MERGE)
@@ -183,7 +177,6 @@ def read_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now
     detail = f"merge={merge_id}"
     for side in (kept, gone):
         audit.note(session, None, actor=who.actor, action="see_patient", patient_id=side.patient_id, detail=detail, now=now)
-    session.commit()
     return Preview((kept, gone), (), merged=found)
 
 
@@ -197,14 +190,13 @@ def _side(session: Session, viewer: Viewer, patient: Patient, *, now: datetime) 
     )  # fmt: skip
 
 
-@retried
+@transaction
 def merge(session: Session, task_id: int, keep: int, *, viewer: Viewer, who: Who, by: int, now: datetime) -> int:
     """The record `keep` of the two is theirs from now on: visits, with all that hangs on them, tasks and calls are its own.
 
     `by` is the account. A telephone that was locked for either is locked. Returns the merge. Raises IllegalMove when they have
     visits at one time, InvalidInput, NotFound, Busy.
     """
-    begin_write(session)
     pair = _pair(session, viewer, task_id)
     if keep not in pair:
         raise InvalidInput({"keep": "Choose which of the two records is kept."})
@@ -223,17 +215,15 @@ def merge(session: Session, task_id: int, keep: int, *, viewer: Viewer, who: Who
     gone.merged_into_id = keep
     merge_id = merges.add(session, from_id=gone_id, into_id=keep, at=now, actor=who.actor, moved=moved)
     _note(session, "merge_patients", merge_id, keep, gone_id, who=who, now=now)
-    session.commit()
     return merge_id
 
 
-@retried
+@transaction
 def undo_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now: datetime) -> None:
     """Two records again: exactly what moved goes back, as far as it is still there. Visits booked since stay where they are.
 
     Raises NotFound after a month, IllegalMove when the record that was kept was merged itself, Busy.
     """
-    begin_write(session)
     found = merges.find(session, merge_id)
     if found is None or find_patient(session, viewer, _now_at(session, found)) is None:
         raise NotFound(NO_SUCH_MERGE)
@@ -247,7 +237,6 @@ def undo_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now
     merges.give_back(session, gone.id, kept.id, merges.read_moved(found))
     gone.merged_into_id, found.undone_at = None, now
     _note(session, "undo_merge", merge_id, kept.id, gone.id, who=who, now=now)
-    session.commit()
 
 
 def _now_at(session: Session, found: PatientMerge) -> int:

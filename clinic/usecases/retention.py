@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.domain.retention import Retention
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit, audit_chain
-from clinic.store.connect import begin_write
 from clinic.store.operations import purge as rows
 from clinic.store.operations.purge import Keys, PurgeConditions, PurgeKind
 
@@ -43,17 +42,15 @@ def _remove_all(session: Session, kind: PurgeKind, due: PurgeConditions, *, now:
         after = looked_at[-1]
 
 
-@retried
+@transaction
 def _remove_some(
     session: Session, kind: PurgeKind, due: PurgeConditions, after: Sequence[Any] | None, *, now: datetime
 ) -> tuple[int, Keys]:
-    begin_write(session)
     rows.alone(session)
     looked_at = rows.some(session, kind, due, after=after)
     removed = rows.remove(session, kind, due, looked_at)
     if removed and kind.noted:
         audit.note(session, None, actor="purge", action="purge", now=now, detail=f"{removed} {kind.name}")
-    session.commit()
     return removed, looked_at
 
 
@@ -65,12 +62,10 @@ def _remove_audit(session: Session, due: PurgeConditions, *, now: datetime) -> i
     return count
 
 
-@retried
+@transaction
 def _remove_some_audit(session: Session, due: PurgeConditions, *, now: datetime) -> int:
-    begin_write(session)
     rows.alone(session)
     ids = audit_chain.removable(session, before=due.audit(), limit=AUDIT_PORTION)
     if ids:
         audit_chain.remove(session, ids[-1], now=now)
-    session.commit()
     return len(ids)

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import InvalidInput
 from clinic.domain.people.roles import GLASS_FOR
 from clinic.domain.text.messages import Event
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.staff import accounts, sessions
 from clinic.usecases.accounts.person import Person
@@ -35,9 +34,8 @@ def break_glass(session: Session, person: Person, reason: str, *, now: datetime)
     return _break(session, person, reason, now=now)
 
 
-@retried
+@transaction
 def _break(session: Session, person: Person, reason: str, *, now: datetime) -> int:
-    begin_write(session)
     account = accounts.lock_account(session, person.account_id)
     places = accounts.places_of(session, account) if account else frozenset()
     sessions.break_glass(session, person.session_id, reason=reason, until=now + GLASS_FOR)
@@ -45,5 +43,4 @@ def _break(session: Session, person: Person, reason: str, *, now: datetime) -> i
     for witness in told:
         outbox.tell_staff(session, witness, Event.GLASS, sequence=person.account_id, now=now)
     audit.note(session, None, actor=person.actor, action="glass_broken", detail=f"reason={reason}", now=now)
-    session.commit()
     return len(told)

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from clinic.adapters.one_time_codes import Picture, address_of, matching_step, new_secret, picture
 from clinic.adapters.sealing import WrongKey
 from clinic.domain.errors import InvalidInput
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.patients import encrypted_answers as sealed
 from clinic.store.staff import accounts, sessions
 from clinic.usecases.accounts.credentials import Locks
@@ -81,11 +80,10 @@ def _is_password(session: Session, person: Person, password: str, *, locks: Lock
     return locks.hashing.verify(account.password_hash if account else None, password)
 
 
-@retried
+@transaction
 def _set(
     session: Session, person: Person, secret: str, step: int | None, *, locks: Locks, device: str, now: datetime
 ) -> tuple[str, list[str]]:
-    begin_write(session)
     account = accounts.lock_account(session, person.account_id)
     # Between a look at the page and this, somebody may have closed the account, or another may have set up an app.
     if account is None or account.state != "active" or (person.stage == "factor" and account.totp_secret is not None):
@@ -97,7 +95,6 @@ def _set(
     sessions.end(session, account.id, now=now)
     token = start(session, account.id, factor=True, device=device, now=now)
     audit.note(session, None, actor=person.actor, action="factor_set", now=now)
-    session.commit()
     return token, codes
 
 
@@ -108,12 +105,10 @@ def change_codes(session: Session, person: Person, password: str, *, locks: Lock
     return _change_codes(session, person, locks=locks, now=now)
 
 
-@retried
+@transaction
 def _change_codes(session: Session, person: Person, *, locks: Locks, now: datetime) -> list[str]:
-    begin_write(session)
     codes = _new_codes(session, person, locks)
     audit.note(session, None, actor=person.actor, action="recovery_codes", now=now)
-    session.commit()
     return codes
 
 

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.tokens import appointment_of, opens
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
 from clinic.store.tables.staff import Account, AccountLink
 from clinic.usecases.accounts.credentials import Locks
@@ -57,9 +56,8 @@ def choose_password(session: Session, token: str, password: str, *, locks: Locks
     return _choose(session, token, locks.hashing.hash(password), locks=locks, device=device, now=now)
 
 
-@retried
+@transaction
 def _choose(session: Session, token: str, password_hash: str, *, locks: Locks, device: str, now: datetime) -> str:
-    begin_write(session)
     link, account = _opened(session, token, locks=locks, now=now)
     accounts.lock_account(session, account.id)
     session.refresh(link)
@@ -71,7 +69,6 @@ def _choose(session: Session, token: str, password_hash: str, *, locks: Locks, d
     sessions.end(session, account.id, now=now)
     cookie = start(session, account.id, factor=False, device=device, now=now)
     audit.note(session, None, actor=f"account:{account.id}", action="password_set", detail=f"by={link.purpose}", now=now)
-    session.commit()
     return cookie
 
 
@@ -84,13 +81,11 @@ def change_password(session: Session, person: Person, current: str, new: str, *,
     _change(session, person, locks.hashing.hash(new), now=now)
 
 
-@retried
+@transaction
 def _change(session: Session, person: Person, password_hash: str, *, now: datetime) -> None:
-    begin_write(session)
     account = accounts.lock_account(session, person.account_id)
     if account is not None:
         account.password_hash = password_hash
     session.flush()
     sessions.end(session, person.account_id, besides=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="password_set", detail="by=self", now=now)
-    session.commit()

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Grant, Reach, Role, may_grant, problem_with
 from clinic.domain.text.messages import Event
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import feeds
-from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.staff import accounts, sessions, ties
 from clinic.store.staff.accounts import StaffListing
@@ -158,9 +157,8 @@ def _check_grant(person: Person, grant: Grant) -> None:
         raise InvalidInput({"role": NOT_YOURS})
 
 
-@retried
+@transaction
 def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, now: datetime) -> Invited:
-    begin_write(session)
     if accounts.find_account(session, asked.email):
         raise InvalidInput({"email": "Somebody has an account with this address already."})
     if asked.specialist_id is not None:
@@ -175,7 +173,6 @@ def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, n
     if account.specialist_id is not None:
         told = vouch(session, person, account, now=now)
         note(session, person.actor, "calendar_tied", account.id, now=now, detail=f"specialist={account.specialist_id}")
-    session.commit()
     return Invited(account.id, told)
 
 
@@ -199,13 +196,12 @@ def _send_link(session: Session, account_id: int, purpose: str, *, now: datetime
     outbox.tell_staff(session, account_id, event, sequence=link_id, now=now)
 
 
-@retried
+@transaction
 def invite_administrator(session: Session, email: str, name: str, *, now: datetime) -> tuple[bool, int | None]:
     """From the command line: the first administrator, or one who can sign in no more.
 
     Returns whether the account is new, and how many other administrators are told; None where they were one before.
     """
-    begin_write(session)
     address = read_email(email)
     account = accounts.find_account(session, address)
     new = account is None
@@ -221,17 +217,15 @@ def invite_administrator(session: Session, email: str, name: str, *, now: dateti
         _clear(session, account, now=now)
     _send_link(session, account.id, "invite" if new else "reset", now=now)
     note(session, "command-line", "account_invited", account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
-    session.commit()
     return new, told
 
 
-@retried
+@transaction
 def give_role(session: Session, person: Person, account_id: int, grant: Grant, *, now: datetime) -> int | None:
     """Returns how many administrators are told; None where that is not asked for.
 
     Raises NotFound, IllegalMove, InvalidInput, Busy.
     """
-    begin_write(session)
     account = reached(session, person, account_id)
     _check_grant(person, grant)
     keeps = account.specialist_id if grant.role is Role.SPECIALIST else None  # that role opens the calendar that they keep
@@ -246,15 +240,12 @@ def give_role(session: Session, person: Person, account_id: int, grant: Grant, *
             accounts.remove_grant(session, id_)
     accounts.add_grant(session, account_id, grant)
     note(session, person.actor, "grant_given", account_id, now=now, detail=_said(grant))
-    told = _tell_of(session, grant, account_id, besides=person.account_id, by=person.actor, now=now)
-    session.commit()
-    return told
+    return _tell_of(session, grant, account_id, besides=person.account_id, by=person.actor, now=now)
 
 
-@retried
+@transaction
 def take_role(session: Session, person: Person, account_id: int, grant_id: int, *, now: datetime) -> None:
     """It is gone with the next page they ask for. Raises NotFound, IllegalMove, InvalidInput, Busy."""
-    begin_write(session)
     account = reached(session, person, account_id)
     grant = dict(accounts.numbered_grants(session, account_id)).get(grant_id)
     if grant is None:
@@ -265,25 +256,21 @@ def take_role(session: Session, person: Person, account_id: int, grant_id: int, 
     if account.specialist_id is not None and Role.SPECIALIST not in {one.role for one in accounts.grants_of(session, account_id)}:
         feeds.close(session, account.specialist_id, now=now)  # its address would go on to show the visits
     note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
-    session.commit()
 
 
-@retried
+@transaction
 def send_link_again(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """To whoever was invited and has not come: a new link in place of the old. Raises NotFound, IllegalMove, Busy."""
-    begin_write(session)
     account = reached(session, person, account_id)
     if account.state != "invited":
         raise IllegalMove("They have signed in before. Reset their sign-in instead.")
     _send_link(session, account_id, "invite", now=now)
     note(session, person.actor, "account_invited", account_id, now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def close_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They are signed out at once and cannot sign in; their tasks are anybody's. Raises NotFound, IllegalMove, Busy."""
-    begin_write(session)
     account = reached(session, person, account_id, "close-account")
     account.state = "disabled"
     session.flush()
@@ -293,34 +280,28 @@ def close_account(session: Session, person: Person, account_id: int, *, now: dat
     accounts.end_links(session, account_id, now=now)
     sessions.end(session, account_id, now=now)
     note(session, person.actor, "account_disabled", account_id, now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def reopen_account(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """They may come back, with a new password and a new app. Raises NotFound, IllegalMove, Busy."""
-    begin_write(session)
     account = reached(session, person, account_id, "close-account")
     if account.state != "disabled":
         raise IllegalMove("This account is open already.")
     account.state = "active"
     _begin_anew(session, person, account, "account_enabled", now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def reset_sign_in(session: Session, person: Person, account_id: int, *, now: datetime) -> int:
     """Password, app and recovery codes are worth nothing any more; a link to choose anew is on its way, and a second person told.
 
     Returns how many were told. Raises NotFound, IllegalMove, Busy.
     """
-    begin_write(session)
     account = reached(session, person, account_id, "close-account")
     if account.state != "active":
         raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
-    told = _begin_anew(session, person, account, "account_reset", now=now)
-    session.commit()
-    return told
+    return _begin_anew(session, person, account, "account_reset", now=now)
 
 
 def _begin_anew(session: Session, person: Person, account: Account, action: str, *, now: datetime) -> int:

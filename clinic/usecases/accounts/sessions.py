@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
 from clinic.store.staff.sessions import OpenSession
 from clinic.usecases.accounts.credentials import new_token, token_hash
@@ -57,11 +56,9 @@ def _until(found: OpenSession, seen_at: datetime | None = None) -> datetime:
     return min((seen_at or found.last_seen_at) + IDLE, found.created_at + ABSOLUTE)
 
 
-@retried
+@transaction
 def _note(session: Session, found: OpenSession, *, now: datetime) -> datetime:
-    begin_write(session)
     sessions.saw(session, found.id, now=now)
-    session.commit()
     return _until(found, now)
 
 
@@ -92,29 +89,23 @@ def places(session: Session, person: Person, *, now: datetime) -> list[SignInPla
     return sorted(found, key=lambda place: not place.here)
 
 
-@retried
+@transaction
 def end_place(session: Session, person: Person, session_id: int, *, now: datetime) -> None:
     """Sign out there. Raises NotFound for what is no session of theirs, or is over."""
-    begin_write(session)
     if not sessions.end(session, person.account_id, only=session_id, now=now):
         raise NotFound("You are not signed in there any more.")
     audit.note(session, None, actor=person.actor, action="session_ended", now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def end_others(session: Session, person: Person, *, now: datetime) -> int:
     """Sign out everywhere else. Returns in how many places that was."""
-    begin_write(session)
     count = sessions.end(session, person.account_id, besides=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="session_ended", detail=f"others={count}", now=now)
-    session.commit()
     return count
 
 
-@retried
+@transaction
 def sign_out(session: Session, person: Person, *, now: datetime) -> None:
-    begin_write(session)
     sessions.end(session, person.account_id, only=person.session_id, now=now)
     audit.note(session, None, actor=person.actor, action="sign_out", now=now)
-    session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import matching_step
 from clinic.domain.errors import InvalidInput
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, sessions
@@ -38,14 +38,11 @@ def begin_sign_in(session: Session, email: str, password: str, *, locks: Locks, 
     return _begin(session, account.id, locks.hashing.hash(password) if outdated else None, device=device, now=now)
 
 
-@retried
+@transaction
 def _begin(session: Session, account_id: int, new_hash: str | None, *, device: str, now: datetime) -> str:
-    begin_write(session)
     if new_hash:
         accounts.replace_hash(session, account_id, new_hash)
-    token = start(session, account_id, factor=False, device=device, now=now)
-    session.commit()
-    return token
+    return start(session, account_id, factor=False, device=device, now=now)
 
 
 def finish_sign_in(session: Session, person: Person, code: str, *, locks: Locks, device: str, now: datetime) -> str:
@@ -92,9 +89,7 @@ def _proof(session: Session, account: Account, code: str, *, locks: Locks, now: 
     return None
 
 
-@retried
+@transaction
 def _note_failure(session: Session, account_id: int, action: str, *, now: datetime) -> None:
-    begin_write(session)
     accounts.note_failure(session, account_id)
     audit.note(session, None, actor=f"account:{account_id}", action=action, now=now)
-    session.commit()

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, InvalidInput
 from clinic.domain.people.roles import Role
 from clinic.domain.text.messages import Event
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import feeds
-from clinic.store.connect import begin_write
 from clinic.store.staff import accounts, ties
 from clinic.store.tables.staff import Account
 from clinic.usecases.accounts.noting import note, tell_administrators
@@ -37,13 +36,12 @@ def vouch(session: Session, person: Person, account: Account, *, now: datetime) 
     return tell_administrators(session, Event.CALENDAR_TIED, account.id, besides=person.account_id, by=person.actor, now=now)
 
 
-@retried
+@transaction
 def tie_calendar(session: Session, person: Person, account_id: int, specialist_id: int | None, *, now: datetime) -> int:
     """The account keeps that specialist's calendar. Returns how many administrators are told.
 
     Raises NotFound, IllegalMove, InvalidInput, Busy.
     """
-    begin_write(session)
     account = reached(session, person, account_id)
     if account.specialist_id is not None:
         raise IllegalMove("They keep a calendar already. End that first.")
@@ -54,31 +52,27 @@ def tie_calendar(session: Session, person: Person, account_id: int, specialist_i
     session.flush()
     told = vouch(session, person, account, now=now)
     note(session, person.actor, "calendar_tied", account_id, now=now, detail=f"specialist={specialist_id}")
-    session.commit()
     return told
 
 
-@retried
+@transaction
 def confirm_calendar(session: Session, person: Person, account_id: int, *, now: datetime) -> int:
     """Whoever asks answers for the calendar as it is now. Returns how many administrators are told.
 
     Raises NotFound, IllegalMove, Busy.
     """
-    begin_write(session)
     account = _keeper(session, person, account_id)
     told = vouch(session, person, account, now=now)
     note(session, person.actor, "calendar_confirmed", account_id, now=now, detail=f"specialist={account.specialist_id}")
-    session.commit()
     return told
 
 
-@retried
+@transaction
 def end_calendar(session: Session, person: Person, account_id: int, *, now: datetime) -> None:
     """The account keeps the calendar no more, from its next page on; the private address of the calendar opens nothing any more.
 
     Raises NotFound, IllegalMove, Busy.
     """
-    begin_write(session)
     account = _keeper(session, person, account_id)
     specialist_id = account.specialist_id
     account.specialist_id = None
@@ -86,7 +80,6 @@ def end_calendar(session: Session, person: Person, account_id: int, *, now: date
     ties.end_vouch(session, account_id)
     feeds.close(session, specialist_id, now=now)
     note(session, person.actor, "calendar_ended", account_id, now=now, detail=f"specialist={specialist_id}")
-    session.commit()
 
 
 def _keeper(session: Session, person: Person, account_id: int) -> Account:

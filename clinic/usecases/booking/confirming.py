@@ -16,11 +16,10 @@ from clinic.engine.placing.booked import Booked, Keys, as_booked, keys_of
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import NO_SUCH_KEY, get, opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import confirmations
 from clinic.store.appointments.confirmations import BookingFacts, PatientRecord
 from clinic.store.appointments.idempotency import RequestKey, made_by
-from clinic.store.connect import begin_write
 
 Told = TypeVar("Told")
 
@@ -78,17 +77,14 @@ def _confirm(
         review(session, hold_token, details, key=key, now=now)  # says everything else that is wrong as well
         raise
 
-    @retried
+    @transaction
     def attempt(session: Session) -> Told:
-        begin_write(session)
         found = confirmations.find(session, hold_id, said, once=once, now=now)
         if found is None or not opens(key, "hold", hold_token, hold_id, found.hold.generation):
             raise NotFound(NO_SUCH_KEY)
         if once is None or made_by(once, found.earlier, now=now) is None:
             _book(session, found, details, said, who=who, now=now, once=once)
-        told = tell(keys_of(found.hold, key))
-        session.commit()
-        return told
+        return tell(keys_of(found.hold, key))
 
     with with_alternatives(session, lambda: wish_of(get(session, hold_id)), now=now, staff=who.staff):
         return attempt(session)

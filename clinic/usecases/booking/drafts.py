@@ -12,8 +12,7 @@ from clinic.adapters.phones import format_phone
 from clinic.domain.people.patient import GuardianDetails, PatientDetails
 from clinic.domain.scheduling.appointment import State
 from clinic.engine.placing.resolve import managed, opened
-from clinic.engine.transaction import retried
-from clinic.store.connect import begin_write
+from clinic.engine.transaction import transaction
 from clinic.store.patients import intake, patients
 from clinic.store.tables.patients import Patient
 
@@ -36,12 +35,10 @@ def keep_answers(session: Session, hold_token: str, answers: Answers, *, key: by
     return True
 
 
-@retried
+@transaction
 def _keep(session: Session, appointment_id: int, text: str, *, now: datetime) -> None:
-    begin_write(session)
     intake.drop_drafts(session, before=now - intake.DRAFTS_KEPT_FOR)
     intake.save_draft(session, appointment_id, text, now=now)
-    session.commit()
 
 
 def answers_kept(session: Session, hold_token: str, *, key: bytes) -> list[tuple[str, str]]:

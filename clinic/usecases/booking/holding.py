@@ -18,11 +18,10 @@ from clinic.engine.placing.changing import Who
 from clinic.engine.placing.held import Hold, as_hold
 from clinic.engine.placing.resolve import opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import appointments
 from clinic.store.appointments.idempotency import RequestKey, find_earlier
 from clinic.store.appointments.summaries import summary_of
-from clinic.store.connect import begin_write
 from clinic.store.patients.intake import DRAFTS_KEPT_FOR, drop_draft, drop_drafts
 
 Told = TypeVar("Told")
@@ -78,13 +77,10 @@ def _take(
     session: Session, opening: str, tell: Callable[[str], Told], *,
     key: bytes, who: Who, now: datetime, once: RequestKey | None, minutes: int,
 ) -> Told:  # fmt: skip
-    @retried
+    @transaction
     def attempt(session: Session) -> Told:
-        begin_write(session)
         hold_id = place.hold(session, wish, who=who, now=now, minutes=minutes, once=once)
-        told = tell(write_key(key, "hold", hold_id, 0))  # the generation that every appointment begins with
-        session.commit()
-        return told
+        return tell(write_key(key, "hold", hold_id, 0))  # the generation that every appointment begins with
 
     with with_alternatives(session, lambda: guess_opening(opening), now=now, staff=who.staff):
         wish = read_opening(key, opening)
@@ -102,12 +98,9 @@ def get_hold(session: Session, token: str, *, key: bytes, now: datetime) -> Hold
     return as_hold(session, opened(session, token, "hold", key), token, now=now)
 
 
-@retried
+@transaction
 def _extend(session: Session, appointment_id: int, *, who: Who, now: datetime) -> datetime:
-    begin_write(session)
-    until = place.extend(session, appointment_id, who=who, now=now)
-    session.commit()
-    return until
+    return place.extend(session, appointment_id, who=who, now=now)
 
 
 def extend(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> Hold:
@@ -123,12 +116,10 @@ def release(session: Session, token: str, *, key: bytes, who: Who, now: datetime
     _release(session, opened(session, token, "hold", key).id, who=who, now=now)
 
 
-@retried
+@transaction
 def _release(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
-    begin_write(session)
     place.release(session, appointment_id, who=who, now=now)
     drop_draft(session, appointment_id)
-    session.commit()
 
 
 def sweep(session: Session, *, now: datetime) -> int:
@@ -140,18 +131,14 @@ def sweep(session: Session, *, now: datetime) -> int:
     return swept
 
 
-@retried
+@transaction
 def _forget_answers(session: Session, *, now: datetime) -> None:
-    begin_write(session)
     drop_drafts(session, before=now - DRAFTS_KEPT_FOR)
-    session.commit()
 
 
-@retried
+@transaction
 def _expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
-    begin_write(session)
     tidied = place.expire(session, appointment_id, now=now)
     if tidied:
         drop_draft(session, appointment_id)
-    session.commit()
     return tidied

@@ -13,9 +13,8 @@ from clinic.engine.placing.changing import Who
 from clinic.engine.placing.existing_patient import BookingRequest
 from clinic.engine.placing.resolve import get, opened
 from clinic.engine.search.alternatives import wish_of, with_alternatives
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments.idempotency import RequestKey
-from clinic.store.connect import begin_write
 
 
 def book_known(
@@ -35,7 +34,7 @@ def book_known(
         )
 
 
-@retried
+@transaction
 def _book(
     session: Session,
     hold_id: int,
@@ -47,8 +46,5 @@ def _book(
     now: datetime,
     once: RequestKey | None,
 ) -> Booked:
-    begin_write(session)
     existing_patient.book(session, get(session, hold_id), asked, viewer=viewer, who=who, now=now, once=once)
-    booked = as_booked(session, get(session, hold_id), key)
-    session.commit()
-    return booked
+    return as_booked(session, get(session, hold_id), key)

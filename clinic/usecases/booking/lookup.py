@@ -10,21 +10,19 @@ from sqlalchemy.orm import Session
 from clinic.domain.people.patient import is_family_name
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.lookup import VisitLookup
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.patients import patients
 
 
-@retried
+@transaction
 def send_links(session: Session, lookup: VisitLookup, *, who: Who, now: datetime) -> None:
     """Have the link of each visit ahead sent to the contact on file, if there is such a patient.
 
     The phone number may be the patient's or their guardian's. Hit and miss look alike: nothing is returned, and the
     database is asked the same. A visit is told of once while the message waits, and three times a day. Raises Busy.
     """
-    begin_write(session)
     ahead = patients.visits_ahead(
         session, birth_date=lookup.birth_date, phone=lookup.phone, reference=lookup.reference, after=now
     )  # fmt: skip
@@ -33,4 +31,3 @@ def send_links(session: Session, lookup: VisitLookup, *, who: Who, now: datetime
     looked_at: Sequence[int | None] = theirs or [None]
     for appointment_id in looked_at:
         audit.note(session, appointment_id, actor=who.actor, action="look_up", now=now)
-    session.commit()

@@ -11,8 +11,7 @@ from clinic.engine.placing import place
 from clinic.engine.placing.booked import Booked, as_booked
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import managed
-from clinic.engine.transaction import retried
-from clinic.store.connect import begin_write
+from clinic.engine.transaction import transaction
 
 REASON_MAX = 40
 
@@ -29,10 +28,7 @@ def cancel(session: Session, manage_token: str, reason: str | None, *, key: byte
     return _cancel(session, managed(session, manage_token, key, now=now).id, reason, key=key, who=who, now=now)
 
 
-@retried
+@transaction
 def _cancel(session: Session, appointment_id: int, reason: str | None, *, key: bytes, who: Who, now: datetime) -> Booked:
-    begin_write(session)
     appointment = place.cancel(session, appointment_id, reason, who=who, now=now)
-    booked = as_booked(session, appointment, key)
-    session.commit()
-    return booked
+    return as_booked(session, appointment, key)

@@ -20,9 +20,8 @@ from clinic.engine.placing.place import CALL_US
 from clinic.engine.placing.resolve import managed
 from clinic.engine.search.alternatives import wish_of, with_alternatives
 from clinic.engine.search.candidates import NEARBY_MILES, CandidateSite, Opening, SearchCriteria, nearest, soonest, widening
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments.summaries import VisitSummary, summary_if_moved
-from clinic.store.connect import begin_write
 from clinic.store.directory import people
 from clinic.store.directory.catalogue import find_visit
 from clinic.store.directory.locations import find_point, offering
@@ -138,10 +137,7 @@ def reschedule(session: Session, manage_token: str, opening: str, *, key: bytes,
         return _reschedule(session, appointment.id, read_opening(key, opening), key=key, who=who, now=now)
 
 
-@retried
+@transaction
 def _reschedule(session: Session, appointment_id: int, wish: SlotRef, *, key: bytes, who: Who, now: datetime) -> Booked:
-    begin_write(session)
     appointment: Appointment = place.move(session, appointment_id, wish, who=who, now=now)
-    booked = as_booked(session, appointment, key)
-    session.commit()
-    return booked
+    return as_booked(session, appointment, key)

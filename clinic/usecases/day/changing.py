@@ -15,9 +15,8 @@ from clinic.domain.tokens import SlotRef
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import reached
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments.summaries import VisitSummary, summary_if_moved, summary_of
-from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.patients import encrypted_answers
 from clinic.usecases.day.times import check_move
@@ -39,12 +38,10 @@ def cancel(session: Session, viewer: Viewer, appointment_id: int, reason: str, *
     _cancel(session, viewer, appointment_id, reason, who=replace(who, detail=f"reason={reason}"), now=now)
 
 
-@retried
+@transaction
 def _cancel(session: Session, viewer: Viewer, appointment_id: int, reason: str, *, who: Who, now: datetime) -> None:
-    begin_write(session)
     reached(session, viewer, appointment_id)
     place.cancel(session, appointment_id, reason, who=who, now=now)
-    session.commit()
 
 
 def preview_move(
@@ -86,14 +83,12 @@ def _line(typed: str) -> str:
     return line
 
 
-@retried
+@transaction
 def _move(
     session: Session, viewer: Viewer, appointment_id: int, wish: SlotRef, note: str, *, sealer: Sealer, who: Who, now: datetime
 ) -> None:  # fmt: skip
-    begin_write(session)
     before = reached(session, viewer, appointment_id).sequence
     moved = place.move(session, appointment_id, wish, who=who, now=now)
     if note and moved.sequence != before:
         encrypted_answers.keep_seal(session, sealer.seal)
         outbox.add_note(session, appointment_id, Event.MOVED, moved.sequence, sealer.seal(note))
-    session.commit()

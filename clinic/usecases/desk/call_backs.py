@@ -11,7 +11,7 @@ from clinic.adapters.phones import read_phone
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.callers import mask
 from clinic.domain.people.calls import NOTE_MAX, Agent, check_call_back, is_open
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.connect import begin_write
 from clinic.store.desk import callers
 from clinic.store.tables.work import Call
@@ -47,7 +47,7 @@ class CallBack:
         return f"CallBack({self.task_id})"
 
 
-@retried
+@transaction
 def promise_call_back(
     session: Session, person: Agent, call_id: int, due_at: datetime, *, phone: str = "", now: datetime
 ) -> int:  # fmt: skip
@@ -57,7 +57,6 @@ def promise_call_back(
     Raises InvalidInput, NotFound, IllegalMove, Busy.
     """
     refuse(check_call_back(due_at, now=now))
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     if call.patient_id is None and (phone or call.phone is None):
         call.phone = read_phone(phone)[0]
@@ -69,11 +68,10 @@ def promise_call_back(
         note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
     else:
         _put_off(session, person, task_id, call, due_at, now=now)
-    session.commit()
     return task_id
 
 
-@retried
+@transaction
 def promise_to_number_on_file(
     session: Session, person: Agent, call_id: int, row: str, due_at: datetime, *, key: bytes, now: datetime
 ) -> int:  # fmt: skip
@@ -84,7 +82,6 @@ def promise_to_number_on_file(
     """
     refuse(check_call_back(due_at, now=now))
     meant = read_row(row, call_id, key)
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     patient_id = callers.patient_of_visit(session, meant.visit_id) if meant.visit_id is not None else meant.patient_id
     if patient_id is None or callers.candidate(session, patient_id) is None:
@@ -95,7 +92,6 @@ def promise_to_number_on_file(
         note(session, person, call_id, "call_back_promised", patient_id=patient_id, now=now, more=f"task={task_id} on_file=1")
     else:
         _put_off(session, person, task_id, call, due_at, now=now)
-    session.commit()
     return task_id
 
 
@@ -135,13 +131,11 @@ class NumberToCall:
         return "NumberToCall(…)"
 
 
-@retried
+@transaction
 def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> NumberToCall:
     """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
-    begin_write(session)
     one = _reached(session, person, task_id)
     note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
     return NumberToCall(one.phone or "", one.given_name or "")
 
 
@@ -193,25 +187,21 @@ def _with_its_call(session: Session, person: Agent, task_id: int) -> tuple[Promi
             return one, call
 
 
-@retried
+@transaction
 def finish_call_back(session: Session, person: Agent, task_id: int, *, now: datetime) -> None:
     """They were called, or gave up. Raises NotFound, Busy."""
-    begin_write(session)
     one = _reached(session, person, task_id)
     if not call_backs.finish(session, task_id, one.call_id, by=person.account_id, now=now):
         raise NotFound(NO_SUCH_PROMISE)
     note(session, person, one.call_id, "call_back_done", patient_id=one.patient_id, now=now, more=f"task={task_id}")
-    session.commit()
 
 
-@retried
+@transaction
 def put_off_call_back(session: Session, person: Agent, task_id: int, due_at: datetime, *, now: datetime) -> None:
     """Raises InvalidInput, NotFound, Busy."""
     refuse(check_call_back(due_at, now=now))
-    begin_write(session)
     one, call = _with_its_call(session, person, task_id)
     _put_off(session, person, one.task_id, call, due_at, now=now)
-    session.commit()
 
 
 def _put_off(session: Session, person: Agent, task_id: int, call: Call, due_at: datetime, *, now: datetime) -> None:

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.people.calls import Agent
 from clinic.engine.placing.resolve import get
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments.summaries import VisitSummary, summary_of
-from clinic.store.connect import begin_write
 from clinic.store.work import calls
 from clinic.usecases.desk.calls import let_go, note, own_call
 
@@ -34,22 +33,19 @@ def done_in_call(session: Session, call_id: int) -> tuple[Done, ...]:
     return tuple(Done(one.action, one.at, summary_of(session, get(session, one.appointment_id))) for one in found)
 
 
-@retried
+@transaction
 def note_waiting(session: Session, person: Agent, call_id: int, *, now: datetime) -> None:
     """The patient of the call was put on the waiting list. Raises NotFound, IllegalMove, Busy."""
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     note(session, person, call_id, "call_waitlisted", patient_id=call.patient_id, now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def next_person(session: Session, person: Agent, call_id: int, *, now: datetime) -> None:
     """The same caller, about somebody else: the call is about nobody until they are known. What was done stays.
 
     Raises NotFound, IllegalMove, Busy.
     """
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     patient_id = call.patient_id
     if patient_id is not None:
@@ -58,4 +54,3 @@ def next_person(session: Session, person: Agent, call_id: int, *, now: datetime)
     call.patient_id = call.visit_id = call.verified_at = None
     call.relation, call.speaks_for = "", False
     session.flush()
-    session.commit()

@@ -22,7 +22,7 @@ from clinic.domain.people.calls import (
     is_open,
 )
 from clinic.domain.people.roles import Viewer
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.audit import audit
 from clinic.store.connect import begin_write
 from clinic.store.desk import callers
@@ -79,13 +79,11 @@ class Ending:
     postal_code: str = ""
 
 
-@retried
+@transaction
 def begin_call(session: Session, person: Agent, *, now: datetime) -> int:
     """Returns the call's number. Raises Busy."""
-    begin_write(session)
     call_id = calls.begin(session, person.account_id, now=now)
     note(session, person, call_id, "call_begin", now=now)
-    session.commit()
     return call_id
 
 
@@ -127,12 +125,10 @@ def read_call(session: Session, person: Agent, call_id: int, *, now: datetime) -
     return found
 
 
-@retried
+@transaction
 def note_look(session: Session, person: Agent, call_id: int, patient_id: int | None, *, now: datetime) -> None:
     """That somebody read a call which is not theirs. Raises Busy."""
-    begin_write(session)
     note(session, person, call_id, "see_call", patient_id=patient_id, now=now)
-    session.commit()
 
 
 def open_calls(session: Session, person: Agent, *, now: datetime) -> tuple[CallNow, ...]:
@@ -148,7 +144,7 @@ def _as_it_stands(session: Session, call: Call) -> CallNow:
     )  # fmt: skip
 
 
-@retried
+@transaction
 def say_who_calls(
     session: Session, person: Agent, call_id: int, relation: str, *, speaks_for: bool, now: datetime
 ) -> None:  # fmt: skip
@@ -157,16 +153,14 @@ def say_who_calls(
     Whoever calls for themselves speaks for themselves. Raises InvalidInput, NotFound, IllegalMove, Busy.
     """
     refuse(check_relation(relation))
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     call.relation, call.speaks_for = relation, speaks_for or relation == "self"
     session.flush()
     more = f"relation={relation} speaks_for={int(call.speaks_for)}"
     note(session, person, call_id, "call_relation", patient_id=call.patient_id, now=now, more=more)
-    session.commit()
 
 
-@retried
+@transaction
 def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: datetime) -> None:
     """In place of the note as it was; also after the call. It stays with the call, and never goes into a chart.
 
@@ -174,12 +168,10 @@ def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: 
     """
     text = text.replace("\0", "")  # no database keeps it
     refuse(check_note(text))
-    begin_write(session)
     call = own_call(session, person, call_id, now=now, ended=True)
     call.note = text
     session.flush()
     note(session, person, call_id, "call_note", patient_id=call.patient_id, now=now)
-    session.commit()
 
 
 @retried

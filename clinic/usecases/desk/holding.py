@@ -27,9 +27,8 @@ from clinic.engine.placing.existing_patient import BookingRequest
 from clinic.engine.placing.held import Hold, as_hold
 from clinic.engine.placing.resolve import get, opened, reached
 from clinic.engine.search.alternatives import wish_of, with_alternatives
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments.idempotency import RequestKey, find_earlier, made_by
-from clinic.store.connect import begin_write
 from clinic.store.desk import call_holds
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.work import Call
@@ -79,13 +78,10 @@ class ForCaller:
     told_by: str | None = None
 
 
-@retried
+@transaction
 def _in_call(session: Session, on: OnCall, act: Callable[[Session, Call], Told], *, now: datetime) -> Told:
     """One transaction of one's own call. Raises NotFound, IllegalMove for a call that is over, Busy."""
-    begin_write(session)
-    told = act(session, own_call(session, on.person, on.call_id, now=now))
-    session.commit()
-    return told
+    return act(session, own_call(session, on.person, on.call_id, now=now))
 
 
 def hold_for_call(session: Session, on: OnCall, opening: str, *, now: datetime, once: RequestKey | None = None) -> Hold:

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.calls import Agent, is_open
 from clinic.domain.people.roles import Viewer
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.access import find_patient, find_visit
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.desk import callers
 from clinic.store.desk.callers import VisitLine
 from clinic.store.patients.intake import find_intake
@@ -66,19 +65,17 @@ def viewer_of(session: Session, call_id: int, person: Agent, action: str, *, now
     return viewer_in(call, person, action)
 
 
-@retried
+@transaction
 def callers_record(session: Session, person: Agent, call_id: int, *, now: datetime) -> Record:
     """The patient whom the call is about: how to reach them, and their visits, coming and past. That it was read is noted.
 
     Raises NotFound, IllegalMove when nobody was verified, Busy.
     """
-    begin_write(session)
     viewer = viewer_of(session, call_id, person, "see-visit", now=now)
     record = _whole(session, viewer, now=now) if viewer.patients else _alone(session, viewer, now=now)
     if record is None:
         raise IllegalMove(NOBODY_YET)
     note(session, person, call_id, "see_patient", patient_id=record.patient_id, now=now, more="alone=1" if record.alone else "")
-    session.commit()
     return record
 
 
@@ -109,14 +106,13 @@ def _alone(session: Session, viewer: Viewer, *, now: datetime) -> Record | None:
     return None
 
 
-@retried
+@transaction
 def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *, key: bytes, now: datetime) -> None:
     """The patient of the call, and whoever a row means, may be one: a task for who may merge them; once while it is open.
 
     Raises NotFound, IllegalMove, UnusableToken, Busy.
     """
     meant = read_row(row, call_id, key)
-    begin_write(session)
     call = own_call(session, person, call_id, now=now)
     if call.patient_id is None:
         raise IllegalMove(NOBODY_YET)
@@ -126,16 +122,14 @@ def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *,
     if call.patient_id != other_id:
         tasks.add_duplicate(session, call.patient_id, other_id, now=now)
         note(session, person, call_id, "propose_merge", patient_id=call.patient_id, now=now, more=f"other={other_id}")
-    session.commit()
 
 
-@retried
+@transaction
 def unlock_phone(session: Session, person: Agent, patient_id: int, *, now: datetime) -> None:
     """The patient may prove on the telephone again who they are, and the task to write to them is done.
 
     For managers, of patients with a visit within their reach. Raises NotFound, Busy.
     """
-    begin_write(session)
     viewer = Viewer(person.reach(UNLOCKS), person.specialist_id)
     if find_patient(session, viewer, patient_id) is None:
         raise NotFound("There is no such patient.")
@@ -143,4 +137,3 @@ def unlock_phone(session: Session, person: Agent, patient_id: int, *, now: datet
     if patient is not None and (patient.phone_locked_at is not None or patient.phone_missed_at is not None):
         callers.unlock(session, patient, by=person.account_id, now=now)
         audit.note(session, None, actor=person.actor, action="caller_unlocked", patient_id=patient_id, now=now)
-    session.commit()

@@ -13,9 +13,8 @@ from clinic.domain.tokens import write_key
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import answered, managed, opened
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.messages import outbox
 from clinic.store.patients import intake
 
@@ -34,9 +33,8 @@ def answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who,
     return write_key(key, "manage", appointment.id, appointment.generation)
 
 
-@retried
+@transaction
 def _answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who, now: datetime) -> None:
-    begin_write(session)
     appointment = answered(session, token, given, key, now=now)
     if given == "cancel":
         place.cancel(session, appointment.id, None, who=who, now=now)
@@ -49,7 +47,6 @@ def _answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who
             appointment.confirmed_at = now
             session.flush()
             audit.note(session, appointment.id, actor=who.actor, action="confirm", patient_id=appointment.patient_id, now=now)
-    session.commit()
 
 
 def stop(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> None:
@@ -57,12 +54,10 @@ def stop(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -
     _stop(session, opened(session, token, "stop", key).id, who=who, now=now)
 
 
-@retried
+@transaction
 def _stop(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
-    begin_write(session)
     if intake.stop_reminders(session, appointment_id, now=now):
         audit.note(session, appointment_id, actor=who.actor, action="stop_reminders", now=now)
-    session.commit()
 
 
 def renew_links(session: Session, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
@@ -73,14 +68,11 @@ def renew_links(session: Session, manage_token: str, *, key: bytes, who: Who, no
     return _renew(session, managed(session, manage_token, key, now=now).id, manage_token, key=key, who=who, now=now)
 
 
-@retried
+@transaction
 def _renew(session: Session, appointment_id: int, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
-    begin_write(session)
     appointment = managed(session, manage_token, key, now=now)
     appointment.generation += 1
     session.flush()
     outbox.tell_links(session, [appointment_id], now=now)
     audit.note(session, appointment_id, actor=who.actor, action="renew_links", patient_id=appointment.patient_id, now=now)
-    token = write_key(key, "manage", appointment_id, appointment.generation)
-    session.commit()
-    return token
+    return write_key(key, "manage", appointment_id, appointment.generation)

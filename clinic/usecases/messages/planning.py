@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.domain.errors import Busy
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.text.messages import AHEAD, CHANGES, INVITES, REMINDERS, Event, Reached, awake, channels, is_wanted, reminders
-from clinic.engine.transaction import retried
-from clinic.store.connect import begin_write
+from clinic.engine.transaction import transaction
 from clinic.store.messages import deliveries, outbox
 from clinic.store.messages.outbox import DueMessage
 from clinic.store.messages.recipients import Recipient, find_recipient
@@ -29,18 +28,16 @@ PORTION = 50
 AGAIN = timedelta(minutes=5)
 
 
-@retried
+@transaction
 def plan(session: Session, post: MessageContext, *, now: datetime, limit: int = PORTION) -> int:
     """Pass on the messages that are due, `limit` at most. Returns how many there were. Raises Busy.
 
     One transaction: a crash leaves all of them as they were. Any number of workers may plan at once.
     """
-    begin_write(session)
     found = outbox.due(session, now=now, limit=limit)
     passed = [message.id for message in found if _could_pass_on(session, post, message, now=now)]
     if passed:
         outbox.mark_done(session, passed, now=now)
-    session.commit()
     return len(found)
 
 

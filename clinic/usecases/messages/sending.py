@@ -19,7 +19,7 @@ from clinic.adapters.delivery import Undelivered
 from clinic.adapters.mail import Mail, Outlet, write_mail
 from clinic.domain.errors import Busy
 from clinic.domain.text.messages import TRIED_FOR, Event, awake, try_again_at
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.connect import begin_write
 from clinic.store.messages import deliveries
 from clinic.store.messages.deliveries import Leased
@@ -164,15 +164,12 @@ def _still_mine(session: Session, post: MessageContext, leased: Leased, *, now: 
     return _renewed(session, leased, until=now + post.lease)
 
 
-@retried
+@transaction
 def _renewed(session: Session, leased: Leased, *, until: datetime) -> Leased | None:
-    begin_write(session)
-    mine = deliveries.renew_lease(session, leased, until=until)
-    session.commit()
-    return mine
+    return deliveries.renew_lease(session, leased, until=until)
 
 
-@retried
+@transaction
 def _finish(
     session: Session,
     post: MessageContext,
@@ -183,9 +180,7 @@ def _finish(
     body: str | None = None,
     now: datetime,
 ) -> None:
-    begin_write(session)
     _finished(session, post, leased, outcome, detail=detail, body=body, now=now)
-    session.commit()
 
 
 def _finished(
@@ -222,25 +217,21 @@ def _note_failure(session: Session, post: MessageContext, leased: Leased, failed
     _end_with_task(session, post, leased, "failed", tasks.FAILED_MESSAGE, detail=failed.code, now=now)
 
 
-@retried
+@transaction
 def _end_with_task(
     session: Session, post: MessageContext, leased: Leased, outcome: str, kind: str, *,
     detail: str = "", body: str | None = None, now: datetime,
 ) -> None:  # fmt: skip
     """It cannot be sent: a person must see to it, once."""
-    begin_write(session)
     if _finished(session, post, leased, outcome, detail=detail, body=body, now=now):
         tasks.add_message_task(session, kind, leased.id, leased.appointment_id, now=now)
         if detail == UNSUBSCRIBED and leased.appointment_id is not None:
             intake.stop_texts(session, leased.appointment_id)
-    session.commit()
 
 
-@retried
+@transaction
 def _retry(session: Session, leased: Leased, *, at: datetime, detail: str) -> None:
-    begin_write(session)
     deliveries.retry(session, leased, at=at, detail=detail)
-    session.commit()
 
 
 def _let_rest(session: Session, post: MessageContext, rested: Sequence[Leased], failed: Undelivered, *, now: datetime) -> None:

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit.access_log import note_seen
-from clinic.store.connect import begin_write
 from clinic.store.schedules.assignments import Assignment, account_names, posts
 from clinic.usecases.roster.current import NO_SUCH_SPECIALIST
 from clinic.usecases.roster.effect import Effect
@@ -53,14 +52,12 @@ def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
     return {numbers[id_]: name for id_, name in account_names(session, numbers).items()}
 
 
-@retried
+@transaction
 def note_shown(session: Session, effect: Effect, *, actor: str, now: datetime) -> None:
     """The names of patients are about to be shown: it goes into the audit log, a row for each visit. Raises Busy."""
     if not effect.visits:
         return
-    begin_write(session)
     note_seen(session, actor, "see_affected_visit", {visit.appointment_id: visit.patient_id for visit in effect.visits}, now=now)
-    session.commit()
 
 
 def _today(now: datetime) -> date:

@@ -14,11 +14,10 @@ from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.placing import intake, place, waiting, waitlist_payload
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import NO_SUCH_KEY
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import appointments, confirmations
 from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.store.waitlist import waitlist
@@ -74,9 +73,8 @@ def accept_for(session: Session, offer_id: int, *, key: bytes, sealer: Sealer, w
     return _as_offered(session, offer_id, key)
 
 
-@retried
+@transaction
 def _accept(session: Session, offer_id: int, *, sealer: Sealer, who: Who, now: datetime) -> None:
-    begin_write(session)
     offer, entry = _locked(session, offer_id)
     if offer.state in ("open", "lapsed") and entry.ended_at is None:
         offer.state, offer.answered_at = "accepted", now
@@ -88,7 +86,6 @@ def _accept(session: Session, offer_id: int, *, sealer: Sealer, who: Who, now: d
         audit.note(
             session, offer.hold_id, actor=who.actor, action="accept", patient_id=patient_id, detail=f"entry {entry.id}", now=now
         )
-    session.commit()
 
 
 def _take(session: Session, offer: TimeOffer, entry: WaitlistEntry, *, sealer: Sealer, who: Who, now: datetime) -> int | None:
@@ -122,23 +119,19 @@ def decline_for(session: Session, offer_id: int, *, key: bytes, who: Who, now: d
     return _as_offered(session, offer_id, key)
 
 
-@retried
+@transaction
 def _decline(session: Session, offer_id: int, *, who: Who, now: datetime) -> None:
-    begin_write(session)
     offer, entry = _locked(session, offer_id)
     if offer.state == "open":
         waiting.close_offers(session, [offer], "declined", now=now)
         audit.note(session, offer.hold_id, actor=who.actor, action="decline", detail=f"entry {entry.id}", now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def _pass_by(session: Session, offer_id: int, *, now: datetime) -> None:
-    begin_write(session)
     offer, _entry = _locked(session, offer_id)
     if offer.state in ("open", "lapsed"):
         waiting.close_offers(session, [offer], "passed", now=now)
-    session.commit()
 
 
 def _find(session: Session, offer_id: int) -> tuple[TimeOffer, WaitlistEntry]:

@@ -13,11 +13,10 @@ from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.placing import waiting
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import NO_SUCH_KEY, managed
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.appointments import appointments
 from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.directory import catalogue
 from clinic.store.tables.directory import Location, Specialist
 from clinic.store.tables.waitlist import WaitlistEntry
@@ -71,9 +70,8 @@ def leave(session: Session, token: str, *, key: bytes, who: Who, now: datetime) 
     _leave(session, _opened(session, token, key).id, who=who, now=now)
 
 
-@retried
+@transaction
 def _change(session: Session, entry_id: int, wants: Wants, *, near: str, who: Who, now: datetime) -> None:
-    begin_write(session)
     entry = waitlist.lock_entry(session, entry_id)
     if entry.ended_at is not None:
         raise IllegalMove(ENDED)
@@ -81,16 +79,13 @@ def _change(session: Session, entry_id: int, wants: Wants, *, near: str, who: Wh
     entry.near = near
     session.flush()
     audit.note(session, entry.appointment_id, actor=who.actor, action="change_wait", detail=f"entry {entry.id}", now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def _leave(session: Session, entry_id: int, *, who: Who, now: datetime) -> None:
-    begin_write(session)
     entry = _find(session, entry_id)
     if waiting.end(session, entry, "left", now=now):
         audit.note(session, entry.appointment_id, actor=who.actor, action="leave", detail=f"entry {entry.id}", now=now)
-    session.commit()
 
 
 def _opened(session: Session, token: str, key: bytes) -> WaitlistEntry:

@@ -20,9 +20,8 @@ from clinic.engine.placing import intake as said_of
 from clinic.engine.placing import waiting, waitlist_payload
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.resolve import get, managed
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.directory import catalogue, gazetteer, people
 from clinic.store.messages import outbox
 from clinic.store.patients import encrypted_answers
@@ -74,12 +73,11 @@ def review(wish: WaitRequest, details: PatientDetails, *, now: datetime) -> None
         raise InvalidInput(wrong)
 
 
-@retried
+@transaction
 def _join(
     session: Session, visit_type_id: int, wish: WaitRequest, details: PatientDetails, *,
     sealer: Sealer, key: bytes, who: Who, now: datetime,
 ) -> str:  # fmt: skip
-    begin_write(session)
     said = said_of.as_stored(details, now=now)
     _wrong, guardian = said_of.problems(details, now, wish.time_zone, now=now)
     person = waitlist_payload.fingerprint(said, key)
@@ -102,9 +100,7 @@ def _join(
         audit.note(session, None, actor=who.actor, action="join", detail=f"{who.detail} entry {entry.id}".strip(), now=now)
         if not entry.by_phone:
             outbox.tell_waiting(session, entry.id, "waiting", sequence=0, due_at=now)
-    token = write_key(key, "waiting", entry.id, entry.generation)
-    session.commit()
-    return token
+    return write_key(key, "waiting", entry.id, entry.generation)
 
 
 def want_earlier(session: Session, manage_token: str, *, wanted: bool, key: bytes, who: Who, now: datetime) -> None:
@@ -115,9 +111,8 @@ def want_earlier(session: Session, manage_token: str, *, wanted: bool, key: byte
     _want_earlier(session, managed(session, manage_token, key, now=now).id, wanted=wanted, who=who, now=now)
 
 
-@retried
+@transaction
 def _want_earlier(session: Session, appointment_id: int, *, wanted: bool, who: Who, now: datetime) -> None:
-    begin_write(session)
     appointment = get(session, appointment_id)
     check_move(State(appointment.state), State.BOOKED)
     if appointment.start_at <= now:
@@ -138,7 +133,6 @@ def _want_earlier(session: Session, appointment_id: int, *, wanted: bool, who: W
     elif entry is not None and not wanted:
         waiting.end(session, entry, "left", now=now)
         audit.note(session, appointment_id, actor=who.actor, action="want_no_earlier", patient_id=appointment.patient_id, now=now)
-    session.commit()
 
 
 def _problems(rule: Callable[..., None], *args: Any, **named: Any) -> dict[str, str]:

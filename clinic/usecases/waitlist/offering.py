@@ -13,7 +13,7 @@ from clinic.domain.scheduling.waitlist import POLICY, Policy, answer_until, is_o
 from clinic.domain.time.timeline import instant_at
 from clinic.engine.placing import place, waiting
 from clinic.engine.placing.changing import Who
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.appointments import appointments
 from clinic.store.audit import audit
 from clinic.store.connect import begin_write
@@ -133,11 +133,9 @@ def _make_offers(session: Session, freed: FreedTime, chosen: Chosen, policy: Pol
     tasks.add_calls(session, by_phone, now=now)
 
 
-@retried
+@transaction
 def _postpone(session: Session, freed_id: int, *, now: datetime) -> None:
-    begin_write(session)
     waitlist.look_again(session, freed_id, at=now + AGAIN)
-    session.commit()
 
 
 def _close_entries(session: Session, *, now: datetime) -> int:
@@ -150,10 +148,7 @@ def _close_entries(session: Session, *, now: datetime) -> int:
     return closed
 
 
-@retried
+@transaction
 def _close_entry(session: Session, entry_id: int, *, now: datetime) -> bool:
-    begin_write(session)
     entry = waitlist.find_entry(session, entry_id)
-    ended = entry is not None and waiting.end(session, entry, "over", now=now)
-    session.commit()
-    return ended
+    return entry is not None and waiting.end(session, entry, "over", now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.domain.errors import IllegalMove, InvalidInput
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import retried, transaction
 from clinic.store.connect import begin_write
 from clinic.store.messages import deliveries
 from clinic.store.tables.work import Task
@@ -43,14 +43,12 @@ def _refuse(session: Session, worker: Worker, task_id: int, *, now: datetime) ->
     raise IllegalMove(f"{name} has this task now." if name else "Nobody has this task any more. Look again, and take it.")
 
 
-@retried
+@transaction
 def put_back(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Anybody may take it. Of one that one does not have, nothing happens. Raises NotFound, Busy."""
-    begin_write(session)
     task = reached(session, worker, task_id, now=now)
     if worklist.claim(session, task_id, None, holder_id=worker.account_id, now=now):
         note_deed(session, worker, task, task.patient_id, "put_back_task", now=now)
-    session.commit()
 
 
 def _lines(typed: str) -> str:
@@ -76,12 +74,10 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
     session.commit()
 
 
-@retried
+@transaction
 def done(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Twice is once. Raises NotFound, Busy."""
-    begin_write(session)
     _finish(session, worker, reached(session, worker, task_id, now=now), "finish_task", now=now)
-    session.commit()
 
 
 def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: datetime) -> None:
@@ -93,29 +89,25 @@ def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: d
         note_deed(session, worker, task, task.patient_id, action, now=now)
 
 
-@retried
+@transaction
 def undo(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Open again what one finished a moment ago. Raises IllegalMove, NotFound, Busy."""
-    begin_write(session)
     task = reached(session, worker, task_id, now=now)
     if task.done_at is not None:
         if not worklist.reopen(session, task_id, worker.account_id, since=now - FRESH):
             raise IllegalMove("That was done too long ago, or by somebody else, and cannot be taken back.")
         note_deed(session, worker, task, task.patient_id, "undo_task", now=now)
-    session.commit()
 
 
-@retried
+@transaction
 def send_again(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """The message is tried anew, for as long as any; the task is done, and opens again if that fails as well.
 
     Raises IllegalMove where there is nothing to send, NotFound, Busy.
     """
-    begin_write(session)
     task = reached(session, worker, task_id, now=now)
     if task.done_at is not None:
         raise IllegalMove(DONE)
     if task.delivery_id is None or not deliveries.send_again(session, task.delivery_id, now=now):
         raise IllegalMove("There is no message here that can be sent again.")
     _finish(session, worker, task, "send_again", now=now)
-    session.commit()

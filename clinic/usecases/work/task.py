@@ -12,12 +12,11 @@ from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.roles import Reach, Scope, Viewer
 from clinic.engine.placing import waitlist_payload
 from clinic.engine.placing.intake import Answerable
-from clinic.engine.transaction import retried
+from clinic.engine.transaction import transaction
 from clinic.store.access import find_patient
 from clinic.store.appointments import appointments
 from clinic.store.appointments.summaries import VisitSummary, summary_of
 from clinic.store.audit import audit
-from clinic.store.connect import begin_write
 from clinic.store.patients import patients
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.work import Task
@@ -115,10 +114,9 @@ def reached(session: Session, worker: Worker, task_id: int, *, now: datetime) ->
     return task
 
 
-@retried
+@transaction
 def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> OpenedTask:
     """Raises NotFound, Busy. Whose contact was shown is noted."""
-    begin_write(session)
     task = reached(session, worker, task_id, now=now)
     appointment = _visit_of(session, task)
     shown = _may_see(session, worker, task, appointment, now=now)
@@ -126,15 +124,13 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     people = _people(session, worker, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
         note_deed(session, worker, task, person_id, "see_task", now=now)
-    opened = OpenedTask(
+    return OpenedTask(
         task.id, task.kind, task.created_at, task.due_at, task.note, task.claimed_by_id,
         worklist.name_of(session, task.claimed_by_id), task.claimed_at, task.done_at, task.done_by_id,
         worklist.name_of(session, task.done_by_id), summary_of(session, appointment) if appointment else None, people,
         not shown, worklist.find_message(session, task.delivery_id) if task.delivery_id is not None else None, task.offer_id,
         (offer[0], offer[1]) if offer else None,
     )  # fmt: skip
-    session.commit()
-    return opened
 
 
 def _visit_of(session: Session, task: Task) -> Appointment | None:
@@ -192,10 +188,9 @@ def note_deed(session: Session, worker: Worker, task: Task, patient_id: int | No
     audit.note(session, task.appointment_id, actor=worker.actor, action=action, patient_id=patient_id, detail=detail, now=now)
 
 
-@retried
+@transaction
 def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, now: datetime) -> Letter:
     """The letter that a task asks to print. Raises IllegalMove while the task is closed to them, NotFound, Busy, WrongKey."""
-    begin_write(session)
     task = reached(session, worker, task_id, now=now)
     if not _may_see(session, worker, task, _visit_of(session, task), now=now):
         raise IllegalMove(TAKE_FIRST)
@@ -204,5 +199,4 @@ def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, no
         raise NotFound("There is no letter with this task.")
     subject, _, text = sealer.open(message.body).partition("\n\n") if message.body else ("", "", "")
     note_deed(session, worker, task, task.patient_id, "see_letter", now=now)
-    session.commit()
     return Letter(subject, text)
