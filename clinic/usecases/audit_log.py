@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
 from clinic.engine.transaction import transaction
@@ -81,7 +82,7 @@ def seen_by(session: Session, reader: Reader, patient_id: int, *, before: int | 
     if not reader.oversees or not audit_log.was_at(session, reader.allowed, patient_id):
         raise NotFound("There is no such patient here.")
     found = _log(session, audit_log.about_patient(session, reader.allowed, patient_id, before=before, limit=PAGE + 1))
-    audit.note(session, None, actor=reader.actor, action="see_access_log", patient_id=patient_id, now=now)
+    audit.note(session, None, actor=reader.actor, action=Action.SEE_ACCESS_LOG, patient_id=patient_id, now=now)
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic.adapters.ical_feed import FeedEntry, write_feed
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound, UnusableToken
 from clinic.domain.geography.places import address_line
 from clinic.domain.scheduling.appointment import State
@@ -102,7 +103,7 @@ def renew_feed(session: Session, specialist_id: int, *, key: bytes, who: Who, no
             feed.generation, feed.made_at, feed.last_used_at, feed.closed_at = feed.generation + 1, now, None, None
         return feed
 
-    return _settings(_change(session, specialist_id, "renew_feed", renew, who=who, now=now), key)
+    return _settings(_change(session, specialist_id, Action.RENEW_FEED, renew, who=who, now=now), key)
 
 
 def close_feed(session: Session, specialist_id: int, *, who: Who, now: datetime) -> None:
@@ -114,14 +115,14 @@ def close_feed(session: Session, specialist_id: int, *, who: Who, now: datetime)
         feed.closed_at = feed.closed_at or now
         return feed
 
-    _change(session, specialist_id, "close_feed", close, who=who, now=now)
+    _change(session, specialist_id, Action.CLOSE_FEED, close, who=who, now=now)
 
 
 @transaction
 def _change(
     session: Session,
     specialist_id: int,
-    action: str,
+    action: Action,
     verb: Callable[[CalendarFeed | None], CalendarFeed],
     *,
     who: Who,

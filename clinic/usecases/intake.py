@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, WrongKey
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove
 from clinic.domain.people.roles import Viewer
 from clinic.domain.scheduling.appointment import STANDING
@@ -68,7 +69,7 @@ def _answer(
     )
     if appointment.patient_id is not None and set(routes) & CALLS:
         tasks.add_tasks(session, tasks.INTAKE_CALL, appointment_id, appointment.patient_id, [None], now=now)
-    audit.note(session, appointment_id, actor=who.actor, action="answer", patient_id=appointment.patient_id, now=now)
+    audit.note(session, appointment_id, actor=who.actor, action=Action.ANSWER, patient_id=appointment.patient_id, now=now)
 
 
 def is_answered(session: Session, manage_token: str, *, key: bytes, now: datetime) -> bool:
@@ -89,7 +90,7 @@ def read(
     if opened:
         visit = appointments.find(session, appointment_id)
         patient_id = visit.patient_id if visit else None
-        audit.note(session, appointment_id, actor=who.actor, action="see_answers", patient_id=patient_id, now=now)
+        audit.note(session, appointment_id, actor=who.actor, action=Action.SEE_ANSWERS, patient_id=patient_id, now=now)
     session.commit()
     return opened
 
@@ -113,6 +114,6 @@ def look(session: Session, viewer: Viewer, appointment_id: int, *, who: Who, now
     visit = reached(session, viewer, appointment_id)
     patient = session.get(Patient, visit.patient_id)
     assert patient is not None  # what is within reach is somebody's visit
-    audit.note(session, visit.id, actor=who.actor, action="see_reason", patient_id=patient.id, now=now)
+    audit.note(session, visit.id, actor=who.actor, action=Action.SEE_REASON, patient_id=patient.id, now=now)
     name = f"{patient.given_name} {patient.family_name}"
     return AnswersSubject(summary_of(session, visit), name, patient.birth_date, visit.reason or "")

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Viewer
 from clinic.domain.retention import UNDONE_FOR_DAYS
@@ -98,7 +99,7 @@ def propose(session: Session, patient_id: int, other_id: int, *, viewer: Viewer,
         raise NotFound(NO_SUCH_PATIENT)
     tasks.add_duplicate(session, patient_id, other_id, now=now)
     audit.note(
-        session, None, actor=who.actor, action="propose_merge", patient_id=patient_id, detail=f"other={other_id}", now=now
+        session, None, actor=who.actor, action=Action.PROPOSE_MERGE, patient_id=patient_id, detail=f"other={other_id}", now=now
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def preview_merge(session: Session, task_id: int, *, viewer: Viewer, who: Who, n
     sides = [_side(session, viewer, found[id_], now=now) for id_ in pair]
     clashes = tuple(Clash(*both) for both in merges.clashes(session, *pair))
     for id_ in pair:
-        audit.note(session, None, actor=who.actor, action="see_patient", patient_id=id_, detail=f"task={task_id}", now=now)
+        audit.note(session, None, actor=who.actor, action=Action.SEE_PATIENT, patient_id=id_, detail=f"task={task_id}", now=now)
     return Preview((sides[0], sides[1]), clashes)
 
 
@@ -176,7 +177,7 @@ def read_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now
     kept, gone = (_side(session, viewer, by_id[id_], now=now) for id_ in (found.into_id, found.from_id))
     detail = f"merge={merge_id}"
     for side in (kept, gone):
-        audit.note(session, None, actor=who.actor, action="see_patient", patient_id=side.patient_id, detail=detail, now=now)
+        audit.note(session, None, actor=who.actor, action=Action.SEE_PATIENT, patient_id=side.patient_id, detail=detail, now=now)
     return Preview((kept, gone), (), merged=found)
 
 
@@ -214,7 +215,7 @@ def merge(session: Session, task_id: int, keep: int, *, viewer: Viewer, who: Who
     moved = merges.follow(session, gone_id, keep, by=by, now=now)
     gone.merged_into_id = keep
     merge_id = merges.add(session, from_id=gone_id, into_id=keep, at=now, actor=who.actor, moved=moved)
-    _note(session, "merge_patients", merge_id, keep, gone_id, who=who, now=now)
+    _note(session, Action.MERGE_PATIENTS, merge_id, keep, gone_id, who=who, now=now)
     return merge_id
 
 
@@ -236,7 +237,7 @@ def undo_merge(session: Session, merge_id: int, *, viewer: Viewer, who: Who, now
         raise IllegalMove(MERGED_SINCE)
     merges.give_back(session, gone.id, kept.id, merges.read_moved(found))
     gone.merged_into_id, found.undone_at = None, now
-    _note(session, "undo_merge", merge_id, kept.id, gone.id, who=who, now=now)
+    _note(session, Action.UNDO_MERGE, merge_id, kept.id, gone.id, who=who, now=now)
 
 
 def _now_at(session: Session, found: PatientMerge) -> int:
@@ -254,7 +255,7 @@ def merges_to_undo(session: Session, *, viewer: Viewer, now: datetime) -> tuple[
     )
 
 
-def _note(session: Session, action: str, merge_id: int, kept: int, gone: int, *, who: Who, now: datetime) -> None:
+def _note(session: Session, action: Action, merge_id: int, kept: int, gone: int, *, who: Who, now: datetime) -> None:
     """In the history of both."""
     for patient_id, other in ((kept, gone), (gone, kept)):
         detail = f"merge={merge_id} other={other}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.retention import Retention
 from clinic.engine.transaction import transaction
 from clinic.store.audit import audit, audit_chain
@@ -50,7 +51,7 @@ def _remove_some(
     looked_at = rows.some(session, kind, due, after=after)
     removed = rows.remove(session, kind, due, looked_at)
     if removed and kind.noted:
-        audit.note(session, None, actor="purge", action="purge", now=now, detail=f"{removed} {kind.name}")
+        audit.note(session, None, actor="purge", action=Action.PURGE, now=now, detail=f"{removed} {kind.name}")
     return removed, looked_at
 
 

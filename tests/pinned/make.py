@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from clinic.adapters.passwords import Passwords
+from clinic.domain.audit import Action
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.text.messages import Event
 from clinic.domain.tokens import SlotRef, write_key, write_opening
@@ -40,9 +41,7 @@ from clinic.store.work import call_backs, calls, tasks
 from clinic.usecases import auditing, booking, feed, messages, waitlist
 from clinic.usecases.messages import Rest
 from clinic.web.guards import guard_of
-from clinic.web.portal.audit_labels import DONE
 from tests import build
-from tests.architecture.test_audit_words import Code
 from tests.build import PATIENT
 from tests.conftest import FakeClock
 from tests.databases import Databases, scratch, settings_for
@@ -120,7 +119,7 @@ def live(app: Flask, visits: list[str], clock: FakeClock) -> dict[str, Any]:
     call = calls.begin(session, hired, now=clock())
     for number in range(ROWS):
         at = clock() + timedelta(seconds=number)
-        audit.note(session, None, actor=f"account:{hired}", action="sign_in", now=at, detail=f"n={number}")
+        audit.note(session, None, actor=f"account:{hired}", action=Action.SIGN_IN, now=at, detail=f"n={number}")
     session.commit()
     clock.forward(minutes=20)
     sealed = auditing.seal(session, now=clock())
@@ -227,7 +226,7 @@ def names(app: Flask) -> dict[str, list[str]]:
     return {
         "pages": sorted(rule.rule for rule in app.url_map.iter_rules() if _is_public(app, rule)),
         "API operations": operations, "API fields": fields, "metrics": sorted(metrics), "commands": commands(app),
-        "variables": variables(), "actions": sorted({*DONE, *Code().actions()}),
+        "variables": variables(), "actions": sorted(Action),
         "task kinds": sorted({*stored, call_backs.CALL_BACK}), "events": sorted(Event), "roles": sorted(Role),
         "tables": sorted(Base.metadata.tables), "columns of the log": sorted(column.name for column in Audit.__table__.columns),
     }  # fmt: skip

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.chain import BEGINNING, Break
 from clinic.store.audit.audit import note
 from clinic.store.connect import begin_write
@@ -27,7 +28,7 @@ from tests.demo import opened
 def write(session: Session, clock: FakeClock, count: int = 1) -> None:
     begin_write(session)
     for number in range(count):
-        note(session, 1000 + number, actor="patient", action="book", now=clock(), patient_id=number, detail="")
+        note(session, 1000 + number, actor="patient", action=Action.BOOK, now=clock(), patient_id=number, detail="")
     session.commit()
 
 

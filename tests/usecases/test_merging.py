@@ -18,6 +18,7 @@ from clinic.store.base import Base
 from clinic.store.connect import begin_write
 from clinic.store.tables.messages import OutboxMessage
 from clinic.store.tables.patients import Patient
+from clinic.store.tables.work import Task
 from clinic.store.work import tasks
 from clinic.usecases import booking, desk, merging, waitlist
 from clinic.usecases.booking import Booked
@@ -53,8 +54,8 @@ class Records(Desk):
         begin_write(self.session)
         tasks.add_duplicate(self.session, one, other, now=self.now)
         self.session.commit()
-        about = (tasks.Task.patient_id == one, tasks.Task.other_patient_id == other, tasks.Task.done_at.is_(None))
-        found = self.session.scalars(select(tasks.Task.id).where(*about)).one()
+        about = (Task.patient_id == one, Task.other_patient_id == other, Task.done_at.is_(None))
+        found = self.session.scalars(select(Task.id).where(*about)).one()
         self.session.rollback()
         return found
 
@@ -114,7 +115,7 @@ def test_everything_follows_and_goes_back_exactly(records: Records) -> None:
     after = records.rows()
     assert [name for name in TABLES if after[name] != before[name]] == ["appointment", "claim", "task", "call", "patient"]
     assert desk.viewer_of(session, call, records.agent, "see-visit", now=NOW).patients == {records.anna}
-    open_pairs = session.execute(select(tasks.Task.patient_id, tasks.Task.other_patient_id).where(tasks.Task.done_at.is_(None)))
+    open_pairs = session.execute(select(Task.patient_id, Task.other_patient_id).where(Task.done_at.is_(None)))
     assert open_pairs.all() == [(records.anna, third)], "the question about both is settled"
     session.rollback()
     assert broken(session, now=NOW) == []
@@ -197,7 +198,7 @@ def test_who_may_and_what_cannot_be(records: Records) -> None:
     with pytest.raises(InvalidInput):
         propose(records.ana, records.ana, records.boss)
     propose(records.anna, records.ana, records.boss)
-    assert len(records.session.scalars(select(tasks.Task.id)).all()) == 1, "asked once while it is open"
+    assert len(records.session.scalars(select(Task.id)).all()) == 1, "asked once while it is open"
     records.session.rollback()
     merged = records.merge(task, records.ana)
     with pytest.raises(NotFound):

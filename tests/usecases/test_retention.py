@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.domain.retention import Retention
 from clinic.domain.scheduling.appointment import State
@@ -241,7 +242,7 @@ def test_a_dry_run_says_what_the_real_one_does_and_changes_nothing(archive: Arch
     archive.offer(archive.freed(clock() - 40 * DAY, hold), hold, entry, clock() - 40 * DAY)
     archive.hold(clock() - DAY)
     begin_write(session)
-    note(session, None, actor="patient", action="book", now=clock() - 3000 * DAY)
+    note(session, None, actor="patient", action=Action.BOOK, now=clock() - 3000 * DAY)
     session.commit()
     auditing.seal(session, now=clock())
     before = everything(session)
@@ -329,7 +330,7 @@ def test_who_books_a_time_held_long_ago_is_first_or_is_told(database: str, archi
 def test_audit_rows_go_once_they_are_sealed_and_the_chain_goes_on(session: Session, clock: FakeClock) -> None:
     def write(at: datetime) -> None:
         begin_write(session)
-        note(session, 7, actor="patient", action="book", now=at)
+        note(session, 7, actor="patient", action=Action.BOOK, now=at)
         session.commit()
 
     for days in (2200, 2195, 2193, 2191, 5):

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.tokens import SlotRef, write_opening
 from clinic.extensions import db
@@ -162,7 +163,7 @@ def test_nothing_is_about_anybody(watched: FlaskClient, database: str, clock: Fa
         session.execute(
             insert(TABLES["intake"]).values(appointment_id=visit, given_name=CANARY, language="en", interpreter=False)
         )
-        note(session, visit, actor=CANARY, action="book", now=clock(), patient_id=patient, detail=CANARY)
+        note(session, visit, actor=CANARY, action=Action.BOOK, now=clock(), patient_id=patient, detail=CANARY)
         session.commit()
         archive.entry(None, said=CANARY, near=CANARY, hours=CANARY)
         archive.task(appointment_id=visit, patient_id=patient, delivery_id=delivery)
@@ -196,7 +197,7 @@ def test_the_first_audit_row_of_a_day_is_found_by_halving(session: Session, coun
         begin_write(session)
         session.execute(TABLES["audit"].delete())
         for number in range(count):
-            note(session, None, actor="x", action="book", now=midnight + (number - split) * timedelta(seconds=30))
+            note(session, None, actor="x", action=Action.BOOK, now=midnight + (number - split) * timedelta(seconds=30))
         session.commit()
         expected = {("book", ""): count - split} if count > split else {}
         assert figures.changes(session, since=midnight) == expected

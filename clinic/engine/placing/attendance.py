@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, TimeTaken
 from clinic.domain.scheduling.appointment import State, check_move
 from clinic.domain.time.timeline import cell_at
@@ -26,7 +27,7 @@ GIVEN_AWAY = "Part of this visit’s time was given to somebody else meanwhile. 
 WENT_ON = "Somebody has marked this visit otherwise meanwhile. Look at it again."
 
 _BACK = {State.ARRIVED: State.BOOKED, State.STARTED: State.ARRIVED, State.FULFILLED: State.STARTED, State.NO_SHOW: State.BOOKED}
-_ACTIONS = {State.ARRIVED: "arrive", State.STARTED: "start", State.FULFILLED: "finish", State.NO_SHOW: "miss"}
+_ACTIONS = {State.ARRIVED: Action.ARRIVE, State.STARTED: Action.START, State.FULFILLED: Action.FINISH, State.NO_SHOW: Action.MISS}
 
 
 def mark(session: Session, appointment_id: int, state: State, *, who: Who, now: datetime) -> Appointment:
@@ -74,7 +75,7 @@ def undo(session: Session, appointment_id: int, state: State, *, who: Who, now: 
         _take_back(session, appointment, now=now)
     _time(appointment, state, None)
     appointment.state = _BACK[state]
-    record(session, appointment, f"undo_{_ACTIONS[state]}", who=who, now=now)
+    record(session, appointment, Action(f"undo_{_ACTIONS[state]}"), who=who, now=now)
     return appointment
 
 

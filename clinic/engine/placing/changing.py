@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.store.appointments import appointments
 from clinic.store.audit import audit
@@ -54,7 +55,9 @@ def locked(session: Session, appointment_id: int, *people: int, location_id: int
         seen = appointment  # it was moved while we waited: lock where it went, too
 
 
-def record(session: Session, appointment: Appointment, action: str, *, who: Who, now: datetime, event: str | None = None) -> None:
+def record(
+    session: Session, appointment: Appointment, action: Action, *, who: Who, now: datetime, event: str | None = None
+) -> None:
     """Flush the changed row; add the audit row and, where somebody must be told, the outbox row."""
     session.flush()
     audit.note(

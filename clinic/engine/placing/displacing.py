@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.scheduling.affected import Cause
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.scheduling.availability import Roster
@@ -164,7 +165,7 @@ def take_note(session: Session, found: Touched, *, actor: str, now: datetime) ->
     if found.freed:
         tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [row.appointment_id for row in found.freed], now=now)
     for row in found.freed:
-        audit.note(session, row.appointment_id, actor=actor, action="stands_again", patient_id=row.patient_id, now=now)
+        audit.note(session, row.appointment_id, actor=actor, action=Action.STANDS_AGAIN, patient_id=row.patient_id, now=now)
 
 
 def end_holds(session: Session, holds: Iterable[BusyStretch], *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, NotFound, NotOffered, PatientClash, TimeTaken
 from clinic.domain.scheduling.appointment import HOLD_MINUTES, State, check_move, check_reschedule, hold_until, is_late
 from clinic.domain.time.timeline import cell_at, instant_at
@@ -140,7 +141,7 @@ def extend(session: Session, appointment_id: int, *, who: Who, now: datetime) ->
         appointment.room_id, appointment.equipment_id = slot.room_id, slot.equipment_id
     claims.keep_claims(session, appointment_id, expires_at=until)
     appointment.state, appointment.hold_expires_at = State.HELD, until
-    record(session, appointment, "extend", who=who, now=now)
+    record(session, appointment, Action.EXTEND, who=who, now=now)
     return until
 
 
@@ -153,7 +154,7 @@ def release(session: Session, appointment_id: int, *, who: Who, now: datetime) -
         raise IllegalMove("This visit is already booked. To give it up, cancel it.")
     claims.drop_claims(session, appointment_id)
     appointment.state, appointment.cancelled_at, appointment.hold_expires_at = State.CANCELLED, now, None
-    record(session, appointment, "release", who=who, now=now)
+    record(session, appointment, Action.RELEASE, who=who, now=now)
 
 
 def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
@@ -163,7 +164,7 @@ def expire(session: Session, appointment_id: int, *, now: datetime) -> bool:
         return False
     claims.drop_claims(session, appointment_id)
     appointment.state = State.EXPIRED
-    record(session, appointment, "expire", who=Who("sweeper", "worker"), now=now)
+    record(session, appointment, Action.EXPIRE, who=Who("sweeper", "worker"), now=now)
     return True
 
 
@@ -202,7 +203,7 @@ def move(session: Session, appointment_id: int, wish: SlotRef, *, who: Who, now:
     appointment.confirmed_at = None  # they said that they would come to the old time
     if to_move:
         tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [appointment_id], now=now)
-    record(session, appointment, "move", who=who, now=now, event="moved")
+    record(session, appointment, Action.MOVE, who=who, now=now, event="moved")
     location_id, specialist_id, began_at = before
     waitlist.free(session, specialist_id, location_id, began_at, ended_at, cause="moved", now=now)
     if location_id != appointment.location_id:
@@ -227,7 +228,7 @@ def swap(session: Session, appointment_id: int, hold_id: int, *, who: Who, now: 
     if hold.state == State.HELD:
         claims.drop_claims(session, hold_id)
         hold.state, hold.cancelled_at, hold.hold_expires_at = State.CANCELLED, now, None
-        record(session, hold, "release", who=who, now=now)
+        record(session, hold, Action.RELEASE, who=who, now=now)
     return move(session, appointment.id, wish, who=replace(who, staff=True), now=now)
 
 
@@ -247,7 +248,7 @@ def cancel(session: Session, appointment_id: int, reason: str | None, *, who: Wh
     if to_move:
         tasks.close_visit_tasks(session, tasks.AFFECTED_VISIT, [appointment_id], now=now)
     appointment.sequence += 1
-    record(session, appointment, "cancel", who=who, now=now, event="cancelled")
+    record(session, appointment, Action.CANCEL, who=who, now=now, event="cancelled")
     where = (appointment.specialist_id, appointment.location_id)
     waitlist.free(session, *where, appointment.start_at, appointment.end_at, cause="cancelled", now=now)
     return appointment

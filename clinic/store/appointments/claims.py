@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import DomainError, PatientClash, TimeTaken
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import CELL_MINUTES
@@ -106,7 +107,7 @@ def take(
     the patient's.
     """
     booked = new.state == State.BOOKED
-    action = "book" if booked else "hold"
+    action = Action.BOOK if booked else Action.HOLD
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         # One statement, one round trip: the locks are held for as short as can be.

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, insert, select, tex
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import PatientClash
 from clinic.domain.scheduling.appointment import State
 from clinic.domain.time.timeline import cell_at
@@ -307,7 +308,7 @@ def _book_in_steps(
         "room_id": hold.room_id, "equipment_id": hold.equipment_id,
     }  # fmt: skip
     connection.execute(_BECOME, visit | {"hold": hold.id})
-    note(session, hold.id, actor=by.actor, action="book", patient_id=patient_id, detail=by.detail, now=now)
+    note(session, hold.id, actor=by.actor, action=Action.BOOK, patient_id=patient_id, detail=by.detail, now=now)
     tell(session, hold.id, "booked", sequence=0, now=now)
     connection.execute(_ADD_INTAKE, {name: getattr(said, name) for name in _OF_INTAKE} | {"appointment_id": hold.id})
     drop_draft(session, hold.id)

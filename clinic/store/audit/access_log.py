@@ -8,27 +8,28 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.store.base import Base
 from clinic.store.tables.audit import BY_STAFF, Audit
 
 _INSERT = insert(Base.metadata.tables["audit"])
 
 
-def unseen(session: Session, actor: str, action: str, shown: Mapping[int, int], *, since: datetime) -> dict[int, int]:
+def unseen(session: Session, actor: str, action: Action, shown: Mapping[int, int], *, since: datetime) -> dict[int, int]:
     """Of these visit -> patient, those of which no such reading by that person stands in the audit log since then."""
     if not shown:
         return {}
     wanted = select(Audit.appointment_id).where(
-        BY_STAFF, Audit.actor == actor, Audit.action == action, Audit.at > since, Audit.appointment_id.in_(shown)
+        BY_STAFF, Audit.actor == actor, Audit.action == action.value, Audit.at > since, Audit.appointment_id.in_(shown)
     )
     known = set(session.scalars(wanted))
     return {visit: patient for visit, patient in shown.items() if visit not in known}
 
 
-def note_seen(session: Session, actor: str, action: str, visits: Mapping[int, int | None], *, now: datetime) -> None:
+def note_seen(session: Session, actor: str, action: Action, visits: Mapping[int, int | None], *, now: datetime) -> None:
     """A row for each visit -> patient, in one statement."""
     rows = [
-        {"at": now, "actor": actor, "action": action, "appointment_id": visit, "patient_id": patient, "detail": ""}
+        {"at": now, "actor": actor, "action": action.value, "appointment_id": visit, "patient_id": patient, "detail": ""}
         for visit, patient in visits.items()
     ]
     session.connection().execute(_INSERT, rows)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.store.base import Base
 
 
@@ -27,13 +28,14 @@ def note(
     appointment_id: int | None,
     *,
     actor: str,
-    action: str,
+    action: Action,
     now: datetime,
     patient_id: int | None = None,
     detail: str = "",
 ) -> None:
     """One audit row. `detail` holds no private data."""
     row = {
-        "at": now, "actor": actor, "action": action, "appointment_id": appointment_id, "patient_id": patient_id, "detail": detail,
+        "at": now, "actor": actor, "action": action.value, "appointment_id": appointment_id, "patient_id": patient_id,
+        "detail": detail,
     }  # fmt: skip
     session.connection().execute(_INSERT, row)

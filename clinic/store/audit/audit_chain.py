@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.chain import BEGINNING, ChainLink, next_hash
 from clinic.store import locks
 from clinic.store.audit.audit import note
@@ -24,7 +25,7 @@ SETTLE_MS = 300
 
 
 LOWEST = -(2**63)
-REMOVAL = "remove audit rows"
+REMOVAL = Action.REMOVE_AUDIT_ROWS
 
 
 _AUDIT, _SEAL = Base.metadata.tables["audit"], Base.metadata.tables["audit_seal"]

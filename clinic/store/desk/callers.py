@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.people.callers import CLOSED_FOR, LOOKS_AN_HOUR, MISSES, OnRecord, Someone, is_closed
 from clinic.domain.people.proof import VisitOnRecord, contacts_of, proven
 from clinic.domain.people.roles import Viewer
@@ -30,10 +31,10 @@ from clinic.store.work.tasks import TO_MOVE
 PHONE_LOCKED = "phone_locked"
 """Three answers in a day did not fit the patient's record: a task, to look into it."""
 
-LOOK = "caller_look_up"
+LOOK = Action.CALLER_LOOK_UP
 """The audit log's name of a look for a patient, by which looks are counted."""
 
-PAUSED = "caller_looks_paused"
+PAUSED = Action.CALLER_LOOKS_PAUSED
 """The same, of too many looks in one call that found nobody."""
 
 _FRESH = {"populate_existing": True}

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import InvalidInput
 from clinic.domain.people.roles import GLASS_FOR
 from clinic.domain.text.messages import Event
@@ -42,5 +43,5 @@ def _break(session: Session, person: Person, reason: str, *, now: datetime) -> i
     told = accounts.witnesses(session, [person.account_id], locations=places)
     for witness in told:
         outbox.tell_staff(session, witness, Event.GLASS, sequence=person.account_id, now=now)
-    audit.note(session, None, actor=person.actor, action="glass_broken", detail=f"reason={reason}", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.GLASS_BROKEN, detail=f"reason={reason}", now=now)
     return len(told)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import Picture, address_of, matching_step, new_secret, picture
 from clinic.adapters.sealing import WrongKey
+from clinic.domain.audit import Action
 from clinic.domain.errors import InvalidInput
 from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
@@ -94,7 +95,7 @@ def _set(
     codes = _new_codes(session, person, locks)
     sessions.end(session, account.id, now=now)
     token = start(session, account.id, factor=True, device=device, now=now)
-    audit.note(session, None, actor=person.actor, action="factor_set", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.FACTOR_SET, now=now)
     return token, codes
 
 
@@ -108,7 +109,7 @@ def change_codes(session: Session, person: Person, password: str, *, locks: Lock
 @transaction
 def _change_codes(session: Session, person: Person, *, locks: Locks, now: datetime) -> list[str]:
     codes = _new_codes(session, person, locks)
-    audit.note(session, None, actor=person.actor, action="recovery_codes", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.RECOVERY_CODES, now=now)
     return codes
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.tokens import appointment_of, opens
 from clinic.engine.transaction import transaction
@@ -68,7 +69,7 @@ def _choose(session: Session, token: str, password_hash: str, *, locks: Locks, d
     accounts.end_links(session, account.id, now=now)
     sessions.end(session, account.id, now=now)
     cookie = start(session, account.id, factor=False, device=device, now=now)
-    audit.note(session, None, actor=f"account:{account.id}", action="password_set", detail=f"by={link.purpose}", now=now)
+    audit.note(session, None, actor=f"account:{account.id}", action=Action.PASSWORD_SET, detail=f"by={link.purpose}", now=now)
     return cookie
 
 
@@ -88,4 +89,4 @@ def _change(session: Session, person: Person, password_hash: str, *, now: dateti
         account.password_hash = password_hash
     session.flush()
     sessions.end(session, person.account_id, besides=person.session_id, now=now)
-    audit.note(session, None, actor=person.actor, action="password_set", detail="by=self", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.PASSWORD_SET, detail="by=self", now=now)

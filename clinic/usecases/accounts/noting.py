@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.text.messages import Event
 from clinic.store.audit import audit
 from clinic.store.messages import outbox
 from clinic.store.staff import accounts
 
 
-def note(session: Session, actor: str, action: str, account_id: int, *, now: datetime, detail: str = "") -> None:
+def note(session: Session, actor: str, action: Action, account_id: int, *, now: datetime, detail: str = "") -> None:
     audit.note(session, None, actor=actor, action=action, detail=f"account={account_id} {detail}".strip(), now=now)
 
 
@@ -24,5 +25,5 @@ def tell_administrators(
     for administrator in told:
         outbox.tell_staff(session, administrator, event, sequence=account_id, now=now)
     if not told:
-        note(session, by, "nobody_told", account_id, now=now, detail=event.value)
+        note(session, by, Action.NOBODY_TOLD, account_id, now=now, detail=event.value)
     return len(told)

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.roles import Grant, Reach, Role, may_grant, problem_with
 from clinic.domain.text.messages import Event
@@ -168,11 +169,11 @@ def _invite(session: Session, person: Person, asked: Account, grant: Grant, *, n
     account = _add(session, asked, now=now)
     accounts.add_grant(session, account.id, grant)
     _send_link(session, account.id, "invite", now=now)
-    note(session, person.actor, "account_invited", account.id, now=now, detail=_said(grant))
+    note(session, person.actor, Action.ACCOUNT_INVITED, account.id, now=now, detail=_said(grant))
     told = _tell_of(session, grant, account.id, besides=person.account_id, by=person.actor, now=now)
     if account.specialist_id is not None:
         told = vouch(session, person, account, now=now)
-        note(session, person.actor, "calendar_tied", account.id, now=now, detail=f"specialist={account.specialist_id}")
+        note(session, person.actor, Action.CALENDAR_TIED, account.id, now=now, detail=f"specialist={account.specialist_id}")
     return Invited(account.id, told)
 
 
@@ -216,7 +217,7 @@ def invite_administrator(session: Session, email: str, name: str, *, now: dateti
     if not new:
         _clear(session, account, now=now)
     _send_link(session, account.id, "invite" if new else "reset", now=now)
-    note(session, "command-line", "account_invited", account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
+    note(session, "command-line", Action.ACCOUNT_INVITED, account.id, now=now, detail=_said(Grant(Role.ADMINISTRATOR)))
     return new, told
 
 
@@ -239,7 +240,7 @@ def give_role(session: Session, person: Person, account_id: int, grant: Grant, *
                 raise InvalidInput({"role": "They have this role already."})
             accounts.remove_grant(session, id_)
     accounts.add_grant(session, account_id, grant)
-    note(session, person.actor, "grant_given", account_id, now=now, detail=_said(grant))
+    note(session, person.actor, Action.GRANT_GIVEN, account_id, now=now, detail=_said(grant))
     return _tell_of(session, grant, account_id, besides=person.account_id, by=person.actor, now=now)
 
 
@@ -255,7 +256,7 @@ def take_role(session: Session, person: Person, account_id: int, grant_id: int, 
     accounts.remove_grant(session, grant_id)
     if account.specialist_id is not None and Role.SPECIALIST not in {one.role for one in accounts.grants_of(session, account_id)}:
         feeds.close(session, account.specialist_id, now=now)  # its address would go on to show the visits
-    note(session, person.actor, "grant_taken", account_id, now=now, detail=_said(grant))
+    note(session, person.actor, Action.GRANT_TAKEN, account_id, now=now, detail=_said(grant))
 
 
 @transaction
@@ -265,7 +266,7 @@ def send_link_again(session: Session, person: Person, account_id: int, *, now: d
     if account.state != "invited":
         raise IllegalMove("They have signed in before. Reset their sign-in instead.")
     _send_link(session, account_id, "invite", now=now)
-    note(session, person.actor, "account_invited", account_id, now=now)
+    note(session, person.actor, Action.ACCOUNT_INVITED, account_id, now=now)
 
 
 @transaction
@@ -279,7 +280,7 @@ def close_account(session: Session, person: Person, account_id: int, *, now: dat
         feeds.close(session, account.specialist_id, now=now)
     accounts.end_links(session, account_id, now=now)
     sessions.end(session, account_id, now=now)
-    note(session, person.actor, "account_disabled", account_id, now=now)
+    note(session, person.actor, Action.ACCOUNT_DISABLED, account_id, now=now)
 
 
 @transaction
@@ -289,7 +290,7 @@ def reopen_account(session: Session, person: Person, account_id: int, *, now: da
     if account.state != "disabled":
         raise IllegalMove("This account is open already.")
     account.state = "active"
-    _begin_anew(session, person, account, "account_enabled", now=now)
+    _begin_anew(session, person, account, Action.ACCOUNT_ENABLED, now=now)
 
 
 @transaction
@@ -301,10 +302,10 @@ def reset_sign_in(session: Session, person: Person, account_id: int, *, now: dat
     account = reached(session, person, account_id, "close-account")
     if account.state != "active":
         raise IllegalMove("They have no sign-in to reset. Send the invitation again, or open the account.")
-    return _begin_anew(session, person, account, "account_reset", now=now)
+    return _begin_anew(session, person, account, Action.ACCOUNT_RESET, now=now)
 
 
-def _begin_anew(session: Session, person: Person, account: Account, action: str, *, now: datetime) -> int:
+def _begin_anew(session: Session, person: Person, account: Account, action: Action, *, now: datetime) -> int:
     """Their sign-in is worth nothing any more, and a link to a new one is on its way. Returns how many witnesses were told."""
     _clear(session, account, now=now)
     _send_link(session, account.id, "reset", now=now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.engine.transaction import transaction
 from clinic.store.audit import audit
@@ -94,18 +95,18 @@ def end_place(session: Session, person: Person, session_id: int, *, now: datetim
     """Sign out there. Raises NotFound for what is no session of theirs, or is over."""
     if not sessions.end(session, person.account_id, only=session_id, now=now):
         raise NotFound("You are not signed in there any more.")
-    audit.note(session, None, actor=person.actor, action="session_ended", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.SESSION_ENDED, now=now)
 
 
 @transaction
 def end_others(session: Session, person: Person, *, now: datetime) -> int:
     """Sign out everywhere else. Returns in how many places that was."""
     count = sessions.end(session, person.account_id, besides=person.session_id, now=now)
-    audit.note(session, None, actor=person.actor, action="session_ended", detail=f"others={count}", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.SESSION_ENDED, detail=f"others={count}", now=now)
     return count
 
 
 @transaction
 def sign_out(session: Session, person: Person, *, now: datetime) -> None:
     sessions.end(session, person.account_id, only=person.session_id, now=now)
-    audit.note(session, None, actor=person.actor, action="sign_out", now=now)
+    audit.note(session, None, actor=person.actor, action=Action.SIGN_OUT, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import matching_step
+from clinic.domain.audit import Action
 from clinic.domain.errors import InvalidInput
 from clinic.engine.transaction import retried, transaction
 from clinic.store.audit import audit
@@ -32,7 +33,7 @@ def begin_sign_in(session: Session, email: str, password: str, *, locks: Locks, 
     account = accounts.find_account(session, email.strip().lower())
     right = locks.hashing.verify(account.password_hash if account else None, password)
     if account is None or not right or account.state != "active" or account.failures_in_row >= LOCKED_AT:
-        _note_failure(session, account.id if account else 0, "sign_in_failed", now=now)
+        _note_failure(session, account.id if account else 0, Action.SIGN_IN_FAILED, now=now)
         raise InvalidInput({"password": WRONG})
     outdated = locks.hashing.is_outdated(account.password_hash or "")
     return _begin(session, account.id, locks.hashing.hash(password) if outdated else None, device=device, now=now)
@@ -52,7 +53,7 @@ def finish_sign_in(session: Session, person: Person, code: str, *, locks: Locks,
     """
     token = _finish(session, person, code, locks=locks, device=device, now=now)
     if token is None:
-        _note_failure(session, person.account_id, "code_failed", now=now)
+        _note_failure(session, person.account_id, Action.CODE_FAILED, now=now)
         raise InvalidInput({"code": WRONG_CODE})
     return token
 
@@ -70,7 +71,7 @@ def _finish(session: Session, person: Person, code: str, *, locks: Locks, device
     sessions.forget_old(session, account.id, before=now - KEPT_FOR)
     sessions.end(session, account.id, only=person.session_id, now=now)
     token = start(session, account.id, factor=True, device=device, now=now)
-    audit.note(session, None, actor=person.actor, action="sign_in", detail=by, now=now)
+    audit.note(session, None, actor=person.actor, action=Action.SIGN_IN, detail=by, now=now)
     session.commit()
     return token
 
@@ -90,6 +91,6 @@ def _proof(session: Session, account: Account, code: str, *, locks: Locks, now: 
 
 
 @transaction
-def _note_failure(session: Session, account_id: int, action: str, *, now: datetime) -> None:
+def _note_failure(session: Session, account_id: int, action: Action, *, now: datetime) -> None:
     accounts.note_failure(session, account_id)
     audit.note(session, None, actor=f"account:{account_id}", action=action, now=now)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput
 from clinic.domain.people.roles import Role
 from clinic.domain.text.messages import Event
@@ -51,7 +52,7 @@ def tie_calendar(session: Session, person: Person, account_id: int, specialist_i
     account.specialist_id = specialist_id
     session.flush()
     told = vouch(session, person, account, now=now)
-    note(session, person.actor, "calendar_tied", account_id, now=now, detail=f"specialist={specialist_id}")
+    note(session, person.actor, Action.CALENDAR_TIED, account_id, now=now, detail=f"specialist={specialist_id}")
     return told
 
 
@@ -63,7 +64,7 @@ def confirm_calendar(session: Session, person: Person, account_id: int, *, now: 
     """
     account = _keeper(session, person, account_id)
     told = vouch(session, person, account, now=now)
-    note(session, person.actor, "calendar_confirmed", account_id, now=now, detail=f"specialist={account.specialist_id}")
+    note(session, person.actor, Action.CALENDAR_CONFIRMED, account_id, now=now, detail=f"specialist={account.specialist_id}")
     return told
 
 
@@ -79,7 +80,7 @@ def end_calendar(session: Session, person: Person, account_id: int, *, now: date
     session.flush()
     ties.end_vouch(session, account_id)
     feeds.close(session, specialist_id, now=now)
-    note(session, person.actor, "calendar_ended", account_id, now=now, detail=f"specialist={specialist_id}")
+    note(session, person.actor, Action.CALENDAR_ENDED, account_id, now=now, detail=f"specialist={specialist_id}")
 
 
 def _keeper(session: Session, person: Person, account_id: int) -> Account:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.people.patient import is_family_name
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.lookup import VisitLookup
@@ -30,4 +31,4 @@ def send_links(session: Session, lookup: VisitLookup, *, who: Who, now: datetime
     outbox.tell_links(session, theirs, now=now)
     looked_at: Sequence[int | None] = theirs or [None]
     for appointment_id in looked_at:
-        audit.note(session, appointment_id, actor=who.actor, action="look_up", now=now)
+        audit.note(session, appointment_id, actor=who.actor, action=Action.LOOK_UP, now=now)

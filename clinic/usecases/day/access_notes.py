@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.engine.transaction import retried
 from clinic.store.appointments.day_queries import DayVisit
 from clinic.store.audit.access_log import note_seen, unseen
@@ -22,16 +23,16 @@ CARD_NOTED_FOR = timedelta(minutes=1)
 def note_days(session: Session, visits: Sequence[DayVisit], *, actor: str, now: datetime) -> None:
     """Names stand in a list of a day. Raises Busy; then nothing may be shown."""
     shown = {visit.id: visit.patient_id for visit in visits}
-    if new := unseen(session, actor, "see_day", shown, since=now - DAY_NOTED_FOR):
+    if new := unseen(session, actor, Action.SEE_DAY, shown, since=now - DAY_NOTED_FOR):
         begin_write(session)
-        note_seen(session, actor, "see_day", new, now=now)
+        note_seen(session, actor, Action.SEE_DAY, new, now=now)
         session.commit()
 
 
 @retried
 def note_card(session: Session, appointment_id: int, patient_id: int, *, actor: str, now: datetime) -> None:
     """All there is about a visit is opened. Raises Busy; then nothing may be shown."""
-    if new := unseen(session, actor, "see_visit", {appointment_id: patient_id}, since=now - CARD_NOTED_FOR):
+    if new := unseen(session, actor, Action.SEE_VISIT, {appointment_id: patient_id}, since=now - CARD_NOTED_FOR):
         begin_write(session)
-        note_seen(session, actor, "see_visit", new, now=now)
+        note_seen(session, actor, Action.SEE_VISIT, new, now=now)
         session.commit()

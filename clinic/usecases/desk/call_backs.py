@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import read_phone
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.callers import mask
 from clinic.domain.people.calls import NOTE_MAX, Agent, check_call_back, is_open
@@ -65,7 +66,7 @@ def promise_call_back(
     if task_id is None:
         whose = call.patient_id
         task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, patient_id=whose, now=now)
-        note(session, person, call_id, "call_back_promised", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+        note(session, person, call_id, Action.CALL_BACK_PROMISED, patient_id=call.patient_id, now=now, more=f"task={task_id}")
     else:
         _put_off(session, person, task_id, call, due_at, now=now)
     return task_id
@@ -89,7 +90,9 @@ def promise_to_number_on_file(
     task_id = call_backs.find_open(session, call_id)
     if task_id is None:
         task_id = call_backs.promise(session, call, due_at=due_at, owner_id=person.account_id, patient_id=patient_id, now=now)
-        note(session, person, call_id, "call_back_promised", patient_id=patient_id, now=now, more=f"task={task_id} on_file=1")
+        note(
+            session, person, call_id, Action.CALL_BACK_PROMISED, patient_id=patient_id, now=now, more=f"task={task_id} on_file=1"
+        )
     else:
         _put_off(session, person, task_id, call, due_at, now=now)
     return task_id
@@ -135,7 +138,7 @@ class NumberToCall:
 def call_back_number(session: Session, person: Agent, task_id: int, *, now: datetime) -> NumberToCall:
     """The number, asked for when it is dialled; that is noted. Raises NotFound, Busy."""
     one = _reached(session, person, task_id)
-    note(session, person, one.call_id, "call_back_number", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    note(session, person, one.call_id, Action.CALL_BACK_NUMBER, patient_id=one.patient_id, now=now, more=f"task={task_id}")
     return NumberToCall(one.phone or "", one.given_name or "")
 
 
@@ -148,7 +151,7 @@ def take_call_back(session: Session, person: Agent, task_id: int, *, holder_id: 
         return session.rollback()
     if not worklist.claim(session, task_id, person.account_id, holder_id=holder_id, now=now):
         raise IllegalMove(f"{one.owner or 'Nobody'} has this call-back now. Look again.")
-    note(session, person, one.call_id, "take_task", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    note(session, person, one.call_id, Action.TAKE_TASK, patient_id=one.patient_id, now=now, more=f"task={task_id}")
     session.commit()
     return None
 
@@ -172,7 +175,9 @@ def begin_call_back(session: Session, person: Agent, task_id: int, *, now: datet
     assert call is not None
     call.note, call.postal_code, call.service_slug = before.note[:NOTE_MAX], before.postal_code, before.service_slug
     call_backs.hand_on(session, task_id, before, call, owner_id=person.account_id, now=now)
-    note(session, person, call_id, "call_begin", patient_id=one.patient_id, now=now, more=f"task={task_id} after={before.id}")
+    note(
+        session, person, call_id, Action.CALL_BEGIN, patient_id=one.patient_id, now=now, more=f"task={task_id} after={before.id}"
+    )
     session.commit()
     return call_id
 
@@ -193,7 +198,7 @@ def finish_call_back(session: Session, person: Agent, task_id: int, *, now: date
     one = _reached(session, person, task_id)
     if not call_backs.finish(session, task_id, one.call_id, by=person.account_id, now=now):
         raise NotFound(NO_SUCH_PROMISE)
-    note(session, person, one.call_id, "call_back_done", patient_id=one.patient_id, now=now, more=f"task={task_id}")
+    note(session, person, one.call_id, Action.CALL_BACK_DONE, patient_id=one.patient_id, now=now, more=f"task={task_id}")
 
 
 @transaction
@@ -207,7 +212,7 @@ def put_off_call_back(session: Session, person: Agent, task_id: int, due_at: dat
 def _put_off(session: Session, person: Agent, task_id: int, call: Call, due_at: datetime, *, now: datetime) -> None:
     if not call_backs.put_off(session, task_id, due_at=due_at):
         raise NotFound(NO_SUCH_PROMISE)
-    note(session, person, call.id, "call_back_put_off", patient_id=call.patient_id, now=now, more=f"task={task_id}")
+    note(session, person, call.id, Action.CALL_BACK_PUT_OFF, patient_id=call.patient_id, now=now, more=f"task={task_id}")
 
 
 def _reached(session: Session, person: Agent, task_id: int) -> Promised:

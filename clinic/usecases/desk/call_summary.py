@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.people.calls import Agent
 from clinic.engine.placing.resolve import get
 from clinic.engine.transaction import transaction
@@ -37,7 +38,7 @@ def done_in_call(session: Session, call_id: int) -> tuple[Done, ...]:
 def note_waiting(session: Session, person: Agent, call_id: int, *, now: datetime) -> None:
     """The patient of the call was put on the waiting list. Raises NotFound, IllegalMove, Busy."""
     call = own_call(session, person, call_id, now=now)
-    note(session, person, call_id, "call_waitlisted", patient_id=call.patient_id, now=now)
+    note(session, person, call_id, Action.CALL_WAITLISTED, patient_id=call.patient_id, now=now)
 
 
 @transaction
@@ -49,7 +50,7 @@ def next_person(session: Session, person: Agent, call_id: int, *, now: datetime)
     call = own_call(session, person, call_id, now=now)
     patient_id = call.patient_id
     if patient_id is not None:
-        note(session, person, call_id, "call_next_person", patient_id=patient_id, now=now)
+        note(session, person, call_id, Action.CALL_NEXT_PERSON, patient_id=patient_id, now=now)
     let_go(session, call)
     call.patient_id = call.visit_id = call.verified_at = None
     call.relation, call.speaks_for = "", False

@@ -10,6 +10,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from clinic.adapters.phones import read_phone
+from clinic.domain.audit import Action
 from clinic.domain.errors import InvalidInput, LimitReached, NotFound, UnusableToken
 from clinic.domain.people.callers import (
     CLOSED,
@@ -225,10 +226,10 @@ def verify(session: Session, person: Agent, call_id: int, row: str, proof: Proof
         _bind(session, call, patient.id, visit_id=None if whole else callers.visit_named(session, str(answer)), now=now)
     elif not closed:
         closed = callers.missed(session, patient, now=now)
-    action = "caller_verified" if whole else "caller_named_visit" if alone else "caller_missed"
+    action = Action.CALLER_VERIFIED if whole else Action.CALLER_NAMED_VISIT if alone else Action.CALLER_MISSED
     note(session, person, call_id, action, patient_id=patient.id, now=now, more=f"fact={fact}")
     if closed and not (whole or alone) and patient.phone_locked_at == now:
-        note(session, person, call_id, "caller_locked", patient_id=patient.id, now=now)
+        note(session, person, call_id, Action.CALLER_LOCKED, patient_id=patient.id, now=now)
     session.commit()
     if whole or alone:
         return CallerVerdict(match=True)
@@ -307,7 +308,7 @@ def new_caller(
     _bind(session, call, patient_id, now=now)
     call.misses = max(0, call.misses - 1)
     session.flush()
-    note(session, person, call_id, "caller_new", patient_id=patient_id, now=now)
+    note(session, person, call_id, Action.CALLER_NEW, patient_id=patient_id, now=now)
     session.commit()
     return NewCaller(recorded=True)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput, NotFound
 from clinic.domain.people.calls import (
     OPEN_FOR,
@@ -83,12 +84,12 @@ class Ending:
 def begin_call(session: Session, person: Agent, *, now: datetime) -> int:
     """Returns the call's number. Raises Busy."""
     call_id = calls.begin(session, person.account_id, now=now)
-    note(session, person, call_id, "call_begin", now=now)
+    note(session, person, call_id, Action.CALL_BEGIN, now=now)
     return call_id
 
 
 def note(
-    session: Session, person: Agent, call_id: int, action: str, *, now: datetime, patient_id: int | None = None, more: str = ""
+    session: Session, person: Agent, call_id: int, action: Action, *, now: datetime, patient_id: int | None = None, more: str = ""
 ) -> None:
     """One audit row with the agent, the patient if there is one, and the call. `more` is never private."""
     detail = f"call={call_id} {more}".strip()
@@ -128,7 +129,7 @@ def read_call(session: Session, person: Agent, call_id: int, *, now: datetime) -
 @transaction
 def note_look(session: Session, person: Agent, call_id: int, patient_id: int | None, *, now: datetime) -> None:
     """That somebody read a call which is not theirs. Raises Busy."""
-    note(session, person, call_id, "see_call", patient_id=patient_id, now=now)
+    note(session, person, call_id, Action.SEE_CALL, patient_id=patient_id, now=now)
 
 
 def open_calls(session: Session, person: Agent, *, now: datetime) -> tuple[CallNow, ...]:
@@ -157,7 +158,7 @@ def say_who_calls(
     call.relation, call.speaks_for = relation, speaks_for or relation == "self"
     session.flush()
     more = f"relation={relation} speaks_for={int(call.speaks_for)}"
-    note(session, person, call_id, "call_relation", patient_id=call.patient_id, now=now, more=more)
+    note(session, person, call_id, Action.CALL_RELATION, patient_id=call.patient_id, now=now, more=more)
 
 
 @transaction
@@ -171,7 +172,7 @@ def keep_note(session: Session, person: Agent, call_id: int, text: str, *, now: 
     call = own_call(session, person, call_id, now=now, ended=True)
     call.note = text
     session.flush()
-    note(session, person, call_id, "call_note", patient_id=call.patient_id, now=now)
+    note(session, person, call_id, Action.CALL_NOTE, patient_id=call.patient_id, now=now)
 
 
 @retried
@@ -196,10 +197,10 @@ def end_call(session: Session, person: Agent, call_id: int, ending: Ending, *, n
     call.why = ending.why if ending.outcome == CallOutcome.NOTHING_SUITS else ""
     call.service_slug, call.postal_code = ending.service_slug[:100], ending.postal_code[:5]
     session.flush()
-    note(session, person, call_id, "call_end", patient_id=patient_id, now=now, more=f"outcome={ending.outcome}")
+    note(session, person, call_id, Action.CALL_END, patient_id=patient_id, now=now, more=f"outcome={ending.outcome}")
     if ending.outcome not in STILL_WAITING and (task_id := call_backs.kept_by(session, call_id)):
         call_backs.finish(session, task_id, call_id, by=person.account_id, now=now)
-        note(session, person, call_id, "call_back_done", patient_id=patient_id, now=now, more=f"task={task_id}")
+        note(session, person, call_id, Action.CALL_BACK_DONE, patient_id=patient_id, now=now, more=f"task={task_id}")
     session.commit()
     return None
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.calls import Agent, is_open
 from clinic.domain.people.roles import Viewer
@@ -75,7 +76,15 @@ def callers_record(session: Session, person: Agent, call_id: int, *, now: dateti
     record = _whole(session, viewer, now=now) if viewer.patients else _alone(session, viewer, now=now)
     if record is None:
         raise IllegalMove(NOBODY_YET)
-    note(session, person, call_id, "see_patient", patient_id=record.patient_id, now=now, more="alone=1" if record.alone else "")
+    note(
+        session,
+        person,
+        call_id,
+        Action.SEE_PATIENT,
+        patient_id=record.patient_id,
+        now=now,
+        more="alone=1" if record.alone else "",
+    )
     return record
 
 
@@ -121,7 +130,7 @@ def report_duplicate(session: Session, person: Agent, call_id: int, row: str, *,
         raise NotFound(LOOK_AGAIN)
     if call.patient_id != other_id:
         tasks.add_duplicate(session, call.patient_id, other_id, now=now)
-        note(session, person, call_id, "propose_merge", patient_id=call.patient_id, now=now, more=f"other={other_id}")
+        note(session, person, call_id, Action.PROPOSE_MERGE, patient_id=call.patient_id, now=now, more=f"other={other_id}")
 
 
 @transaction
@@ -136,4 +145,4 @@ def unlock_phone(session: Session, person: Agent, patient_id: int, *, now: datet
     patient = callers.lock_patient(session, patient_id)
     if patient is not None and (patient.phone_locked_at is not None or patient.phone_missed_at is not None):
         callers.unlock(session, patient, by=person.account_id, now=now)
-        audit.note(session, None, actor=person.actor, action="caller_unlocked", patient_id=patient_id, now=now)
+        audit.note(session, None, actor=person.actor, action=Action.CALLER_UNLOCKED, patient_id=patient_id, now=now)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.domain.people.patient import match_name
 from clinic.domain.people.roles import Reach, Viewer
@@ -117,7 +118,7 @@ def _rows(visits: Sequence[Arrival], now: datetime) -> list[FrontDeskRow]:
 
 @retried
 def _note(session: Session, shown: Mapping[int, int], *, actor: str, now: datetime) -> None:
-    if new := unseen(session, actor, "see_desk", shown, since=now - NOTED_FOR):
+    if new := unseen(session, actor, Action.SEE_DESK, shown, since=now - NOTED_FOR):
         begin_write(session)
-        note_seen(session, actor, "see_desk", new, now=now)
+        note_seen(session, actor, Action.SEE_DESK, new, now=now)
         session.commit()

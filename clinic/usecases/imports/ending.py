@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.csv_files import CsvFile
+from clinic.domain.audit import Action
 from clinic.store.audit import audit
 from clinic.usecases.imports.outcome import ImportOutcome
 
@@ -23,5 +24,5 @@ def end_import(session: Session, what: str, file: CsvFile, outcome: ImportOutcom
         return
     if outcome.new or outcome.changed:
         detail = f"{what}: {outcome.new:,} new, {outcome.changed:,} changed; sha256 {file.sha256}"
-        audit.note(session, None, actor=ACTOR, action="import", detail=detail, now=now)
+        audit.note(session, None, actor=ACTOR, action=Action.IMPORT, detail=detail, now=now)
     session.commit()

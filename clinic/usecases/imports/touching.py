@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.scheduling.affected import main_cause, write_causes
 from clinic.domain.scheduling.availability import Roster
 from clinic.engine.placing.displacing import RosterAtClinics, Touched, end_holds, put_on_list, take_note, touched
@@ -57,6 +58,6 @@ def _carry_out(session: Session, specialist_id: int, found: Touched, outcome: Im
     outcome.freed += len(found.freed)
     name = session.get_one(Specialist, specialist_id).name
     for visit, causes in found.visits.items():
-        audit.note(session, visit.appointment_id, actor=ACTOR, action="ask_to_move", patient_id=visit.patient_id, now=now)
+        audit.note(session, visit.appointment_id, actor=ACTOR, action=Action.ASK_TO_MOVE, patient_id=visit.patient_id, now=now)
         why = main_cause(write_causes(causes))
         outcome.touched.append(TouchedVisit(visit.start_at, visit.time_zone, visit.clinic, name, visit.reference, why))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove
 from clinic.domain.scheduling.appointment import State, check_move
 from clinic.domain.tokens import write_key
@@ -46,7 +47,9 @@ def _answer(session: Session, token: str, given: Answer, *, key: bytes, who: Who
         if appointment.confirmed_at is None:
             appointment.confirmed_at = now
             session.flush()
-            audit.note(session, appointment.id, actor=who.actor, action="confirm", patient_id=appointment.patient_id, now=now)
+            audit.note(
+                session, appointment.id, actor=who.actor, action=Action.CONFIRM, patient_id=appointment.patient_id, now=now
+            )
 
 
 def stop(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -> None:
@@ -57,7 +60,7 @@ def stop(session: Session, token: str, *, key: bytes, who: Who, now: datetime) -
 @transaction
 def _stop(session: Session, appointment_id: int, *, who: Who, now: datetime) -> None:
     if intake.stop_reminders(session, appointment_id, now=now):
-        audit.note(session, appointment_id, actor=who.actor, action="stop_reminders", now=now)
+        audit.note(session, appointment_id, actor=who.actor, action=Action.STOP_REMINDERS, now=now)
 
 
 def renew_links(session: Session, manage_token: str, *, key: bytes, who: Who, now: datetime) -> str:
@@ -74,5 +77,5 @@ def _renew(session: Session, appointment_id: int, manage_token: str, *, key: byt
     appointment.generation += 1
     session.flush()
     outbox.tell_links(session, [appointment_id], now=now)
-    audit.note(session, appointment_id, actor=who.actor, action="renew_links", patient_id=appointment.patient_id, now=now)
+    audit.note(session, appointment_id, actor=who.actor, action=Action.RENEW_LINKS, patient_id=appointment.patient_id, now=now)
     return write_key(key, "manage", appointment_id, appointment.generation)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
 from clinic.engine.transaction import transaction
@@ -57,7 +58,9 @@ def note_shown(session: Session, effect: Effect, *, actor: str, now: datetime) -
     """The names of patients are about to be shown: it goes into the audit log, a row for each visit. Raises Busy."""
     if not effect.visits:
         return
-    note_seen(session, actor, "see_affected_visit", {visit.appointment_id: visit.patient_id for visit in effect.visits}, now=now)
+    note_seen(
+        session, actor, Action.SEE_AFFECTED_VISIT, {visit.appointment_id: visit.patient_id for visit in effect.visits}, now=now
+    )
 
 
 def _today(now: datetime) -> date:

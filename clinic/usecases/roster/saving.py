@@ -9,6 +9,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import ChangedMeanwhile, InvalidInput, Undecided
 from clinic.domain.scheduling.availability import undoing
 from clinic.domain.scheduling.roster_edits import Edit, write_edits
@@ -82,7 +83,7 @@ def save(
     kept = write_edits(change), write_edits(undo) if undo else ""
     made = rosters.record(session, specialist_id, *kept, actor=who.actor, now=now)
     detail = f"specialist {specialist_id}, change {made}, visits {len(found.visits)}, held {len(found.holds)}"
-    audit.note(session, None, actor=who.actor, action="hours", detail=detail, now=now)
+    audit.note(session, None, actor=who.actor, action=Action.HOURS, detail=detail, now=now)
     saved = Saved(made, version_of(session, specialist_id, plan.after))
     session.commit()
     return saved
@@ -104,7 +105,7 @@ def _check_version(session: Session, specialist_id: int, version: str) -> None:
 
 def _carry_out(session: Session, found: Touched, decisions: Decisions, *, who: Who, now: datetime) -> None:
     for visit in found.visits:
-        action = {"keep": "keep_outside_hours", "task": "ask_to_move"}[decisions.visits[visit.key]]
+        action = {"keep": Action.KEEP_OUTSIDE_HOURS, "task": Action.ASK_TO_MOVE}[decisions.visits[visit.key]]
         audit.note(session, visit.appointment_id, actor=who.actor, action=action, patient_id=visit.patient_id, now=now)
     to_move = {visit: causes for visit, causes in found.visits.items() if decisions.visits[visit.key] == "task"}
     put_on_list(session, to_move, now=now)

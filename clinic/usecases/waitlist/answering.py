@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
+from clinic.domain.audit import Action
 from clinic.domain.errors import NotFound, TimeRefused, TimeTaken
 from clinic.domain.tokens import appointment_of, opens, write_key
 from clinic.engine.placing import intake, place, waiting, waitlist_payload
@@ -84,7 +85,13 @@ def _accept(session: Session, offer_id: int, *, sealer: Sealer, who: Who, now: d
         waiting.close_offers(session, waitlist.open_offers(session, offer.hold_id), "passed", now=now)
         waitlist.taken(session, offer.freed_id, offer.hold_id, now=now)
         audit.note(
-            session, offer.hold_id, actor=who.actor, action="accept", patient_id=patient_id, detail=f"entry {entry.id}", now=now
+            session,
+            offer.hold_id,
+            actor=who.actor,
+            action=Action.ACCEPT,
+            patient_id=patient_id,
+            detail=f"entry {entry.id}",
+            now=now,
         )
 
 
@@ -124,7 +131,7 @@ def _decline(session: Session, offer_id: int, *, who: Who, now: datetime) -> Non
     offer, entry = _locked(session, offer_id)
     if offer.state == "open":
         waiting.close_offers(session, [offer], "declined", now=now)
-        audit.note(session, offer.hold_id, actor=who.actor, action="decline", detail=f"entry {entry.id}", now=now)
+        audit.note(session, offer.hold_id, actor=who.actor, action=Action.DECLINE, detail=f"entry {entry.id}", now=now)
 
 
 @transaction

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.scheduling.waitlist import Wants, check
 from clinic.domain.tokens import appointment_of, opens, write_key
@@ -78,14 +79,14 @@ def _change(session: Session, entry_id: int, wants: Wants, *, near: str, who: Wh
     write_wants(entry, wants)
     entry.near = near
     session.flush()
-    audit.note(session, entry.appointment_id, actor=who.actor, action="change_wait", detail=f"entry {entry.id}", now=now)
+    audit.note(session, entry.appointment_id, actor=who.actor, action=Action.CHANGE_WAIT, detail=f"entry {entry.id}", now=now)
 
 
 @transaction
 def _leave(session: Session, entry_id: int, *, who: Who, now: datetime) -> None:
     entry = _find(session, entry_id)
     if waiting.end(session, entry, "left", now=now):
-        audit.note(session, entry.appointment_id, actor=who.actor, action="leave", detail=f"entry {entry.id}", now=now)
+        audit.note(session, entry.appointment_id, actor=who.actor, action=Action.LEAVE, detail=f"entry {entry.id}", now=now)
 
 
 def _opened(session: Session, token: str, key: bytes) -> WaitlistEntry:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput, LimitReached, NotFound
 from clinic.domain.people.patient import PatientDetails
 from clinic.domain.scheduling.appointment import State, check_move
@@ -97,7 +98,7 @@ def _join(
         write_wants(entry, wish.wants)
         session.add(entry)
         session.flush()
-        audit.note(session, None, actor=who.actor, action="join", detail=f"{who.detail} entry {entry.id}".strip(), now=now)
+        audit.note(session, None, actor=who.actor, action=Action.JOIN, detail=f"{who.detail} entry {entry.id}".strip(), now=now)
         if not entry.by_phone:
             outbox.tell_waiting(session, entry.id, "waiting", sequence=0, due_at=now)
     return write_key(key, "waiting", entry.id, entry.generation)
@@ -129,10 +130,14 @@ def _want_earlier(session: Session, appointment_id: int, *, wanted: bool, who: W
             )
         )
         session.flush()
-        audit.note(session, appointment_id, actor=who.actor, action="want_earlier", patient_id=appointment.patient_id, now=now)
+        audit.note(
+            session, appointment_id, actor=who.actor, action=Action.WANT_EARLIER, patient_id=appointment.patient_id, now=now
+        )
     elif entry is not None and not wanted:
         waiting.end(session, entry, "left", now=now)
-        audit.note(session, appointment_id, actor=who.actor, action="want_no_earlier", patient_id=appointment.patient_id, now=now)
+        audit.note(
+            session, appointment_id, actor=who.actor, action=Action.WANT_NO_EARLIER, patient_id=appointment.patient_id, now=now
+        )
 
 
 def _problems(rule: Callable[..., None], *args: Any, **named: Any) -> dict[str, str]:

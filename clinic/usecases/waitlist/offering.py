@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import DomainError
 from clinic.domain.scheduling.waitlist import POLICY, Policy, answer_until, is_over
 from clinic.domain.time.timeline import instant_at
@@ -126,7 +127,7 @@ def _make_offers(session: Session, freed: FreedTime, chosen: Chosen, policy: Pol
         if not one.by_phone:
             outbox.tell_waiting(session, one.id, "offer", sequence=offer.id, due_at=now, appointment_id=hold_id)
         audit.note(
-            session, hold_id, actor=WAITLIST.actor, action="offer", patient_id=one.patient_id,
+            session, hold_id, actor=WAITLIST.actor, action=Action.OFFER, patient_id=one.patient_id,
             detail=f"entry {one.id}, rank {rank} of {chosen.suits}", now=now,
         )  # fmt: skip
     by_phone = {offer.id: hold_id for offer, (_rank, one) in zip(offers, chosen.batch, strict=True) if one.by_phone}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, InvalidInput
 from clinic.engine.transaction import retried, transaction
 from clinic.store.connect import begin_write
@@ -30,7 +31,7 @@ def take(session: Session, worker: Worker, task_id: int, *, holder_id: int | Non
         return
     if not worklist.claim(session, task_id, worker.account_id, holder_id=holder_id, now=now):
         _refuse(session, worker, task_id, now=now)
-    note_deed(session, worker, task, task.patient_id, "take_task", now=now)
+    note_deed(session, worker, task, task.patient_id, Action.TAKE_TASK, now=now)
     session.commit()
 
 
@@ -48,7 +49,7 @@ def put_back(session: Session, worker: Worker, task_id: int, *, now: datetime) -
     """Anybody may take it. Of one that one does not have, nothing happens. Raises NotFound, Busy."""
     task = reached(session, worker, task_id, now=now)
     if worklist.claim(session, task_id, None, holder_id=worker.account_id, now=now):
-        note_deed(session, worker, task, task.patient_id, "put_back_task", now=now)
+        note_deed(session, worker, task, task.patient_id, Action.PUT_BACK_TASK, now=now)
 
 
 def _lines(typed: str) -> str:
@@ -70,17 +71,17 @@ def note(session: Session, worker: Worker, task_id: int, text: str, *, before: s
     if not worklist.write_note(session, task_id, text, before=before):
         says = reached(session, worker, task_id, now=now).note
         raise InvalidInput({"note": f"A colleague changed the note meanwhile. It says now: “{says}”"})
-    note_deed(session, worker, task, task.patient_id, "note_task", now=now)
+    note_deed(session, worker, task, task.patient_id, Action.NOTE_TASK, now=now)
     session.commit()
 
 
 @transaction
 def done(session: Session, worker: Worker, task_id: int, *, now: datetime) -> None:
     """Twice is once. Raises NotFound, Busy."""
-    _finish(session, worker, reached(session, worker, task_id, now=now), "finish_task", now=now)
+    _finish(session, worker, reached(session, worker, task_id, now=now), Action.FINISH_TASK, now=now)
 
 
-def _finish(session: Session, worker: Worker, task: Task, action: str, *, now: datetime) -> None:
+def _finish(session: Session, worker: Worker, task: Task, action: Action, *, now: datetime) -> None:
     if task.kind == call_backs.CALL_BACK and task.call_id is not None:  # the number that was left goes with it
         finished = call_backs.finish(session, task.id, task.call_id, by=worker.account_id, now=now)
     else:
@@ -96,7 +97,7 @@ def undo(session: Session, worker: Worker, task_id: int, *, now: datetime) -> No
     if task.done_at is not None:
         if not worklist.reopen(session, task_id, worker.account_id, since=now - FRESH):
             raise IllegalMove("That was done too long ago, or by somebody else, and cannot be taken back.")
-        note_deed(session, worker, task, task.patient_id, "undo_task", now=now)
+        note_deed(session, worker, task, task.patient_id, Action.UNDO_TASK, now=now)
 
 
 @transaction
@@ -110,4 +111,4 @@ def send_again(session: Session, worker: Worker, task_id: int, *, now: datetime)
         raise IllegalMove(DONE)
     if task.delivery_id is None or not deliveries.send_again(session, task.delivery_id, now=now):
         raise IllegalMove("There is no message here that can be sent again.")
-    _finish(session, worker, task, "send_again", now=now)
+    _finish(session, worker, task, Action.SEND_AGAIN, now=now)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.people.roles import Scope
 from clinic.domain.scheduling.affected import is_urgent
 from clinic.engine.transaction import retried
@@ -75,10 +76,10 @@ def _to_call(session: Session, worker: Worker, tasks: Sequence[ListedTask], *, n
     shown = {task.visit_id: task.id for task in tasks if task.visit_id is not None and _may_call(worker, task)}
     people = worklist.to_call(session, shown)
     visits = {visit: person.patient_id for visit, person in people.items()}
-    if new := unseen(session, worker.actor, "see_to_call", visits, since=now - SHOWN_NOTED_FOR):
+    if new := unseen(session, worker.actor, Action.SEE_TO_CALL, visits, since=now - SHOWN_NOTED_FOR):
         session.rollback()
         begin_write(session)
-        note_seen(session, worker.actor, "see_to_call", new, now=now)
+        note_seen(session, worker.actor, Action.SEE_TO_CALL, new, now=now)
         session.commit()
     return {shown[visit]: person for visit, person in people.items()}
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
+from clinic.domain.audit import Action
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.roles import Reach, Scope, Viewer
 from clinic.engine.placing import waitlist_payload
@@ -123,7 +124,7 @@ def open_task(session: Session, worker: Worker, task_id: int, *, sealer: Sealer,
     offer = worklist.find_offer(session, task.offer_id) if task.offer_id is not None else None
     people = _people(session, worker, task, offer, sealer) if shown else ()
     for person_id in [person.patient_id for person in people] or [None]:
-        note_deed(session, worker, task, person_id, "see_task", now=now)
+        note_deed(session, worker, task, person_id, Action.SEE_TASK, now=now)
     return OpenedTask(
         task.id, task.kind, task.created_at, task.due_at, task.note, task.claimed_by_id,
         worklist.name_of(session, task.claimed_by_id), task.claimed_at, task.done_at, task.done_by_id,
@@ -182,7 +183,7 @@ def _person(record: Known, guardian: Answerable | None) -> TaskSubject:
     )  # fmt: skip
 
 
-def note_deed(session: Session, worker: Worker, task: Task, patient_id: int | None, action: str, *, now: datetime) -> None:
+def note_deed(session: Session, worker: Worker, task: Task, patient_id: int | None, action: Action, *, now: datetime) -> None:
     """The audit row of something done with a task."""
     detail = f"task={task.id} kind={task.kind}"
     audit.note(session, task.appointment_id, actor=worker.actor, action=action, patient_id=patient_id, detail=detail, now=now)
@@ -198,5 +199,5 @@ def letter(session: Session, worker: Worker, task_id: int, *, sealer: Sealer, no
     if message is None or message.channel != "letter":
         raise NotFound("There is no letter with this task.")
     subject, _, text = sealer.open(message.body).partition("\n\n") if message.body else ("", "", "")
-    note_deed(session, worker, task, task.patient_id, "see_letter", now=now)
+    note_deed(session, worker, task, task.patient_id, Action.SEE_LETTER, now=now)
     return Letter(subject, text)

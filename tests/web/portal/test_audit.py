@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from clinic.domain.audit import Action
 from clinic.domain.people.roles import Grant, Role
 from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import SlotRef
@@ -49,7 +50,7 @@ class Seen:
 
     def note(self, session: Session, action: str, name: str) -> None:
         patient, actor = self.patients[name], f"account:{self.hana}"
-        audit.note(session, self.visits[name], actor=actor, action=action, patient_id=patient, now=self.clock.now)
+        audit.note(session, self.visits[name], actor=actor, action=Action(action), patient_id=patient, now=self.clock.now)
 
     def client(self, name: str, *grants: Grant) -> FlaskClient:
         hire(self.app, self.url, name, *grants)
