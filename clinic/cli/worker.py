@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from clinic.cli.group import clinic
@@ -24,11 +24,15 @@ PAUSE_SECONDS = 1.0
 
 @dataclass
 class Job:
-    """Something done every so many seconds, and again at once as long as it says that there is more."""
+    """Something done every so many seconds, and again at once as long as it says that there is more.
+
+    Jobs of one `lane` wait for each other; those of another do not: a mail server keeps nobody else waiting.
+    """
 
     name: str
     every: float
     do: Callable[[Session, datetime], bool]
+    lane: str = "house"
     next_at: float = 0.0
 
 
@@ -36,14 +40,41 @@ class Job:
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 def worker(*, once: bool) -> None:
     """Send messages, offer freed times, seal the audit log, tidy up. Runs until it is told to stop (Ctrl-C, SIGTERM)."""
-    from clinic.extensions import db
-
     bound = current_app.extensions["clinic"]
     stopping = Event()
     jobs = _jobs(bound, current_app.extensions["clinic.post"], stopping)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     log.info("worker started")
+    if once:
+        _work(jobs, bound, stopping, once=True)
+    else:
+        _work_in_lanes(current_app._get_current_object(), jobs, bound, stopping)  # type: ignore[attr-defined]
+    log.info("worker stopped")
+
+
+def _work_in_lanes(app: Flask, jobs: Sequence[Job], bound: Any, stopping: Event) -> None:
+    """A thread for each lane, until the worker is told to stop. This one only hears the signals."""
+
+    def work(lane: str) -> None:
+        with app.app_context():
+            _work([job for job in jobs if job.lane == lane], bound, stopping)
+
+    lanes = [Thread(target=work, args=(lane,), name=lane) for lane in sorted({job.lane for job in jobs})]
+    for thread in lanes:
+        thread.start()
+    while any(thread.is_alive() for thread in lanes):
+        stopping.wait(PAUSE_SECONDS)
+        if stopping.is_set() or not all(thread.is_alive() for thread in lanes):
+            stopping.set()  # a lane that ended by itself takes the others along: the worker is started anew as a whole
+            for thread in lanes:
+                thread.join()
+
+
+def _work(jobs: Sequence[Job], bound: Any, stopping: Event, *, once: bool = False) -> None:
+    """Do each job when its time comes, one after the other."""
+    from clinic.extensions import db
+
     while not stopping.is_set():
         busy = False
         for job in jobs:
@@ -57,7 +88,6 @@ def worker(*, once: bool) -> None:
             break
         if not busy:
             stopping.wait(PAUSE_SECONDS)
-    log.info("worker stopped")
 
 
 def _run(job: Job, session: Session, now: datetime) -> bool:
@@ -98,5 +128,6 @@ def _jobs(bound: Any, post: Any, stopping: Event) -> list[Job]:
         return False
 
     return [
-        Job("send", 1, send), Job("offer", 5, offer), Job("seal", 60, seal), Job("tidy", 60, tidy), Job("late", 600, late),
+        Job("send", 1, send, lane="mail"), Job("offer", 5, offer), Job("seal", 60, seal), Job("tidy", 60, tidy),
+        Job("late", 600, late),
     ]  # fmt: skip

@@ -189,6 +189,24 @@ def test_a_database_that_is_away_for_a_moment(clinic: Clinic, box: Postbox, tmp_
         assert running.told_to_end() < 5
 
 
+def test_a_mail_server_that_takes_its_time_delays_nothing_else(clinic: Clinic, box: Postbox, tmp_path: Path) -> None:
+    clinic.book(3)
+    box.delay = 8
+    with worker(clinic, box, tmp_path / "log") as running:
+        until = monotonic() + PATIENCE_SECONDS
+        while not unsealed(clinic) and monotonic() < until:
+            sleep(0.02)
+        running.wait_for("audit sealed")
+        assert box.received == [], "the log was sealed while the first message was on its way"
+        box.delay = 0
+        box.wait(3, PATIENCE_SECONDS)
+
+
+def unsealed(clinic: Clinic) -> bool:
+    with clinic.opened() as session:
+        return session.execute(text("select count(*) from audit_seal")).scalar_one() > 0
+
+
 @contextmanager
 def away(url: str) -> Iterator[None]:
     """PostgreSQL throws everybody out and lets nobody in; SQLite is locked by somebody who does not let go."""
