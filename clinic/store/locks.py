@@ -64,7 +64,14 @@ def is_mine(session: Session, space: LockSpace) -> bool:
 
 
 def wait_to_migrate(connection: Any) -> None:
+    """Wait for whoever migrates, ten minutes at most: longer than any other lock is waited for, as what they do takes longer.
+
+    The statements of the migration itself wait as briefly as any other.
+    """
+    usual = connection.execute(text("show lock_timeout")).scalar_one()
+    connection.execute(text("set local lock_timeout = '10min'"))
     connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})
+    connection.execute(text("select set_config('lock_timeout', :usual, true)"), {"usual": usual})
 
 
 # Rooms and equipment are locked only where the visit type needs any.

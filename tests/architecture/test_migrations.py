@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from threading import Timer
 
 import pytest
 from flask import Flask
@@ -14,6 +15,8 @@ from clinic.config import ROOT
 from clinic.extensions import db
 from clinic.factory import create_app
 from clinic.store.base import Base
+from clinic.store.connect import LOCK_TIMEOUT_SECONDS
+from clinic.store.locks import wait_to_migrate
 from tests.databases import Databases, settings_for
 
 VERSIONS = ROOT / "migrations" / "versions"
@@ -88,6 +91,23 @@ def test_the_guard_stands_at_head(application: Flask) -> None:
     upgrade()
     expected = {"sqlite": 2, "postgresql": 1}[db.engine.dialect.name]
     assert len([name for name in guards() if "no_overlap" in name]) == expected
+
+
+def test_a_server_that_starts_while_another_migrates_waits_for_it(all_databases: dict[str, Databases]) -> None:
+    """Longer than any other lock is waited for."""
+    with all_databases["postgresql"].empty() as url:
+        app = create_app(settings_for(url))
+        with app.app_context():
+            other = db.engine.connect().execution_options(isolation_level="READ COMMITTED")
+            wait_to_migrate(other)
+            going = Timer(LOCK_TIMEOUT_SECONDS + 1, other.rollback)
+            going.start()
+            upgrade()
+            going.join()
+            with db.engine.connect() as connection:
+                assert connection.execute(text("show lock_timeout")).scalar_one() == f"{LOCK_TIMEOUT_SECONDS:.0f}s"
+            other.close()
+            db.engine.dispose()
 
 
 def test_foreign_keys_are_on_again_after_a_run(all_databases: dict[str, Databases]) -> None:
