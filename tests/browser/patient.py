@@ -56,12 +56,15 @@ class Patient:
 
     def take_later(self) -> None:
         """A time that can still be changed online: of the first day with any, four days from now or later."""
-        results, first = self.page.url, self.first_day
-        for days in range(4, 15):
+        self.open_day_with_times(self.page.url, self.first_day + timedelta(days=4))
+        self.take()
+
+    def open_day_with_times(self, results: str, first: date) -> None:
+        """The results for that day, or for the first after it that has a time: on some days everything is taken."""
+        for days in range(14):
             self.page.goto(f"{results}&day={first + timedelta(days=days)}")
             if self.page.get_by_role("region", name="The soonest time").is_visible():
                 break
-        self.take()
 
     @property
     def first_day(self) -> date:

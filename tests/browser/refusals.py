@@ -136,13 +136,13 @@ def _taken(tour: Tour) -> Seen:
 @state("a time that lapsed and was taken, with answers", 409)
 def _lapsed_and_taken(tour: Tour) -> Seen:
     mine, other = Patient(tour.stranger()), Patient(tour.stranger())
-    day = f"{FIND}&day={tour.visit_day}"
-    tour.go(day, mine.page)
+    mine.open_day_with_times(FIND, tour.visit_day)
+    day = mine.page.url
     mine.take()
     mine.say_who("Lapseworth")
     mine.go_on()
     with tour.stage.later(minutes=11):
-        tour.go(day, other.page)
+        other.page.goto(day)
         other.take()
         status = pressed(mine.page, "Book this visit")
     other.page.context.close()
