@@ -9,11 +9,12 @@ COMPILE = .venv/bin/uv pip compile -q --universal --python-version 3.11 --genera
 	--custom-compile-command "make lock"
 PORT ?= 8000
 ARGS ?=
+QUICKLY = $(addprefix tests/,domain architecture store engine adapters usecases pinned)
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove bench lint lock clean
+.PHONY: help run test quick prove bench lint lock clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,9 @@ run: .venv/run instance/demo.env ## serve the demo, with its worker, at http://1
 test: .venv/dev ## run everything: linters, SQLite, PostgreSQL, browser (ARGS=… goes to pytest)
 	@.ci/ensure-chromium
 	@.venv/bin/python -m pytest $(ARGS)
+
+quick: .venv/dev ## run the quick part, in a minute: the rules, the architecture, SQLite
+	@.venv/bin/python -m pytest -q --quick $(QUICKLY) $(ARGS)
 
 prove: .venv/dev ## run the proofs at full counts (long; ARGS=… goes to pytest)
 	@CLINIC_PROVE=1 .venv/bin/python -m pytest -n 0 -m prove -s $(ARGS)

@@ -30,6 +30,25 @@ TESTS = Path(__file__).parent
 SLOW = ("/browser/", "/http/", "/usecases/messages/", "/architecture/", "_races", "_demonstration", "_links", "_oracle")
 
 
+LONG = (
+    "/browser/",
+    "/http/",
+    "/usecases/messages/",
+    "test_lint",
+    "test_migrations",
+    "_races",
+    "_walks",
+    "_touches",
+    "test_demo",
+    "_links",
+    "_oracle",
+    "_unreadable",
+    "_machine",
+    "test_schema",
+)
+"""What `--quick` leaves out: it takes long, or starts a server."""
+
+
 class FakeClock:
     """A clock that stands still until told: `clock.now = …` or `clock.forward(minutes=5)`."""
 
@@ -59,6 +78,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="the rules, the architecture, and SQLite alone: what `make quick` runs")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Full counts only when asked for; everything with a browser last, in one process (it leaves an event loop behind).
 
@@ -79,6 +102,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_too_much(item: pytest.Item) -> bool:
     """A full count that nobody asked for, or the same again at another moment of a test that does not hang on the time."""
     if item.get_closest_marker("prove") and not os.environ.get("CLINIC_PROVE"):
+        return True
+    if item.config.getoption("--quick") and (
+        "postgresql" in _parameters(item).values() or any(one in item.nodeid for one in LONG)
+    ):
         return True
     return item.get_closest_marker("timeless") is not None and _parameters(item).get("clock", CHOSEN[0]) != CHOSEN[0]
 
