@@ -36,7 +36,7 @@ from clinic.config import ROOT
 from clinic.domain.tokens import write_opening
 from clinic.engine.placing.changing import Who
 from clinic.usecases import booking
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests.build import details
 
 MARK = Mark(goal=1.1, floor=1.25)

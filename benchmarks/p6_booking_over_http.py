@@ -29,7 +29,7 @@ from benchmarks.serving import SECRET, Caller, Site, in_turns, request, served, 
 from benchmarks.workload import cell_of, days_until
 from clinic.domain.geography.gazetteer import STANDARD, ZipEntry
 from clinic.domain.tokens import SlotRef, write_opening
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests.web.visiting import ANSWERS
 
 MARK = Mark(goal=1.5, floor=2.5)

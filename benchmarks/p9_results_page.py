@@ -23,7 +23,7 @@ from benchmarks.serving import Caller, Site, in_turns, request, served, timed
 from benchmarks.workload import WEEKLY, Workload, days_until
 from clinic.domain.geography.places import Point
 from clinic.store.tables.directory import Location, Service, Specialist, VisitType
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 
 MARKS = {1: Mark(goal=4.5, floor=7), 8: Mark(goal=3.5, floor=6)}
 SIZE = Mark(goal=60, floor=60, unit=" kB")

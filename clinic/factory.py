@@ -24,9 +24,9 @@ from clinic.config import ROOT, Settings, SettingsError, load
 from clinic.extensions import csrf, db, login, migrate
 from clinic.store.connect import engine_options, prepare
 from clinic.store.operations.rate_limits import SqlStorage, limits_engine
-from clinic.usecases import keys
 from clinic.usecases.accounts import Locks
 from clinic.usecases.messages import MessageContext
+from clinic.usecases.operations import keys
 from clinic.web import (
     account,
     api,

@@ -29,7 +29,7 @@ def gazetteer() -> None:
 def load_gazetteer() -> None:
     """Load or reload every US ZIP code and city name. Takes a few seconds; searches need it."""
     from clinic.extensions import db
-    from clinic.usecases.gazetteer import load_gazetteer
+    from clinic.usecases.operations.gazetteer import load_gazetteer
 
     loaded = load_gazetteer(db.session())
     click.echo(f"{loaded.zip_codes:,} ZIP codes, {loaded.unplaced:,} of them without a point, and {loaded.cities:,} city names.")
@@ -47,7 +47,7 @@ def demo(*, if_empty: bool, on_locations: bool, busy: int, near: str, seed: int)
     """Invent a chain of clinics with people, rosters and six weeks of appointments. Only in demo mode (CLINIC_DEMO=1)."""
     from clinic import demo as demonstration
     from clinic.extensions import db
-    from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
+    from clinic.usecases.operations.gazetteer import gazetteer_is_empty, load_gazetteer
 
     bound = current_app.extensions["clinic"]
     if not bound.settings.demo:
@@ -107,7 +107,7 @@ def import_file(what: str, file: Path, *, mapping: tuple[str, ...], encoding: st
     """
     from clinic.extensions import db
     from clinic.usecases import imports
-    from clinic.usecases.gazetteer import gazetteer_is_empty, load_gazetteer
+    from clinic.usecases.operations.gazetteer import gazetteer_is_empty, load_gazetteer
 
     verbs: dict[str, Callable[..., ImportOutcome]] = {
         "locations": imports.import_locations,

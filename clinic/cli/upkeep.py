@@ -32,7 +32,7 @@ def new_intake_key() -> None:
 def renew_intake_keys() -> None:
     """Seal everything anew with the first key, so that the others may be taken out of the list."""
     from clinic.extensions import db
-    from clinic.usecases.keys import renew_keys
+    from clinic.usecases.operations.keys import renew_keys
 
     click.echo(f"{renew_keys(db.session(), current_app.extensions['clinic'].sealer):,} answers sealed with the first key.")
 
@@ -50,7 +50,7 @@ def verify_audit(*, head: str) -> None:
     Whoever can rewrite the whole database can seal it anew. Compare with a head that was noted elsewhere: --head.
     """
     from clinic.extensions import db
-    from clinic.usecases.auditing import verify
+    from clinic.usecases.audit.auditing import verify
 
     found = verify(db.session(), head=head.strip().lower())
     click.echo(f"{found.rows:,} rows, {found.sealed:,} of them sealed. Head: {found.head or 'none'}")
@@ -74,7 +74,7 @@ def purge(*, dry_run: bool) -> None:
     """
     from clinic.extensions import db
     from clinic.store.operations.rate_limits import SqlStorage
-    from clinic.usecases.retention import purge
+    from clinic.usecases.operations.retention import purge
 
     bound = current_app.extensions["clinic"]
     click.echo("Would remove:" if dry_run else "Removed:")

@@ -101,7 +101,8 @@ def _run(job: Job, session: Session, now: datetime) -> bool:
 
 
 def _jobs(bound: Any, post: Any, stopping: Event) -> list[Job]:
-    from clinic.usecases import auditing, booking, messages, waitlist
+    from clinic.usecases import booking, messages, waitlist
+    from clinic.usecases.audit import auditing
 
     rest = messages.Rest({})
 

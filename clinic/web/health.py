@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from clinic.config import ROOT
-from clinic.usecases import readiness
+from clinic.usecases.operations import readiness
 from clinic.web.context import session
 from clinic.web.guards import public
 

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from clinic.usecases.figures import Backlog, Figures, read_figures
+from clinic.usecases.operations.figures import Backlog, Figures, read_figures
 from clinic.web.context import now, session
 from clinic.web.guards import operator
 

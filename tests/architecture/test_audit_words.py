@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic.domain.audit import Action
-from clinic.web.portal.audit_labels import DONE, done
+from clinic.web.portal.audit.audit_labels import DONE, done
 
 
 def test_every_action_of_the_log_has_words_and_no_words_are_left_over() -> None:

@@ -85,10 +85,10 @@ COMMITS = {
     "usecases/desk/call_backs.py": THEN_READS,
     "usecases/roster/saving.py": THEN_READS,
     "usecases/waitlist/offering.py": THEN_READS,
-    "usecases/intake.py": NOW_AND_THEN,
-    "usecases/gazetteer.py": PORTIONS,
+    "usecases/records/intake.py": NOW_AND_THEN,
+    "usecases/operations/gazetteer.py": PORTIONS,
     "usecases/imports/ending.py": "or rolls back a dry run",
-    "usecases/keys.py": PORTIONS,
+    "usecases/operations/keys.py": PORTIONS,
     "usecases/messages/sending.py": PORTIONS,
 }
 """Which modules commit by themselves, and why; everything else is in a `@transaction`. The demo is data, and no verb."""

@@ -20,7 +20,7 @@ from clinic.store.tables.patients import Patient
 from clinic.store.tables.work import Task
 from clinic.store.work import calls, tasks
 from clinic.store.work.call_backs import CALL_BACK
-from clinic.usecases import merging
+from clinic.usecases.records import merging
 
 LETTER = "Your visit is booked\n\nHello,\nyour visit is booked.\n\nTo change it, call us."
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from clinic.demo import open_chain
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests.browser.looking import DESK, PATIENCE, listen, missing, see
 from tests.browser.stage import Stage, staged
 from tests.browser.tour import Tour, begin

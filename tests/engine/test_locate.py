@@ -16,7 +16,7 @@ from clinic.domain.geography.places import Point, distance_miles
 from clinic.engine.search.locate import Place, locate, nearest_zip
 from clinic.store.connect import engine_options, prepare
 from clinic.store.tables.directory import CityName, Location, ZipCode
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests.databases import KINDS, Databases
 
 

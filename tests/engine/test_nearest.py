@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.geography.places import Point, haversine_miles
 from clinic.engine.search.candidates import nearest
 from clinic.store.tables.directory import Location, Offer, ZipCode
-from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.imports import import_locations, read_csv
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests import build
 from tests.conftest import FakeClock
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer, new_key
 from clinic.config import CONTENT, ROOT
-from clinic.usecases import intake
+from clinic.usecases.records import intake
 from tests import build
 from tests.browser.ports import free_port
 from tests.databases import Databases

@@ -38,7 +38,8 @@ from clinic.store.tables.audit import Audit
 from clinic.store.tables.staff import Account
 from clinic.store.tables.waitlist import TimeOffer, WaitlistEntry
 from clinic.store.work import call_backs, calls, tasks
-from clinic.usecases import auditing, booking, feed, messages, waitlist
+from clinic.usecases import booking, feed, messages, waitlist
+from clinic.usecases.audit import auditing
 from clinic.usecases.messages import Rest
 from clinic.web.guards import guard_of
 from tests import build

@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session
 from clinic.domain.tokens import SlotRef, opens, read_opening
 from clinic.factory import create_app
 from clinic.store.connect import engine_options
-from clinic.usecases import auditing, booking
+from clinic.usecases import booking
+from clinic.usecases.audit import auditing
 from tests.conftest import FakeClock
 from tests.databases import Databases, settings_for
 from tests.invariants import broken

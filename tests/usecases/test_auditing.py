@@ -19,8 +19,8 @@ from clinic.domain.chain import BEGINNING, Break
 from clinic.store.audit.audit import note
 from clinic.store.connect import begin_write
 from clinic.store.tables.audit import Audit, AuditSeal
-from clinic.usecases import auditing
-from clinic.usecases.auditing import seal, verify
+from clinic.usecases.audit import auditing
+from clinic.usecases.audit.auditing import seal, verify
 from tests.conftest import FakeClock
 from tests.demo import opened
 

@@ -18,7 +18,7 @@ from clinic.store.tables.directory import Service
 from clinic.store.tables.work import Call
 from clinic.store.work import calls
 from clinic.usecases import booking, desk
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock

@@ -13,7 +13,7 @@ from clinic.domain.errors import InvalidInput, NotFound, PlaceAmbiguous, PlaceUn
 from clinic.domain.time.hours import PARTS_OF_DAY
 from clinic.store.tables.operations import SearchCount
 from clinic.usecases.find import OpeningsNear, Overview, Wanted, days_of, find_place, openings_near, overview, suggest, visit_for
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests import build
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # Monday, nine in Orlando

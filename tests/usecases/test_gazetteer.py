@@ -12,7 +12,7 @@ from clinic.domain.geography.gazetteer import ZipEntry
 from clinic.domain.geography.places import Point
 from clinic.store.directory.gazetteer import cities_filed, zip_code, zips_within
 from clinic.store.tables.directory import ZipCode
-from clinic.usecases.gazetteer import Loaded, load_gazetteer, towns_within
+from clinic.usecases.operations.gazetteer import Loaded, load_gazetteer, towns_within
 
 HERE = ZipEntry("32801", "Orlando", "FL", "Orange County", "STANDARD", True, 28.54, -81.37, "America/New_York", ("Downtown",))
 THERE = ZipEntry("99546", "Adak", "AK", "Aleutians West", "PO BOX", True, 51.87, -176.63, "America/Adak")

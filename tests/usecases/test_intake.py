@@ -17,7 +17,9 @@ from clinic.domain.tokens import SlotRef, write_key
 from clinic.engine.placing import place
 from clinic.engine.placing.changing import Who
 from clinic.engine.placing.place import Details
-from clinic.usecases import booking, intake, keys
+from clinic.usecases import booking
+from clinic.usecases.operations import keys
+from clinic.usecases.records import intake
 from tests import build
 
 NOW = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)

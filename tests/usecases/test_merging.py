@@ -20,8 +20,9 @@ from clinic.store.tables.messages import OutboxMessage
 from clinic.store.tables.patients import Patient
 from clinic.store.tables.work import Task
 from clinic.store.work import tasks
-from clinic.usecases import booking, desk, merging, waitlist
+from clinic.usecases import booking, desk, waitlist
 from clinic.usecases.booking import Booked
+from clinic.usecases.records import merging
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock

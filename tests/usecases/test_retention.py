@@ -22,8 +22,9 @@ from clinic.store.audit.audit import note
 from clinic.store.connect import begin_write
 from clinic.store.locks import lock_calendars
 from clinic.store.operations import purge as rows
-from clinic.usecases import auditing, booking
-from clinic.usecases.retention import purge
+from clinic.usecases import booking
+from clinic.usecases.audit import auditing
+from clinic.usecases.operations.retention import purge
 from tests import build
 from tests.archive import DAY, TABLES, Archive
 from tests.conftest import FakeClock

@@ -24,7 +24,8 @@ from clinic.store.tables.patients import Guardian, Patient
 from clinic.store.tables.waitlist import WaitlistEntry
 from clinic.store.tables.work import Task
 from clinic.store.work.tasks import PHONE_OFFER
-from clinic.usecases import booking, keys, waitlist
+from clinic.usecases import booking, waitlist
+from clinic.usecases.operations import keys
 from tests import build
 from tests.build import KEY, PATIENT, STAFF
 from tests.counting import counted_queries

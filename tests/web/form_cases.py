@@ -761,8 +761,8 @@ REASONS: Mapping[str | tuple[str, str], str] = {
     ("portal.compare", "keep"): "which of the two is chosen already, when the page comes again",
     ("portal.report", "?visit"): "the reference that stands in the field at first: nothing is looked up",
     # What is read as a whole
-    "? in web.desk.screen.show": WHOLE, "? in web.desk.call_backs._show": WHOLE, "? in web.portal.visit._show_move": WHOLE,
-    "? in web.portal.availability.form_views._send": "is carried along as `typed`, which is a case",
+    "? in web.desk.screen.show": WHOLE, "? in web.desk.call_backs._show": WHOLE, "? in web.portal.day.visit._show_move": WHOLE,
+    "? in web.portal.hours.form_views._send": "is carried along as `typed`, which is a case",
     **{
         f"…{name}": "of a form that is carried in `typed`, which is a case"
         for name in (

@@ -20,8 +20,9 @@ from clinic.store.audit.audit import note
 from clinic.store.connect import begin_statement, begin_write
 from clinic.store.operations import figures
 from clinic.store.operations.demand import count_search
-from clinic.usecases import auditing, booking
-from clinic.usecases.figures import read_figures
+from clinic.usecases import booking
+from clinic.usecases.audit import auditing
+from clinic.usecases.operations.figures import read_figures
 from tests import build
 from tests.archive import TABLES, Archive
 from tests.conftest import FakeClock

@@ -23,7 +23,7 @@ from clinic.store.tables.work import Task, WorkListOpened
 from clinic.store.work import calls
 from clinic.store.work.call_backs import CALL_BACK
 from clinic.store.work.tasks import POSSIBLE_DUPLICATE
-from clinic.usecases import merging
+from clinic.usecases.records import merging
 from clinic.web.guards import guard_of
 from tests import build
 from tests.web.staff import hire, signed_in

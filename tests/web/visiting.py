@@ -20,7 +20,7 @@ from clinic.domain.tokens import SlotRef, write_opening
 from clinic.store.connect import engine_options, prepare
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.directory import Location, LocationDay, Specialist, VisitType
-from clinic.usecases.gazetteer import load_gazetteer
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests import build
 
 EAST, CENTRAL = "America/New_York", "America/Chicago"

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from clinic.domain.care.preparation import IntakeQuestion, read_answers
 from clinic.domain.errors import DomainError, InvalidInput
-from clinic.usecases import intake
 from clinic.usecases.booking import Booked
+from clinic.usecases.records import intake
 from clinic.web import visitor
 from clinic.web.booking.confirmation import booked_here
 from clinic.web.booking.manage import PATIENT, closed, opened

@@ -20,7 +20,7 @@ from clinic.cartography.spacing import PlacedText, room_for, spread
 from clinic.domain.geography.gazetteer import Town
 from clinic.domain.geography.places import Point
 from clinic.extensions import Session
-from clinic.usecases.gazetteer import towns_within
+from clinic.usecases.operations.gazetteer import towns_within
 
 WIDTH, HEIGHT, LOW = 720, 600, 420
 PIN = 31

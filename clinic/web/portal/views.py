@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from clinic.web.portal import answers, audit, availability, day, feed, follow_up, front_desk, merging, start, visit, walk_in, work
+from clinic.web.portal import audit, day, front_desk, hours, records, start, work
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
-for part in (start, day, visit, follow_up, feed, availability, work, answers, front_desk, walk_in, merging, audit):
+for part in (start, day, hours, work, front_desk, records, audit):
     part.install(blueprint)

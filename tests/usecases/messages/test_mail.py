@@ -256,7 +256,8 @@ def test_someone_who_answered_stop_gets_no_more_texts(house: House) -> None:
 
 def test_what_was_sent_outlives_a_change_of_keys(house: House) -> None:
     from clinic.adapters.sealing import Sealer, new_key
-    from clinic.usecases import keys, messages
+    from clinic.usecases import messages
+    from clinic.usecases.operations import keys
 
     house.book(AT)
     house.work()

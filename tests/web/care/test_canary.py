@@ -23,7 +23,8 @@ from clinic.factory import create_app
 from clinic.store.connect import engine_options
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.patients import SealedAnswers
-from clinic.usecases import intake, keys
+from clinic.usecases.operations import keys
+from clinic.usecases.records import intake
 from clinic.web.logs import Formatter
 from tests import build
 from tests.conftest import FakeClock

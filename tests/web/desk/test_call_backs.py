@@ -22,8 +22,8 @@ from clinic.store.tables.work import Call, Task
 from clinic.store.work.call_backs import CALL_BACK
 from clinic.store.work.tasks import LETTER
 from clinic.usecases import booking, desk, messages
-from clinic.usecases.gazetteer import load_gazetteer
 from clinic.usecases.messages import Rest
+from clinic.usecases.operations.gazetteer import load_gazetteer
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.conftest import FakeClock

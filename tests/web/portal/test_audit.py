@@ -20,7 +20,7 @@ from clinic.engine.placing.place import Details
 from clinic.store.audit import audit
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.patients import Patient
-from clinic.usecases import audit_log, auditing
+from clinic.usecases.audit import audit_log, auditing
 from tests import build
 from tests.conftest import FakeClock
 from tests.web.staff import hire, signed_in

@@ -29,8 +29,8 @@ from clinic.store.tables.directory import Specialist
 from clinic.store.tables.schedules import RosterChange, Shift, ShiftDay, TimeOff
 from clinic.store.tables.work import Task
 from clinic.usecases import booking
-from clinic.web.portal.availability.parsing import read_hours, write_hours
-from clinic.web.portal.availability.words import week_in_words
+from clinic.web.portal.hours.parsing import read_hours, write_hours
+from clinic.web.portal.hours.words import week_in_words
 from tests import build
 from tests.build import KEY, PATIENT
 from tests.queues import Queue

@@ -24,9 +24,9 @@ from clinic.store.tables.directory import Location
 from clinic.store.tables.messages import Delivery, OutboxMessage
 from clinic.store.tables.work import Task
 from clinic.store.work import tasks
-from clinic.usecases import intake
-from clinic.web.portal.audit_labels import DONE
-from clinic.web.portal.task_labels import KINDS, why_failed
+from clinic.usecases.records import intake
+from clinic.web.portal.audit.audit_labels import DONE
+from clinic.web.portal.work.task_labels import KINDS, why_failed
 from tests import build
 from tests.conftest import FakeClock
 from tests.queues import SEALER_KEYS, Queue

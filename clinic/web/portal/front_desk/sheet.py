@@ -17,8 +17,8 @@ from clinic.web.context import library, now, session
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, reach, viewer
-from clinic.web.portal.day import read_day
-from clinic.web.portal.visit_words import LANGUAGES, SAID
+from clinic.web.portal.day.sheet import read_day
+from clinic.web.portal.day.visit_words import LANGUAGES, SAID
 
 NAME_MAX = 80
 MARKS = (State.ARRIVED, State.NO_SHOW)

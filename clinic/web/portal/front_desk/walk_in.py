@@ -18,8 +18,8 @@ from clinic.web.context import now, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import DateInPartsField, Form, once_for, read_number
 from clinic.web.guards import needs, reach, viewer
-from clinic.web.portal.front_desk import at_desk, chosen_desk
-from clinic.web.portal.visit_words import LANGUAGES, RELATIONS
+from clinic.web.portal.day.visit_words import LANGUAGES, RELATIONS
+from clinic.web.portal.front_desk.sheet import at_desk, chosen_desk
 
 SOON = timedelta(hours=1)
 """Whoever books a time that begins within this is likely here to stay."""

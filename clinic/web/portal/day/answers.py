@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 from clinic.domain.care.pathway import Pathway
 from clinic.domain.care.preparation import IntakeQuestion, Preparations
 from clinic.engine.placing.changing import Who
-from clinic.usecases import intake
+from clinic.usecases.records import intake
 from clinic.web import signed_in
 from clinic.web.context import library, now, parts, session
 from clinic.web.guards import needs, viewer

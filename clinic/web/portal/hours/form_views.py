@@ -10,10 +10,10 @@ from clinic.domain.errors import InvalidInput
 from clinic.web.context import now
 from clinic.web.fields import read_day
 from clinic.web.guards import needs
-from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
-from clinic.web.portal.availability.pages import FORMS, Page, edits_of, fill_week, next_monday, show
-from clinic.web.portal.availability.preview import CarriedForm, look
-from clinic.web.portal.availability.subject import facts, find
+from clinic.web.portal.hours.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
+from clinic.web.portal.hours.pages import FORMS, Page, edits_of, fill_week, next_monday, show
+from clinic.web.portal.hours.preview import CarriedForm, look
+from clinic.web.portal.hours.subject import facts, find
 
 
 def install(blueprint: Blueprint) -> None:

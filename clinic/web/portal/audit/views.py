@@ -9,13 +9,14 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from clinic.domain.people.roles import Viewer
-from clinic.usecases import audit_log, auditing, merging
-from clinic.usecases.audit_log import Reader
+from clinic.usecases.audit import audit_log, auditing
+from clinic.usecases.audit.audit_log import Reader
+from clinic.usecases.records import merging
 from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, reach
-from clinic.web.portal.audit_labels import actor_in_words, done
+from clinic.web.portal.audit.audit_labels import actor_in_words, done
 
 
 def install(blueprint: Blueprint) -> None:

@@ -17,8 +17,8 @@ from clinic.web.errors import status_of
 from clinic.web.fields import once_for
 from clinic.web.filters import clock_time_and_zone, long_day
 from clinic.web.guards import needs, viewer
-from clinic.web.portal.day import read_day
-from clinic.web.portal.visit import open_card, who
+from clinic.web.portal.day.sheet import read_day
+from clinic.web.portal.day.visit import open_card, who
 
 
 def install(blueprint: Blueprint) -> None:

@@ -19,10 +19,10 @@ from clinic.usecases import roster
 from clinic.web.context import now, session
 from clinic.web.fields import Form, read_number
 from clinic.web.filters import full_date, zone_in_words
-from clinic.web.portal.availability.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
-from clinic.web.portal.availability.parsing import write_hours
-from clinic.web.portal.availability.subject import Whose, facts
-from clinic.web.portal.availability.words import monday_of
+from clinic.web.portal.hours.forms import CopyForm, HolidaysForm, OneDayForm, TimeOffForm, WeeklyForm
+from clinic.web.portal.hours.parsing import write_hours
+from clinic.web.portal.hours.subject import Whose, facts
+from clinic.web.portal.hours.words import monday_of
 
 Page = str | tuple[str, int] | Response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from clinic.web.portal.availability import form_views, preview, week
+from clinic.web.portal.hours import form_views, preview, week
 
 
 def install(blueprint: Blueprint) -> None:

@@ -10,7 +10,8 @@ from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, LimitRe
 from clinic.domain.people.roles import Viewer
 from clinic.domain.scheduling.affected import is_urgent
 from clinic.engine.placing.changing import Who
-from clinic.usecases import merging, waitlist, work
+from clinic.usecases import waitlist, work
+from clinic.usecases.records import merging
 from clinic.usecases.work import OpenedTask
 from clinic.web import signed_in
 from clinic.web.context import now, parts, session, signing_key
@@ -18,7 +19,7 @@ from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs
 from clinic.web.portal.looking import covers, worker
-from clinic.web.portal.task_labels import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
+from clinic.web.portal.work.task_labels import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
 
 
 def install(blueprint: Blueprint) -> None:

@@ -16,9 +16,9 @@ from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
-from clinic.web.portal.day import read_day
+from clinic.web.portal.day.sheet import read_day
+from clinic.web.portal.day.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
 from clinic.web.portal.looking import covers, looking
-from clinic.web.portal.visit_words import LANGUAGES, MARKS, REASONS, RELATIONS, SAID
 
 
 def install(blueprint: Blueprint) -> None:

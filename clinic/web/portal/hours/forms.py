@@ -11,8 +11,8 @@ from clinic.domain.errors import InvalidInput
 from clinic.domain.scheduling.roster_edits import AddHours, CopyWeek, Edit, SetDay, SetWeek, days_off, hours_off
 from clinic.domain.time.hours import DAY_NAMES
 from clinic.web.fields import Form, read_day, read_number
-from clinic.web.portal.availability.parsing import read_hours
-from clinic.web.portal.availability.words import DAYS, monday_of
+from clinic.web.portal.hours.parsing import read_hours
+from clinic.web.portal.hours.words import DAYS, monday_of
 
 MOST_WEEKS = 26
 YEARS = range(2000, 2200)

@@ -13,7 +13,7 @@ from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.fields import tidy
 from clinic.web.guards import needs, reach, viewer
-from clinic.web.portal.visit_words import COUNTED, MARKS
+from clinic.web.portal.day.visit_words import COUNTED, MARKS
 
 FURTHEST = timedelta(days=1000)
 

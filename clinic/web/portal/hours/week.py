@@ -23,9 +23,9 @@ from clinic.web.context import now, session
 from clinic.web.fields import read_day
 from clinic.web.filters import zone_in_words
 from clinic.web.guards import needs, reach
-from clinic.web.portal.availability.pages import Page
-from clinic.web.portal.availability.subject import Whose, facts, find
-from clinic.web.portal.availability.words import (
+from clinic.web.portal.hours.pages import Page
+from clinic.web.portal.hours.subject import Whose, facts, find
+from clinic.web.portal.hours.words import (
     NO_HOURS,
     ChangeInWords,
     away_in_words,

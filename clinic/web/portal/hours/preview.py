@@ -18,10 +18,10 @@ from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.fields import read_number
 from clinic.web.guards import needs
-from clinic.web.portal.availability import week
-from clinic.web.portal.availability.pages import FORMS, Page, read_typed, show
-from clinic.web.portal.availability.subject import Whose, facts, find
-from clinic.web.portal.availability.words import change_in_words, first_day_of, monday_of
+from clinic.web.portal.hours import week
+from clinic.web.portal.hours.pages import FORMS, Page, read_typed, show
+from clinic.web.portal.hours.subject import Whose, facts, find
+from clinic.web.portal.hours.words import change_in_words, first_day_of, monday_of
 
 CHOICES = {"keep": "Keep it at that time", "task": "Put it on the work list: we find another time"}
 FOR_ALL = {"": "Decide one by one", "keep": "Keep all of them", "task": "Put all of them on the work list"}

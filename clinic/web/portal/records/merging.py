@@ -9,15 +9,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from clinic.domain.errors import DomainError, IllegalMove, InvalidInput, NotFound
 from clinic.engine.placing.changing import Who
-from clinic.usecases import merging, work
-from clinic.usecases.merging import Preview
+from clinic.usecases import work
+from clinic.usecases.records import merging
+from clinic.usecases.records.merging import Preview
 from clinic.web import signed_in
 from clinic.web.context import now, session
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs, viewer
+from clinic.web.portal.day.visit_words import LANGUAGES
 from clinic.web.portal.looking import worker
-from clinic.web.portal.visit_words import LANGUAGES
 
 DUPLICATE = "possible_duplicate"
 FACTS = ("given_name", "family_name", "birth_date", "phone", "email", "postal_code", "language", "interpreter")

@@ -11,7 +11,7 @@ from clinic.usecases import day, feed
 from clinic.web import signed_in
 from clinic.web.context import now, public_link, session, settings, signing_key
 from clinic.web.guards import needs, public
-from clinic.web.portal.visit import who
+from clinic.web.portal.day.visit import who
 
 
 def install(blueprint: Blueprint) -> None:

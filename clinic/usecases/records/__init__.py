@@ -1,0 +1,1 @@
+"""What stands about a patient: records that become one, answers before a visit."""
