@@ -18,6 +18,7 @@ from clinic.store import (
     tables,  # noqa: F401 (they are all there)
 )
 from clinic.store.base import Base, one_of
+from clinic.store.dependents import OF_APPOINTMENT, OF_PATIENT
 from clinic.store.locks import LockSpace, lock_calendars
 
 _TABLES = Base.metadata.tables
@@ -26,8 +27,6 @@ _OUTBOX, _DELIVERY, _TASK = _TABLES["outbox"], _TABLES["delivery"], _TABLES["tas
 _ENTRY, _FREED, _OFFER = _TABLES["waitlist_entry"], _TABLES["freed_time"], _TABLES["time_offer"]
 _DRAFT, _KEY = _TABLES["draft"], _TABLES["idempotency_key"]
 _CALL, _CALL_VISIT, _MERGE, _MERGED = _TABLES["call"], _TABLES["call_visit"], _TABLES["patient_merge"], _PATIENT.alias("merged")
-_HAVE_APPOINTMENTS = (_FREED.c.hold_id, _OFFER.c.hold_id, _ENTRY.c.appointment_id, _CALL.c.visit_id)
-OF_APPOINTMENT = ("claim", "draft", "intake", "sealed_answers", "guardian", "idempotency_key", "task", "call_visit")
 
 Keys = Sequence[Sequence[Any]]
 """Primary keys, a tuple each."""
@@ -102,13 +101,7 @@ class PurgeConditions:
         """Known for longer than visits are kept, and with nothing left."""
         return and_(
             _PATIENT.c.created_at < self._before(self._keep.visits_days),
-            _unneeded(_PATIENT, _APPOINTMENT.c.patient_id),
-            _unneeded(_PATIENT, _TASK.c.patient_id),
-            _unneeded(_PATIENT, _TASK.c.other_patient_id),
-            _unneeded(_PATIENT, _CALL.c.patient_id),
-            _unneeded(_PATIENT, _MERGE.c.from_id),
-            _unneeded(_PATIENT, _MERGE.c.into_id),
-            _unneeded(_PATIENT, _MERGED.c.merged_into_id),
+            *(_unneeded(_PATIENT, _beside(one.column)) for one in OF_PATIENT),
         )
 
     def audit(self) -> datetime:
@@ -119,11 +112,16 @@ class PurgeConditions:
         return days_before(self._now, days)
 
 
+def _beside(column: Any) -> Any:
+    """The column, of another row where it is one of patients as well."""
+    return _MERGED.c[column.name] if column.table is _PATIENT else column
+
+
 def _unused() -> ColumnElement[bool]:
     """No waitlist and nobody on the staff needs the appointment."""
     return and_(
         _APPOINTMENT.c.id.not_in(_open_tasks(_TASK.c.appointment_id)),
-        *(_unneeded(_APPOINTMENT, column) for column in _HAVE_APPOINTMENTS),
+        *(_unneeded(_APPOINTMENT, one.column) for one in OF_APPOINTMENT if one.purge == "keeps"),
     )
 
 
@@ -277,8 +275,9 @@ def _remove_entries(session: Session, keys: Keys) -> None:
 def _remove_appointments(session: Session, keys: Keys) -> None:
     ids = _ids(keys)
     _remove_messages(session, _OUTBOX.c.appointment_id.in_(ids))
-    for name in OF_APPOINTMENT:
-        _drop(session, _TABLES[name], _TABLES[name].c.appointment_id.in_(ids))
+    for one in OF_APPOINTMENT:
+        if one.purge == "goes":
+            _drop(session, one.column.table, one.column.in_(ids))
     _drop(session, _APPOINTMENT, _APPOINTMENT.c.id.in_(ids))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.base import Base
+from clinic.store.dependents import OF_PATIENT
 from clinic.store.locks import lock_calendars
 from clinic.store.tables.appointments import Claim
 from clinic.store.tables.patients import Patient, PatientMerge
@@ -23,12 +24,9 @@ Moved = dict[str, list[int]]
 
 
 _TABLES = Base.metadata.tables
-_CALL, _TASK, _PATIENT, _CLAIM = _TABLES["call"], _TABLES["task"], _TABLES["patient"], _TABLES["claim"]
-_FOLLOWS = (
-    _TABLES["appointment"].c.patient_id, _TASK.c.patient_id, _TASK.c.other_patient_id, _CALL.c.patient_id,
-    _PATIENT.c.merged_into_id,
-)  # fmt: skip
-"""Whatever names a patient and is about to name another. Messages, answers and waitlist entries go with their visits."""
+_CALL, _TASK, _CLAIM = _TABLES["call"], _TABLES["task"], _TABLES["claim"]
+_FOLLOWS = tuple(one.column for one in OF_PATIENT if one.merge)
+"""Whatever names a patient and is about to name another."""
 
 _FRESH = {"populate_existing": True}
 
