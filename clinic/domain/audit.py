@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Action(StrEnum):
@@ -113,3 +114,33 @@ class Action(StrEnum):
     IMPORT = "import"
     PURGE = "purge"
     REMOVE_AUDIT_ROWS = "remove audit rows"
+
+
+class Actor(NamedTuple):
+    """Who did it: an "account" of that id, or a kind without one ("patient", "api", "worker")."""
+
+    kind: str
+    id: int | None = None
+
+    @property
+    def account_id(self) -> int | None:
+        """Of somebody on the staff; None of anybody else."""
+        return self.id if self.kind == ACCOUNT else None
+
+    def __str__(self) -> str:
+        """As the log stores it."""
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+
+ACCOUNT = "account"
+
+
+def read_actor(stored: str) -> Actor:
+    """Read what the log stores: "account:7" or "patient"."""
+    kind, _, number = stored.partition(":")
+    return Actor(kind, int(number) if number.isascii() and number.isdecimal() else None)
+
+
+def read_details(stored: str) -> dict[str, str]:
+    """Read the "name=value" words of a detail; other words say nothing to a program."""
+    return {name: value for name, is_pair, value in (word.partition("=") for word in stored.split()) if is_pair}

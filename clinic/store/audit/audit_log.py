@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, exists, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from clinic.domain.audit import Actor, read_actor, read_details
 from clinic.domain.people.roles import Reach
 from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import BY_STAFF, Audit
@@ -31,6 +32,15 @@ class Entry(NamedTuple):
     reference: str | None
     clinic: str | None
     time_zone: str | None
+
+    @property
+    def by(self) -> Actor:
+        return read_actor(self.actor)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What `detail` says, by name."""
+        return read_details(self.detail)
 
 
 _ENTRIES = (

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.audit import Action
+from clinic.domain.audit import ACCOUNT, Action, Actor
 from clinic.domain.errors import InvalidInput, NotFound
 from clinic.domain.tokens import appointment_of, opens
 from clinic.engine.transaction import transaction
@@ -69,7 +69,9 @@ def _choose(session: Session, token: str, password_hash: str, *, locks: Locks, d
     accounts.end_links(session, account.id, now=now)
     sessions.end(session, account.id, now=now)
     cookie = start(session, account.id, factor=False, device=device, now=now)
-    audit.note(session, None, actor=f"account:{account.id}", action=Action.PASSWORD_SET, detail=f"by={link.purpose}", now=now)
+    audit.note(
+        session, None, actor=str(Actor(ACCOUNT, account.id)), action=Action.PASSWORD_SET, detail=f"by={link.purpose}", now=now
+    )
     return cookie
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from clinic.domain.audit import ACCOUNT, Actor
 from clinic.domain.people.roles import Grant, Reach, reach
 
 Stage = Literal["code", "factor", "in"]
@@ -33,7 +34,7 @@ class Person:
     @property
     def actor(self) -> str:
         """As the audit log names them."""
-        return f"account:{self.account_id}"
+        return str(Actor(ACCOUNT, self.account_id))
 
     def reach(self, action: str) -> Reach:
         """How far they may do it; nothing before they gave both steps."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.one_time_codes import matching_step
-from clinic.domain.audit import Action
+from clinic.domain.audit import ACCOUNT, Action, Actor
 from clinic.domain.errors import InvalidInput
 from clinic.engine.transaction import retried, transaction
 from clinic.store.audit import audit
@@ -93,4 +93,4 @@ def _proof(session: Session, account: Account, code: str, *, locks: Locks, now: 
 @transaction
 def _note_failure(session: Session, account_id: int, action: Action, *, now: datetime) -> None:
     accounts.note_failure(session, account_id)
-    audit.note(session, None, actor=f"account:{account_id}", action=action, now=now)
+    audit.note(session, None, actor=str(Actor(ACCOUNT, account_id)), action=action, now=now)

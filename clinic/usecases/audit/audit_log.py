@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.audit import Action
+from clinic.domain.audit import ACCOUNT, Action, Actor
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
 from clinic.engine.transaction import transaction
@@ -19,8 +19,9 @@ from clinic.store.audit import audit, audit_log
 from clinic.store.audit.audit_log import Entry
 from clinic.store.staff import accounts
 
+__all__ = ["PAGE", "Entry", "Log", "Reader", "everybodys", "mine", "people", "seen_by"]
+
 PAGE = 50
-ACCOUNT = "account:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Reader:
 
     @property
     def actor(self) -> str:
-        return f"{ACCOUNT}{self.account_id}"
+        return str(Actor(ACCOUNT, self.account_id))
 
     @property
     def oversees(self) -> bool:
@@ -50,12 +51,7 @@ class Log:
 
     def name(self, entry: Entry) -> str:
         """Of whoever on the staff did it; '' of anybody else."""
-        return self.names.get(account_of(entry.actor) or 0, "")
-
-
-def account_of(actor: str) -> int | None:
-    number = actor.removeprefix(ACCOUNT)
-    return int(number) if actor.startswith(ACCOUNT) and number.isdecimal() else None
+        return self.names.get(entry.by.account_id or 0, "")
 
 
 def mine(session: Session, reader: Reader, *, before: int | None = None) -> Log:
@@ -67,7 +63,7 @@ def everybodys(session: Session, reader: Reader, *, account_id: int | None = Non
     """All within their reach, or what one person did. Nothing for whoever oversees nobody."""
     if not reader.oversees:
         return Log([], {}, None)
-    actor = f"{ACCOUNT}{account_id}" if account_id is not None else ""
+    actor = str(Actor(ACCOUNT, account_id)) if account_id is not None else ""
     return _log(session, audit_log.done_within(session, reader.allowed, actor=actor, before=before, limit=PAGE + 1))
 
 
@@ -89,5 +85,5 @@ def seen_by(session: Session, reader: Reader, patient_id: int, *, before: int | 
 def _log(session: Session, entries: list[Entry]) -> Log:
     more = len(entries) > PAGE
     entries = entries[:PAGE]
-    ids = [id_ for entry in entries if (id_ := account_of(entry.actor)) is not None]
+    ids = [id_ for entry in entries if (id_ := entry.by.account_id) is not None]
     return Log(entries, audit_log.names(session, ids), entries[-1].id if more else None)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from clinic.domain.audit import Action
+from clinic.domain.audit import Action, read_actor
 from clinic.domain.errors import NotFound
 from clinic.domain.people.roles import Reach
 from clinic.engine.transaction import transaction
@@ -49,7 +49,7 @@ def colleague(session: Session, specialist_id: int, allowed: Reach, mine: int | 
 
 def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
     """The names of people of the staff by what the log calls them; others are left out."""
-    numbers = {int(actor.partition(":")[2]): actor for actor in actors if actor.startswith("account:")}
+    numbers = {id_: actor for actor in actors if (id_ := read_actor(actor).account_id) is not None}
     return {numbers[id_]: name for id_, name in account_names(session, numbers).items()}
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import Sealer
-from clinic.domain.audit import Action
+from clinic.domain.audit import ACCOUNT, Action, Actor
 from clinic.domain.errors import IllegalMove, NotFound
 from clinic.domain.people.roles import Reach, Scope, Viewer
 from clinic.engine.placing import waitlist_payload
@@ -45,7 +45,7 @@ class Worker:
 
     @property
     def actor(self) -> str:
-        return f"account:{self.account_id}"
+        return str(Actor(ACCOUNT, self.account_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clinic.domain.audit import Action
+from clinic.domain.audit import Action, read_actor
 
 DONE: Mapping[str, str] = {
     # Visits
@@ -136,4 +136,4 @@ def done(action: str) -> str:
 
 def actor_in_words(actor: str) -> str:
     """Of an actor who is not on the staff."""
-    return ACTORS.get(actor.partition(":")[0]) or SOMEBODY
+    return ACTORS.get(read_actor(actor).kind) or SOMEBODY

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from clinic.domain.audit import Action
 from clinic.domain.people.roles import Viewer
 from clinic.usecases.audit import audit_log, auditing
-from clinic.usecases.audit.audit_log import Reader
+from clinic.usecases.audit.audit_log import Entry, Reader
 from clinic.usecases.records import merging
 from clinic.web import signed_in
 from clinic.web.context import now, session
@@ -56,7 +57,7 @@ def _words() -> dict[str, Any]:
     return {"done": done, "actor_in_words": actor_in_words, "merge_to_undo": _merge_to_undo()}
 
 
-def _merge_to_undo() -> Callable[[str, str], int | None]:
+def _merge_to_undo() -> Callable[[Entry], int | None]:
     """The merge that a row of the log tells of, while whoever reads it may take it back. Looked up once such a row is there."""
 
     @cache
@@ -65,10 +66,10 @@ def _merge_to_undo() -> Callable[[str, str], int | None]:
         eyes = Viewer(person.reach("merge-patients"), person.specialist_id)
         return {one.id for one in merging.merges_to_undo(session(), viewer=eyes, now=now())} if eyes.reach else set()
 
-    def find(action: str, detail: str) -> int | None:
-        if action != "merge_patients":
+    def find(entry: Entry) -> int | None:
+        if entry.action != Action.MERGE_PATIENTS:
             return None
-        number = read_number(dict(part.partition("=")[::2] for part in detail.split()).get("merge"))
+        number = read_number(entry.details.get("merge"))
         return number if number in known() else None
 
     return find
