@@ -34,7 +34,8 @@ from clinic.domain.time.timeline import CELL_MINUTES
 from clinic.domain.tokens import SlotRef
 from clinic.store.appointments.appointments import NewAppointment
 from clinic.store.appointments.idempotency import BINDS, REMEMBER, RequestKey, remember, values_of
-from clinic.store.audit.audit import By, note
+from clinic.store.audit.audit import COLUMNS, VALUES_OF_NEW, By, note
+from clinic.store.audit.audit import values_of as audit_values
 from clinic.store.base import Base, IdList, UtcDateTime
 from clinic.store.messages.outbox import tell
 from clinic.store.tables.appointments import LONGEST_CELLS
@@ -67,8 +68,7 @@ with wanted as (
 ), told as (
     insert into outbox (appointment_id, event, sequence, due_at) select id, 'booked', 0, :now from placed where :tell
 ), noted as (
-    insert into audit (at, actor, action, appointment_id, patient_id, detail)
-    select :now, :actor, :action, id, :patient_id, :detail from placed
+    insert into audit ({audit_columns}) select :now, :action, id, :patient_id, {audit_values} from placed
 ), taken as (
     insert into claim (resource_id, start_cell, end_cell, appointment_id, expires_at)
     select r, s, e, placed.id, cast(:expires as bigint) from placed, wanted where (select count(*) from gone) >= 0
@@ -80,7 +80,8 @@ _COLUMNS = tuple(NewAppointment.__dataclass_fields__)
 _BOOK_POSTGRESQL = text(
     _BOOK_AT_ONCE.format(
         columns=", ".join(_COLUMNS), values=", ".join(f":{name}" for name in _COLUMNS), longest=LONGEST_CELLS,
-        remember=REMEMBER.format(made="(select id from placed)"),
+        remember=REMEMBER.format(made="(select id from placed)"), audit_columns=COLUMNS,
+        audit_values=VALUES_OF_NEW,
     )
 ).bindparams(
     *(bindparam(name, type_=UtcDateTime()) for name in ("start_at", "end_at", "held_at", "hold_expires_at", "booked_at")),
@@ -112,8 +113,8 @@ def take(
     if connection.dialect.name == "postgresql":
         # One statement, one round trip: the locks are held for as short as can be.
         parameters = {
-            **_values(new), **values_of(once), "now": now, "now_ms": milliseconds(now), "tell": booked, "actor": by.actor,
-            "detail": by.detail, "action": action, "expires": milliseconds(new.hold_expires_at),
+            **_values(new), **values_of(once), "now": now, "now_ms": milliseconds(now), "tell": booked,
+            **audit_values(by), "action": action.value, "expires": milliseconds(new.hold_expires_at),
             "rs": [t.resource_id for t in takings], "ss": [t.start_cell for t in takings], "es": [t.end_cell for t in takings],
         }  # fmt: skip
         try:

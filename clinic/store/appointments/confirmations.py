@@ -25,7 +25,8 @@ from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.appointments.appointments import add_resource
 from clinic.store.appointments.claims import ClaimSpan, by_guard, claim, keep_claims
 from clinic.store.appointments.idempotency import BINDS, REMEMBER, PriorUse, RequestKey, lock_of, remember, values_of
-from clinic.store.audit.audit import By, note
+from clinic.store.audit.audit import COLUMNS, VALUES, By, note
+from clinic.store.audit.audit import values_of as audit_values
 from clinic.store.base import Base, UtcDateTime
 from clinic.store.locks import lock_calendars, lock_confirmation
 from clinic.store.messages.outbox import tell
@@ -228,8 +229,7 @@ with new as (
         equipment_id = :equipment_id, {_each(_OF_VISIT, "{0} = :{0}")}
     from who where appointment.id = :hold
 ), noted as (
-    insert into audit (at, actor, action, appointment_id, patient_id, detail)
-    select :now, :actor, 'book', :hold, id, :detail from who
+    insert into audit ({COLUMNS}) select :now, 'book', :hold, id, {VALUES.format(visit=":hold")} from who
 ), told as (
     insert into outbox (appointment_id, event, sequence, due_at) values (:hold, 'booked', 0, :now)
 ), asked as (
@@ -270,8 +270,8 @@ def book(
         return _book_in_steps(session, hold, said, patient_id, once=once, by=by, now=now)
     parameters = {name: getattr(said, name) for name in _SAID} | values_of(once) | {
         "hold": hold.id, "patient_id": patient_id, "room_id": hold.room_id, "equipment_id": hold.equipment_id,
-        "start_cell": cell_at(hold.start_at), "end_cell": cell_at(hold.end_at), "actor": by.actor, "detail": by.detail,
-        "now": now,
+        "start_cell": cell_at(hold.start_at), "end_cell": cell_at(hold.end_at), "now": now,
+        **audit_values(by),
     }  # fmt: skip
     try:
         return int(connection.execute(_BOOK, parameters).scalar_one())

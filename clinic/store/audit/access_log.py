@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.audit import Action
-from clinic.store.base import Base
+from clinic.store.audit.audit import By, insertion, row_of
 from clinic.store.tables.audit import BY_STAFF, Audit
-
-_INSERT = insert(Base.metadata.tables["audit"])
 
 
 def unseen(session: Session, actor: str, action: Action, shown: Mapping[int, int], *, since: datetime) -> dict[int, int]:
@@ -28,8 +26,6 @@ def unseen(session: Session, actor: str, action: Action, shown: Mapping[int, int
 
 def note_seen(session: Session, actor: str, action: Action, visits: Mapping[int, int | None], *, now: datetime) -> None:
     """A row for each visit -> patient, in one statement."""
-    rows = [
-        {"at": now, "actor": actor, "action": action.value, "appointment_id": visit, "patient_id": patient, "detail": ""}
-        for visit, patient in visits.items()
-    ]
-    session.connection().execute(_INSERT, rows)
+    connection = session.connection()
+    rows = [row_of(By(actor), action, visit, patient, now=now) for visit, patient in visits.items()]
+    connection.execute(insertion(connection.dialect.name), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -29,6 +30,7 @@ class Entry(NamedTuple):
     appointment_id: int | None
     patient_id: int | None
     detail: str
+    stored_details: str | None
     reference: str | None
     clinic: str | None
     time_zone: str | None
@@ -39,13 +41,13 @@ class Entry(NamedTuple):
 
     @property
     def details(self) -> dict[str, str]:
-        """What `detail` says, by name."""
-        return read_details(self.detail)
+        """What the row says besides, by name; of a row from before there was a column for it, as far as its text has names."""
+        return json.loads(self.stored_details) if self.stored_details else read_details(self.detail)
 
 
 _ENTRIES = (
     select(
-        Audit.id, Audit.at, Audit.actor, Audit.action, Audit.appointment_id, Audit.patient_id, Audit.detail,
+        Audit.id, Audit.at, Audit.actor, Audit.action, Audit.appointment_id, Audit.patient_id, Audit.detail, Audit.details,
         Appointment.reference, Location.name, Appointment.time_zone,
     )
     .outerjoin(Appointment, Appointment.id == Audit.appointment_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, String, text
+from sqlalchemy import BigInteger, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.store.base import Base, Key
@@ -16,7 +16,9 @@ BY_STAFF = text("substr(actor, 1, 8) = 'account:'")
 class Audit(Base):
     """`actor` is a role and an id ("patient", "api", "account:17"), never a name. `detail` holds no private data.
 
-    Appointment and patient are numbers, not references: a row outlives both by years.
+    Appointment, patient and location are numbers, not references: a row outlives them by years. From `actor_kind` on the columns
+    say again what the text before them says, for programs: `details` is JSON, `location_id` the visit's, `xid` PostgreSQL's
+    number of the transaction. Rows older than `chain_version` 2 have none of these; domain.audit reads both.
     """
 
     __tablename__ = "audit"
@@ -27,6 +29,12 @@ class Audit(Base):
     appointment_id: Mapped[int | None] = mapped_column(BigInteger)
     patient_id: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[str] = mapped_column(String(400), default="")
+    actor_kind: Mapped[str | None] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    details: Mapped[str | None] = mapped_column(Text)
+    location_id: Mapped[int | None] = mapped_column(BigInteger)
+    xid: Mapped[int | None] = mapped_column(BigInteger)
+    chain_version: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         Index("ix_audit_appointment", "appointment_id"),
