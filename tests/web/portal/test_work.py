@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -22,8 +22,10 @@ from clinic.store.tables.appointments import Appointment
 from clinic.store.tables.audit import Audit
 from clinic.store.tables.directory import Location
 from clinic.store.tables.messages import Delivery, OutboxMessage
+from clinic.store.tables.patients import Intake, Patient
 from clinic.store.tables.work import Task
 from clinic.store.work import tasks
+from clinic.store.work.call_backs import CALL_BACK
 from clinic.usecases.records import intake
 from clinic.web.portal.audit.audit_labels import DONE
 from clinic.web.portal.work.task_labels import KINDS, why_failed
@@ -368,6 +370,21 @@ def test_a_time_is_taken_or_not_by_whoever_is_called(app: Flask, database: str, 
     assert queue.visits() == [queue.at(2)]
     assert "The time is theirs now" in text_of(omar.get(f"/portal/work/{calls[1]}"))
     assert session.scalars(select(Task.id).where(Task.kind == tasks.PHONE_OFFER, Task.done_at.is_(None))).all() == []
+
+
+def test_every_kind_of_task_has_words() -> None:
+    stored = {value for name, value in vars(tasks).items() if name.isupper() and isinstance(value, str)}
+    assert len(stored) >= 8
+    assert {*stored, CALL_BACK} <= set(KINDS), "a kind without a row reads “Something to look at”"
+
+
+def test_the_language_of_whom_an_interpreter_is_for_is_in_words(clinic: Clinic, database: str) -> None:
+    number = clinic.task(tasks.INTAKE_CALL)
+    with opened(database) as session:
+        for table in (Patient, Intake):
+            session.execute(update(table).values(interpreter=True, language="ht"))
+        session.commit()
+    assert "Needs an interpreter: Haitian Creole" in text_of(clinic.omar.get(f"/portal/work/{number}"))
 
 
 def test_the_pages_read_at_sixth_grade(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from clinic.web.context import now, parts, session, signing_key
 from clinic.web.errors import status_of
 from clinic.web.fields import read_number
 from clinic.web.guards import needs
+from clinic.web.portal.day.visit_words import LANGUAGES
 from clinic.web.portal.looking import covers, worker
 from clinic.web.portal.work.task_labels import CHANNELS, KINDS, MESSAGES, is_worth_another, kind_of, why_failed
 
@@ -61,7 +62,7 @@ def _page(
     page = render_template(
         "portal/work/task.html", task=found, kind=kind_of(found.kind), wrong=wrong or {}, refusal=refusal, fresh=fresh,
         note=found.note if note is None else note, note_max=work.NOTE_MAX, messages_of=MESSAGES, channels=CHANNELS,
-        why_failed=why_failed, worth_another=is_worth_another, mine=found.holder_id == me,
+        languages=LANGUAGES, why_failed=why_failed, worth_another=is_worth_another, mine=found.holder_id == me,
         may_open=_reaches("see-visit", found), may_read=_reaches("read-intake", found),
         late=bool(found.offer and found.offer[1] <= now()), mergeable=_mergeable(found),
         urgent=bool(found.visit and found.visit.to_move and is_urgent(found.visit.start, now=now())),
