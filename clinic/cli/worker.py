@@ -63,12 +63,14 @@ def _work_in_lanes(app: Flask, jobs: Sequence[Job], bound: Any, stopping: Event)
     lanes = [Thread(target=work, args=(lane,), name=lane) for lane in sorted({job.lane for job in jobs})]
     for thread in lanes:
         thread.start()
-    while any(thread.is_alive() for thread in lanes):
-        stopping.wait(PAUSE_SECONDS)
-        if stopping.is_set() or not all(thread.is_alive() for thread in lanes):
-            stopping.set()  # a lane that ended by itself takes the others along: the worker is started anew as a whole
-            for thread in lanes:
-                thread.join()
+    while all(thread.is_alive() for thread in lanes) and not stopping.wait(PAUSE_SECONDS):
+        pass
+    broke = not stopping.is_set()
+    stopping.set()
+    for thread in lanes:
+        thread.join()
+    if broke:  # it took the others along: whoever restarts the worker has to see that it did not end as it was told
+        raise click.ClickException("A part of the worker ended by itself. What went wrong stands above.")
 
 
 def _work(jobs: Sequence[Job], bound: Any, stopping: Event, *, once: bool = False) -> None:

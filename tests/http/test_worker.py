@@ -11,15 +11,19 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
+import click
 import psycopg
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 
 from clinic.adapters.sealing import new_key
+from clinic.cli.worker import Job, _work_in_lanes
 from clinic.config import ROOT
 from clinic.domain.time.timeline import cell_at
 from clinic.domain.tokens import SlotRef, write_opening
@@ -205,6 +209,30 @@ def test_a_mail_server_that_takes_its_time_delays_nothing_else(clinic: Clinic, b
 def unsealed(clinic: Clinic) -> bool:
     with clinic.opened() as session:
         return session.execute(text("select count(*) from audit_seal")).scalar_one() > 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # provoked
+def test_a_lane_that_ends_by_itself_ends_the_worker_and_no_supervisor_takes_it_for_told(app: Flask) -> None:
+    stopping, done = Event(), list[str]()
+
+    def breaks(_session: Session, _now: datetime) -> bool:
+        raise SystemExit
+
+    def works(_session: Session, _now: datetime) -> bool:
+        done.append("worked")
+        return False
+
+    jobs = [Job("works", 1, works), Job("breaks", 1, breaks, lane="mail")]
+    with pytest.raises(click.ClickException, match="ended by itself"):
+        _work_in_lanes(app, jobs, app.extensions["clinic"], stopping)
+    assert done
+
+    def is_told(_session: Session, _now: datetime) -> bool:
+        stopping.set()
+        return False
+
+    stopping.clear()
+    _work_in_lanes(app, [Job("works", 1, works), Job("told", 1, is_told, lane="mail")], app.extensions["clinic"], stopping)
 
 
 @contextmanager
