@@ -11,15 +11,16 @@ from typing import Any, Literal
 from clinic.store import tables  # noqa: F401 (they are all there)
 from clinic.store.base import Base
 
-Purge = Literal["keeps", "goes"]
+Purge = Literal["keeps", "goes", "goes with its message"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
     """A column that names a patient or an appointment.
 
-    `purge`: a row that "keeps" what it names from being purged, or "goes" with it. `merge`: a row that names another patient
-    once two records are one; otherwise it goes on naming the record that went, as history does.
+    `purge`: a row that "keeps" what it names from being purged, or "goes" with it; messages go first, with their tasks.
+    `merge`: a row that names another patient once two records are one; otherwise it goes on naming the record that went, as
+    history does.
     """
 
     name: str
@@ -30,10 +31,6 @@ class Dependent:
     def column(self) -> Any:
         table, _, column = self.name.partition(".")
         return Base.metadata.tables[table].c[column]
-
-    @property
-    def table(self) -> str:
-        return self.name.partition(".")[0]
 
 
 OF_PATIENT = (
@@ -56,8 +53,8 @@ OF_APPOINTMENT = (
     Dependent("idempotency_key.appointment_id", "goes"),
     Dependent("task.appointment_id", "goes"),
     Dependent("call_visit.appointment_id", "goes"),
-    Dependent("delivery.appointment_id", "goes"),
-    Dependent("outbox.appointment_id", "goes"),
+    Dependent("delivery.appointment_id", "goes with its message"),
+    Dependent("outbox.appointment_id", "goes with its message"),
     Dependent("freed_time.hold_id", "keeps"),
     Dependent("time_offer.hold_id", "keeps"),
     Dependent("waitlist_entry.appointment_id", "keeps"),

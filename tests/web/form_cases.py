@@ -90,6 +90,12 @@ def clinic_beyond(asker: Asker) -> Values:
     return {} if asker.role is Role.ADMINISTRATOR else {"the other clinic": str(asker.world.there)}
 
 
+def calendars_beyond(asker: Asker) -> Values:
+    """List calendars that they may tie to nobody."""
+    elsewhere = {} if asker.role is Role.ADMINISTRATOR else {"of the other clinic": str(asker.world.calendars["there"])}
+    return elsewhere | {"with an account": str(asker.world.calendars["own"])}
+
+
 def colleague(asker: Asker) -> dict[str, object]:
     return {"number": asker.world.people["here"]}
 
@@ -301,20 +307,14 @@ CASES: tuple[Case, ...] = (
         ["account.send_invite"],
         lambda a: INVITED | {"role": "specialist", "location": clinic(a)},
         lambda a: str(a.world.calendars["here"]),
-        lambda a: (
-            ({} if a.role is Role.ADMINISTRATOR else {"of the other clinic": str(a.world.calendars["there"])})
-            | {"with an account": str(a.world.calendars["own"])}
-        ),
+        calendars_beyond,
     ),
     Case(
         "specialist",
         ["account.tie_calendar"],
         nothing,
         lambda a: str(a.world.calendars["here"]),
-        lambda a: (
-            ({} if a.role is Role.ADMINISTRATOR else {"of the other clinic": str(a.world.calendars["there"])})
-            | {"with an account": str(a.world.calendars["own"])}
-        ),
+        calendars_beyond,
         address=lambda a: {"number": a.street.untied},
     ),
     # Calls

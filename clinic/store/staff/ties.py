@@ -35,7 +35,7 @@ class Vouch(NamedTuple):
 
 
 def clinics_of(session: Session, specialist_ids: Collection[int], *, since: datetime | None = None) -> dict[int, frozenset[int]]:
-    """Where each of them gives visits, has or had hours, or has visits that end after `since` (any, without it)."""
+    """Where each of them gives visits, has or had hours, or has visits that begin from `since` on (any, without it)."""
     ids = list(specialist_ids)
     visits = select(Appointment.specialist_id, Appointment.location_id).where(Appointment.patient_id.is_not(None))
     sources = (

@@ -6,6 +6,7 @@ from clinic.usecases.accounts.factor import Proposal, change_codes, propose_fact
 from clinic.usecases.accounts.joining import OpenedLink, change_password, choose_password, open_link
 from clinic.usecases.accounts.people import (
     Invited,
+    Inviting,
     Keeps,
     People,
     StaffMember,
@@ -13,6 +14,7 @@ from clinic.usecases.accounts.people import (
     give_role,
     invite,
     invite_administrator,
+    inviting,
     list_people,
     my_roles,
     one_person,
@@ -32,6 +34,7 @@ __all__ = [
     "LOCKED_AT",
     "REASONS",
     "Invited",
+    "Inviting",
     "Keeps",
     "Locks",
     "OpenedLink",
@@ -55,6 +58,7 @@ __all__ = [
     "give_role",
     "invite",
     "invite_administrator",
+    "inviting",
     "list_people",
     "look",
     "my_roles",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.domain.audit import Action
@@ -37,14 +36,21 @@ TOLD = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody within somebody's reach; the clinics at which they may give roles; the calendars that they may tie; and those
-    tied to somebody that nobody answers for any more.
+    """Everybody within somebody's reach; the clinics at which they may give roles; and the calendars tied to a colleague that
+    nobody answers for any more.
     """
 
     people: list[StaffListing]
     locations: Mapping[int, str]
-    specialists: Mapping[int, str]
     out_of_reach: list[Tie]
+
+
+@dataclass(frozen=True, slots=True)
+class Inviting:
+    """What an invitation may give: roles at these clinics, and these specialists' calendars."""
+
+    locations: Mapping[int, str]
+    specialists: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,13 @@ class Invited:
 
 def list_people(session: Session, person: Person, *, now: datetime) -> People:
     allowed = person.reach("keep-people")
-    return People(
-        accounts.listed(session, allowed), _locations(session, allowed), ties.free_specialists(session, allowed),
-        ties.out_of_reach(session, allowed, now=now),
-    )  # fmt: skip
+    found = ties.out_of_reach(session, allowed, now=now)
+    return People(accounts.listed(session, allowed), _locations(session, allowed), found)
+
+
+def inviting(session: Session, person: Person) -> Inviting:
+    allowed = person.reach("keep-people")
+    return Inviting(_locations(session, allowed), ties.free_specialists(session, allowed))
 
 
 def one_person(session: Session, person: Person, account_id: int, *, now: datetime) -> StaffMember:
@@ -110,7 +119,7 @@ def one_person(session: Session, person: Person, account_id: int, *, now: dateti
 def _keeps(session: Session, person: Person, listed: StaffListing, *, now: datetime) -> Keeps | None:
     if listed.specialist_id is None:
         return None
-    name = session.scalar(select(Specialist.name).where(Specialist.id == listed.specialist_id)) or ""
+    name = session.get_one(Specialist, listed.specialist_id).name
     beyond = ties.out_of_reach(session, person.reach("keep-people"), now=now, only=listed.id)
     settles = listed.id != person.account_id and answers_for(session, person, listed.specialist_id)
     clinics = beyond[0].beyond if beyond else ()

@@ -53,14 +53,15 @@ def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
     return {numbers[id_]: name for id_, name in account_names(session, numbers).items()}
 
 
-@transaction
 def note_shown(session: Session, effect: Effect, *, actor: str, now: datetime) -> None:
     """The names of patients are about to be shown: it goes into the audit log, a row for each visit. Raises Busy."""
-    if not effect.visits:
-        return
-    note_seen(
-        session, actor, Action.SEE_AFFECTED_VISIT, {visit.appointment_id: visit.patient_id for visit in effect.visits}, now=now
-    )
+    if shown := {visit.appointment_id: visit.patient_id for visit in effect.visits}:
+        _note_shown(session, actor, shown, now=now)
+
+
+@transaction
+def _note_shown(session: Session, actor: str, shown: Mapping[int, int | None], *, now: datetime) -> None:
+    note_seen(session, actor, Action.SEE_AFFECTED_VISIT, shown, now=now)
 
 
 def _today(now: datetime) -> date:

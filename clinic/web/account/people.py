@@ -51,7 +51,7 @@ def invite() -> Any:
 
 
 def _invite_page(form: InviteForm, wrong: dict[str, str]) -> Any:
-    found = accounts.list_people(session(), signed_in.me(), now=now())
+    found = accounts.inviting(session(), signed_in.me())
     form.offer(_roles(), dict(found.locations))
     form.specialist.choices = {"": "None", **{str(id_): name for id_, name in found.specialists.items()}}
     return render_template("account/invite.html", form=form, wrong=wrong)

@@ -100,9 +100,9 @@ def calendars(staff: Staff) -> Calendars:
 
 
 def test_a_manager_is_offered_calendars_of_their_clinics_alone(calendars: Calendars) -> None:
-    found = accounts.list_people(calendars.staff.session, calendars.person(), now=calendars.staff.clock())
+    found = accounts.inviting(calendars.staff.session, calendars.person())
     assert dict(found.specialists) == {calendars.ours: "Dr. Ours"}
-    everything = accounts.list_people(calendars.staff.session, calendars.person("Ada"), now=calendars.staff.clock())
+    everything = accounts.inviting(calendars.staff.session, calendars.person("Ada"))
     assert set(everything.specialists) == {calendars.ours, *calendars.beyond.values()}
 
 
